@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^edgekeeper$/, replacement: here('./src/index.ts') },
+      { find: /^edgekeeper\/node$/, replacement: here('./src/node/index.ts') },
+      { find: /^edgekeeper\/paper$/, replacement: here('./src/paper/index.ts') },
+      { find: /^edgekeeper\/ccxt$/, replacement: here('./adapters/ccxt.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    benchmark: { include: ['bench/**/*.bench.ts'] },
+    coverage: { include: ['src/**', 'adapters/**'] },
+  },
+});
