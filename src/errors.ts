@@ -1,0 +1,55 @@
+/** Every failure a user can meet. A code is stable: scripts and alerts may match on it. */
+export type ErrorCode =
+  | 'CONFIG_INVALID'
+  | 'NOT_INITIALIZED'
+  | 'TRADE_INVALID'
+  | 'TRADE_TOO_OLD'
+  | 'EQUITY_INVALID'
+  | 'COMMAND_INVALID'
+  | 'STRATEGY_UNKNOWN'
+  | 'METRIC_UNKNOWN'
+  | 'SNAPSHOT_INVALID'
+  | 'STATE_CORRUPT'
+  | 'STATE_UNWRITABLE'
+  | 'STATE_MISSING'
+  | 'CANDLES_INVALID'
+  | 'CANDLES_MISSING'
+  | 'SYMBOL_UNKNOWN'
+  | 'EXCHANGE_UNKNOWN'
+  | 'TIMEFRAME_UNKNOWN'
+  | 'MARKET_DATA_UNAVAILABLE'
+  | 'OPTION_INVALID'
+  | 'PACKAGE_MISSING';
+
+/** What went wrong, in the three parts its reader needs. */
+export interface ErrorParts {
+  readonly found: string;
+  readonly expected: string;
+  readonly hint: string;
+}
+
+/** An error that says what was found, what was expected and what to do next. */
+export class EdgekeeperError extends Error {
+  readonly code: ErrorCode;
+  readonly found: string;
+  readonly expected: string;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, { found, expected, hint }: ErrorParts, options?: ErrorOptions) {
+    super(`${code}: found ${found}; expected ${expected}. ${hint}`, options);
+    this.name = 'EdgekeeperError';
+    this.code = code;
+    this.found = found;
+    this.expected = expected;
+    this.hint = hint;
+  }
+}
+
+/** Shows an untrusted value inside a message: short, on one line, never the whole object. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (value === undefined || value === null || typeof value === 'number' || typeof value === 'boolean') {
+    return String(value);
+  }
+  return Array.isArray(value) ? `an array of ${value.length}` : `a value of type ${typeof value}`;
+}

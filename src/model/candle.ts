@@ -1,0 +1,45 @@
+import { EdgekeeperError, show } from '../errors.ts';
+
+/** One closed bar. `time` is its OPEN time in ms UTC; prices in quote currency, volume in base currency. */
+export interface Candle {
+  readonly time: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** Length in ms of a timeframe such as `5m`, `1h` or `1d`. Throws `TIMEFRAME_UNKNOWN`. */
+export function timeframeMs(timeframe: string): number {
+  const match = /^([1-9]\d{0,3})([smhdw])$/.exec(timeframe);
+  if (!match) {
+    throw new EdgekeeperError('TIMEFRAME_UNKNOWN', {
+      found: show(timeframe),
+      expected: 'a count and a unit s, m, h, d or w, such as 5m, 1h or 1d',
+      hint: 'Use a timeframe that your exchange serves; 1h is the default.',
+    });
+  }
+  return Number(match[1]) * UNITS[match[2]!]!;
+}
+
+/** Says what makes a candle impossible, or null for a candle that can be true. */
+export function candleFault(candle: Candle): string | null {
+  const { time, open, high, low, close, volume } = candle;
+  if (!Number.isSafeInteger(time) || time < 0) return `time ${show(time)} is not a time in ms`;
+  for (const [name, value] of [['open', open], ['high', high], ['low', low], ['close', close]] as const) {
+    if (!Number.isFinite(value) || value <= 0) return `${name} ${show(value)} is not a positive price`;
+  }
+  if (!Number.isFinite(volume) || volume < 0) return `volume ${show(volume)} is not a volume`;
+  if (high < Math.max(open, close, low)) return `high ${high} is below the open, close or low`;
+  if (low > Math.min(open, close)) return `low ${low} is above the open or close`;
+  return null;
+}

@@ -1,0 +1,55 @@
+import type { Cell, RegimeLabel } from './regime.ts';
+import type { Side } from './signal.ts';
+import type { StrategyStatus } from './strategy.ts';
+
+/** Why a decision is what it is. Codes are stable; docs/reasons.md explains each. */
+export const REASONS = [
+  'OVERLAY_DISABLED',
+  'EXIT_PASSES',
+  'SIGNAL_INVALID',
+  'INTERNAL_ERROR',
+  'STRATEGY_SUSPENDED',
+  'STRATEGY_RETIRED',
+  'STRATEGY_DEGRADED',
+  'QUALITY_BLOCKED',
+  'QUALITY_ADVISORY',
+  'QUALITY_EXPLORED',
+  'QUALITY_REDUCED',
+  'WEIGHT_RAISED',
+  'WEIGHT_LOWERED',
+  'DRAWDOWN_GUARD',
+  'CAPPED',
+  'BELOW_MIN',
+] as const;
+export type ReasonCode = (typeof REASONS)[number];
+
+export type Action = 'pass' | 'execute' | 'block';
+
+/** What to do with a signal. Frozen: the trade that comes of it carries it back. */
+export interface Decision {
+  readonly id: string;
+  readonly time: number;
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly side: Side;
+  /** `pass`: send the host's own order; `execute`: send it at size x multiplier; `block`: send nothing. */
+  readonly action: Action;
+  /** Factor on the host's size in [0, cap]; 0 exactly when blocked, 1 exactly when passed. */
+  readonly multiplier: number;
+  /** Quality score in [0,1], or null where nothing was scored. */
+  readonly quality: number | null;
+  /** min(confidence, quality); null where the host gave no confidence. */
+  readonly adjustedConfidence: number | null;
+  /** True when the score is below the threshold, whether or not that blocked anything. */
+  readonly belowThreshold: boolean;
+  readonly regime: RegimeLabel;
+  readonly cell: Cell;
+  /** ATR/close at the decision, for the R-multiple of a trade without a stop. */
+  readonly atrRate: number | null;
+  readonly weight: number;
+  readonly status: StrategyStatus;
+  readonly health: number;
+  readonly qualityFactor: number;
+  readonly guard: number;
+  readonly reasons: readonly ReasonCode[];
+}

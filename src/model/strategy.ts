@@ -1,0 +1,16 @@
+export const STRATEGY_STATUSES = ['ACTIVE', 'DEGRADED', 'SUSPENDED', 'RETIRED'] as const;
+/** Life cycle of a strategy. SUSPENDED and RETIRED open no exposure. */
+export type StrategyStatus = (typeof STRATEGY_STATUSES)[number];
+
+/** Share of its size a strategy keeps in each status; applied after adaptive weighting. */
+export const HEALTH: Readonly<Record<StrategyStatus, number>> = {
+  ACTIVE: 1,
+  DEGRADED: 0.5,
+  SUSPENDED: 0,
+  RETIRED: 0,
+};
+
+/** A name from a host, used as a key of the state: short, printable, not empty. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= 100 && !/[\p{Cc}]/u.test(value);
+}

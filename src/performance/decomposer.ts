@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { EdgekeeperError, show } from '../errors.ts';
+import { CELLS, type Cell } from '../model/regime.ts';
+import { Ring } from '../model/ring.ts';
+import type { Trade, TradeInput } from '../model/trade.ts';
+import { addTrade, emptyPerformanceCell, type PerformanceCell, performanceCellSchema } from './cell.ts';
+import { addEvidence, type Evidence, emptyEvidence, evidenceSchema } from './evidence.ts';
+import { type Performance, performanceOf } from './metrics.ts';
+import { RecentIds, recentIdsSchema } from './recent-ids.ts';
+import { basePnlOf, checkTrade, tradeRecord } from './trade-record.ts';
+import { type WindowMetrics, windowMetrics } from './window.ts';
+
+/** Metrics by which `getTopStrategies` ranks. */
+export const RANKING_METRICS = ['expectancy', 'profitFactor', 'sharpe', 'winRate', 'totalPnl'] as const;
+export type RankingMetric = (typeof RANKING_METRICS)[number];
+
+export interface DecomposerOptions {
+  /** Capital per strategy in quote currency: the base of its returns where no equity is given. */
+  readonly capital?: Readonly<Record<string, number>>;
+  /** Share of equity that one R stands for; default 0.01. */
+  readonly riskPerTrade?: number;
+}
+
+export const decomposerStateSchema = z.object({
+  sequence: z.number().int().min(0),
+  seen: recentIdsSchema,
+  cells: z.array(z.tuple([z.tuple([z.string().nullable(), z.string().nullable(), z.enum(CELLS).nullable()]), performanceCellSchema])),
+  evidence: z.array(z.tuple([z.string(), evidenceSchema])),
+});
+export type DecomposerState = z.infer<typeof decomposerStateSchema>;
+
+type Path = readonly [strategy: string | null, symbol: string | null, cell: Cell | null];
+
+/** How many trades `getTradeHistory` remembers. */
+const HISTORY = 1000;
+
+const keyOf = (path: Path): string => JSON.stringify(path);
+
+/**
+ * Breaks performance down by strategy, symbol and regime at entry. Trades are recorded once per id; what
+ * they add up to is kept, not the trades, so that memory grows with strategies x symbols x regimes only.
+ */
+export class PerformanceDecomposer {
+  readonly #options: DecomposerOptions;
+  readonly #cells = new Map<string, { readonly path: Path; readonly cell: PerformanceCell }>();
+  readonly #evidence = new Map<string, Evidence>();
+  readonly #history = new Ring<Trade>(HISTORY);
+  #seen = new RecentIds();
+  #sequence = 0;
+
+  constructor(options: DecomposerOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * Records one closed trade. Returns its record, or null when a trade with this id was recorded before.
+   * Throws `TRADE_INVALID` for a trade that cannot be true, and `TRADE_TOO_OLD` for one that closed so long
+   * ago that it can no longer be told from a duplicate; neither changes anything.
+   */
+  recordTrade(input: TradeInput): Trade | null {
+    checkTrade(input);
+    if (input.id !== undefined && !this.#seen.isNew(input.id, input.exitTime)) return null;
+    const evidence = this.#evidence.get(input.strategy) ?? emptyEvidence();
+    const trade = tradeRecord(input, input.id ?? `trade-${this.#sequence + 1}`, {
+      capital: this.#options.capital?.[input.strategy] ?? null,
+      riskPerTrade: this.#options.riskPerTrade ?? 0.01,
+      averageLoss: evidence.averageLoss,
+    });
+
+    this.#sequence += 1;
+    if (input.id !== undefined) this.#seen.add(input.id, input.exitTime);
+    const { strategy, symbol, cell } = trade;
+    for (const path of [
+      [strategy, symbol, cell],
+      [strategy, symbol, null],
+      [strategy, null, cell],
+      [strategy, null, null],
+      [null, symbol, null],
+      [null, null, cell],
+      [null, null, null],
+    ] as const) {
+      addTrade(this.#cellAt(path), trade);
+    }
+    this.#evidence.set(strategy, evidence);
+    addEvidence(evidence, {
+      cell,
+      r: trade.r,
+      returnRate: trade.returnRate,
+      compounds: trade.capitalSource !== 'capital',
+      basePnl: basePnlOf(trade.pnl, trade.multiplier),
+    });
+    this.#history.push(trade);
+    return trade;
+  }
+
+  /** Metrics of one strategy over everything it traded; all null or 0 for one that never traded. */
+  getStrategyPerformance(strategy: string): Performance {
+    return this.#performance([strategy, null, null]);
+  }
+
+  /** Metrics per cell that has trades: of one strategy, or of all when none is named. */
+  getRegimeEffectiveness(strategy: string | null = null): Partial<Record<Cell, Performance>> {
+    const result: Partial<Record<Cell, Performance>> = {};
+    for (const cell of CELLS) {
+      const performance = this.#performance([strategy, null, cell]);
+      if (performance.trades > 0) result[cell] = performance;
+    }
+    return result;
+  }
+
+  /** Metrics per symbol that has trades: of one strategy, or of all when none is named. */
+  getSymbolBreakdown(strategy: string | null = null): Record<string, Performance> {
+    const result: [string, Performance][] = [];
+    for (const { path, cell } of this.#cells.values()) {
+      if (path[0] === strategy && path[1] !== null && path[2] === null) result.push([path[1], performanceOf(cell)]);
+    }
+    return Object.fromEntries(result.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** Metrics of one strategy on one symbol in one cell: the leaf of every other breakdown. */
+  getLeafPerformance(strategy: string, symbol: string, cell: Cell): Performance {
+    return this.#performance([strategy, symbol, cell]);
+  }
+
+  getPortfolioPerformance(): Performance {
+    return this.#performance([null, null, null]);
+  }
+
+  /**
+   * Strategies by a metric, best first; those without a value are last, equals in order of name.
+   * Throws `METRIC_UNKNOWN`.
+   */
+  getTopStrategies(metric: RankingMetric = 'expectancy', limit = 5): { strategy: string; performance: Performance }[] {
+    if (!RANKING_METRICS.includes(metric)) {
+      throw new EdgekeeperError('METRIC_UNKNOWN', {
+        found: show(metric),
+        expected: `one of ${RANKING_METRICS.join(', ')}`,
+        hint: 'Choose a metric of the list.',
+      });
+    }
+    const value = (performance: Performance) => performance[metric] ?? Number.NEGATIVE_INFINITY;
+    return this.getStrategies()
+      .map((strategy) => ({ strategy, performance: this.getStrategyPerformance(strategy) }))
+      .sort((a, b) => {
+        const [x, y] = [value(a.performance), value(b.performance)];
+        return x === y ? 0 : y > x ? 1 : -1;
+      })
+      .slice(0, limit);
+  }
+
+  /** The latest trades recorded by this process, oldest first. */
+  getTradeHistory(limit = HISTORY): Trade[] {
+    return this.#history.latest(limit);
+  }
+
+  /** Names of the strategies that have trades, in alphabetical order. */
+  getStrategies(): string[] {
+    return [...this.#evidence.keys()].sort();
+  }
+
+  /** What is recently known of a strategy, for the components that judge it. Do not change it. */
+  evidenceOf(strategy: string): Evidence | undefined {
+    return this.#evidence.get(strategy);
+  }
+
+  /** Metrics over the latest live trades of a strategy. */
+  windowOf(strategy: string): WindowMetrics {
+    return windowMetrics(this.#evidence.get(strategy)?.window ?? []);
+  }
+
+  /** Forgets everything but which trades were seen. */
+  reset(): void {
+    this.#cells.clear();
+    this.#evidence.clear();
+    this.#history.replace([]);
+  }
+
+  snapshot(): DecomposerState {
+    return {
+      sequence: this.#sequence,
+      seen: this.#seen.snapshot(),
+      cells: [...this.#cells.values()].map(({ path, cell }) => [[...path], structuredClone(cell)]),
+      evidence: [...this.#evidence].map(([strategy, evidence]) => [strategy, structuredClone(evidence)]),
+    };
+  }
+
+  restore(state: DecomposerState): void {
+    this.reset();
+    this.#sequence = state.sequence;
+    this.#seen = new RecentIds(state.seen);
+    for (const [path, cell] of state.cells) this.#cells.set(keyOf(path), { path, cell: structuredClone(cell) });
+    for (const [strategy, evidence] of state.evidence) this.#evidence.set(strategy, structuredClone(evidence));
+  }
+
+  #performance(path: Path): Performance {
+    return performanceOf(this.#cells.get(keyOf(path))?.cell ?? emptyPerformanceCell());
+  }
+
+  #cellAt(path: Path): PerformanceCell {
+    const key = keyOf(path);
+    const known = this.#cells.get(key);
+    if (known) return known.cell;
+    const cell = emptyPerformanceCell();
+    this.#cells.set(key, { path, cell });
+    return cell;
+  }
+}

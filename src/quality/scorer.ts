@@ -1,0 +1,288 @@
+import { z } from 'zod';
+import { EdgekeeperError, show } from '../errors.ts';
+import { CELLS, type Cell, cellOf, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
+import { Ring } from '../model/ring.ts';
+import type { Side } from '../model/signal.ts';
+import { addToEwCell, type EwCell, emptyEwCell, ewCellSchema } from '../statistics/ew-cell.ts';
+import { belowThresholdLoses } from './below-threshold.ts';
+import { confluenceOrNull, qualityScore, rateOrNull, REGIME_ADJUSTMENTS } from './score.ts';
+import { addToTally, emptyTally, successRate, type Tally, tallySchema } from './success-rate.ts';
+
+export const ENFORCEMENTS = ['off', 'advisory', 'guarded', 'strict'] as const;
+/**
+ * What a low score does. `off`: nothing is scored against the threshold; `advisory`: it is marked;
+ * `guarded`: it blocks where outcomes say that such signals lose; `strict`: it always blocks.
+ */
+export type Enforcement = (typeof ENFORCEMENTS)[number];
+
+export interface ScorerOptions {
+  /** Score below which a signal is of low quality; default 0.7. */
+  readonly minQualityThreshold?: number;
+  readonly regimeAdjustments?: Partial<Readonly<Record<RegimeLabel, number>>>;
+  readonly enforcement?: Enforcement;
+}
+
+/** A signal as the scorer sees it. Missing or impossible rates count as not given. */
+export interface ScorableSignal {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly confidence?: number;
+  readonly confluence?: number;
+  /** Label of the regime (TRENDING counts as with the trend), or the exact cell. Default UNKNOWN. */
+  readonly regime?: RegimeLabel | Cell;
+  /** Default 0.5: nothing known. */
+  readonly alignment?: number;
+}
+
+export interface SignalScore {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly cell: Cell;
+  readonly confidence: number | null;
+  readonly confluence: number | null;
+  readonly alignment: number;
+  readonly successRate: number;
+  readonly adjustment: number;
+  /** In [0,1]. */
+  readonly quality: number;
+  /** min(confidence, quality): scoring never makes a host more confident. Null without a confidence. */
+  readonly adjustedConfidence: number | null;
+  /** The plain threshold, whatever is enforced. */
+  readonly passes: boolean;
+}
+
+export type QualityVerdict = 'pass' | 'advisory' | 'block' | 'explore';
+
+export interface QualitySummary {
+  readonly signals: number;
+  readonly passed: number;
+  readonly avgQuality: number | null;
+  readonly successRate: number;
+}
+
+const strategyQualitySchema = z.object({
+  overall: tallySchema,
+  cells: z.partialRecord(z.enum(CELLS), tallySchema),
+  leaves: z.array(z.tuple([z.string(), tallySchema])),
+  below: ewCellSchema,
+  belowCells: z.partialRecord(z.enum(CELLS), ewCellSchema),
+  /** Low signals that outcomes speak against, modulo 10; every tenth of them passes. */
+  condemned: z.number().int().min(0),
+  symbols: z.array(z.tuple([z.string(), z.object({ signals: z.number(), passed: z.number(), sum: z.number() })])),
+});
+
+export const scorerStateSchema = z.object({ strategies: z.array(z.tuple([z.string(), strategyQualitySchema])) });
+export type ScorerState = z.infer<typeof scorerStateSchema>;
+
+interface StrategyQuality {
+  readonly overall: Tally;
+  readonly cells: Partial<Record<Cell, Tally>>;
+  readonly leaves: Map<string, Tally>;
+  readonly below: EwCell;
+  readonly belowCells: Partial<Record<Cell, EwCell>>;
+  condemned: number;
+  readonly symbols: Map<string, { signals: number; passed: number; sum: number }>;
+}
+
+const HISTORY = 1000;
+/** Without shadow outcomes a filter must let some signals through, or it could never learn that it is wrong. */
+const EXPLORE_EVERY = 10;
+
+const leafKey = (symbol: string, side: Side, cell: Cell): string => `${symbol}\n${side}\n${cell}`;
+
+/** Scores signals against what really happened to signals like them. */
+export class SignalQualityScorer {
+  minQualityThreshold: number;
+  enforcement: Enforcement;
+  readonly #adjustments: Record<RegimeLabel, number>;
+  readonly #strategies = new Map<string, StrategyQuality>();
+  readonly #history = new Ring<SignalScore>(HISTORY);
+
+  constructor(options: ScorerOptions = {}) {
+    this.minQualityThreshold = options.minQualityThreshold ?? 0.7;
+    this.enforcement = options.enforcement ?? 'guarded';
+    this.#adjustments = { ...REGIME_ADJUSTMENTS, ...options.regimeAdjustments };
+  }
+
+  /** Scores one signal and remembers the score. */
+  scoreSignal(signal: ScorableSignal): SignalScore {
+    const score = this.#score(signal);
+    const known = this.#strategy(signal.strategy);
+    let summary = known.symbols.get(signal.symbol);
+    if (!summary) {
+      summary = { signals: 0, passed: 0, sum: 0 };
+      known.symbols.set(signal.symbol, summary);
+    }
+    summary.signals += 1;
+    summary.passed += score.passes ? 1 : 0;
+    summary.sum += score.quality;
+    this.#history.push(score);
+    return score;
+  }
+
+  /** The signals whose score reaches the threshold. Nothing is remembered. */
+  filterSignals<T extends ScorableSignal>(signals: readonly T[]): T[] {
+    return signals.filter((signal) => this.#score(signal).passes);
+  }
+
+  /**
+   * What the enforcement makes of a score. It counts, so call it once per signal.
+   */
+  enforce(score: SignalScore): QualityVerdict {
+    if (score.passes || this.enforcement === 'off') return 'pass';
+    if (this.enforcement === 'advisory') return 'advisory';
+    if (this.enforcement === 'strict') return 'block';
+    const known = this.#strategy(score.strategy);
+    if (!belowThresholdLoses(known.below, known.belowCells[score.cell])) return 'advisory';
+    known.condemned = (known.condemned + 1) % EXPLORE_EVERY;
+    return known.condemned === 0 ? 'explore' : 'block';
+  }
+
+  /** Adds the outcome, in R, of a signal that was executed. `belowThreshold` is what its score was then. */
+  recordSignalOutcome(outcome: {
+    readonly strategy: string;
+    readonly symbol: string;
+    readonly side: Side;
+    readonly cell: Cell;
+    readonly r: number;
+    readonly belowThreshold: boolean;
+  }): void {
+    const { strategy, symbol, side, cell, r } = outcome;
+    if (!Number.isFinite(r)) {
+      throw new EdgekeeperError('TRADE_INVALID', {
+        found: `outcome ${show(r)} of ${strategy}`,
+        expected: 'a finite R-multiple',
+        hint: 'Divide the profit by the risk taken at entry; nothing was recorded.',
+      });
+    }
+    const known = this.#strategy(strategy);
+    const key = leafKey(symbol, side, cell);
+    const leaf = known.leaves.get(key) ?? emptyTally();
+    known.leaves.set(key, leaf);
+    known.cells[cell] ??= emptyTally();
+    for (const tally of [known.overall, known.cells[cell], leaf]) addToTally(tally, r);
+    if (!outcome.belowThreshold) return;
+    known.belowCells[cell] ??= emptyEwCell();
+    addToEwCell(known.below, r);
+    addToEwCell(known.belowCells[cell], r);
+  }
+
+  /** Historical success rate in [0,1] of signals like this one; 0.5 without any. */
+  successRateOf(strategy: string, symbol: string, side: Side, cell: Cell): number {
+    const known = this.#strategies.get(strategy);
+    return known ? successRate([known.overall, known.cells[cell], known.leaves.get(leafKey(symbol, side, cell))]) : 0.5;
+  }
+
+  /** The latest scores of this process, oldest first. */
+  getSignalHistory(limit = HISTORY): SignalScore[] {
+    return this.#history.latest(limit);
+  }
+
+  /** Average quality and success rate of a strategy, on one symbol or on all. */
+  getQualitySummary(strategy: string, symbol?: string): QualitySummary {
+    const known = this.#strategies.get(strategy);
+    let [signals, passed, sum] = [0, 0, 0];
+    for (const [name, summary] of known?.symbols ?? []) {
+      if (symbol !== undefined && symbol !== name) continue;
+      signals += summary.signals;
+      passed += summary.passed;
+      sum += summary.sum;
+    }
+    return {
+      signals,
+      passed,
+      avgQuality: signals > 0 ? sum / signals : null,
+      successRate: successRate([known?.overall, undefined, undefined]),
+    };
+  }
+
+  /** Changes the factor of one regime. Throws `CONFIG_INVALID` unless it is a finite number in [0, 2]. */
+  setRegimeAdjustment(regime: RegimeLabel, adjustment: number): void {
+    if (!REGIMES.includes(regime) || !(adjustment >= 0 && adjustment <= 2)) {
+      throw new EdgekeeperError('CONFIG_INVALID', {
+        found: `adjustment ${show(adjustment)} for regime ${show(regime)}`,
+        expected: `a factor in [0, 2] for one of ${REGIMES.join(', ')}`,
+        hint: 'The defaults are TRENDING 1.1, RANGING 0.8, VOLATILE 0.7, UNKNOWN 1.',
+      });
+    }
+    this.#adjustments[regime] = adjustment;
+  }
+
+  get regimeAdjustments(): Readonly<Record<RegimeLabel, number>> {
+    return this.#adjustments;
+  }
+
+  /** Regimes in which at most a perfect signal reaches the threshold, with the score of a perfect one. */
+  unreachableRegimes(): { regime: RegimeLabel; perfect: number }[] {
+    return REGIMES.flatMap((regime) => {
+      const adjustment = this.#adjustments[regime];
+      const perfect = qualityScore({ confidence: 1, confluence: 3, alignment: 1, successRate: 1, adjustment });
+      return perfect <= this.minQualityThreshold ? [{ regime, perfect }] : [];
+    });
+  }
+
+  reset(): void {
+    this.#strategies.clear();
+    this.#history.replace([]);
+  }
+
+  snapshot(): ScorerState {
+    return {
+      strategies: [...this.#strategies].map(([name, known]) => [
+        name,
+        structuredClone({ ...known, leaves: [...known.leaves], symbols: [...known.symbols] }),
+      ]),
+    };
+  }
+
+  restore(state: ScorerState): void {
+    this.reset();
+    for (const [name, saved] of structuredClone(state).strategies) {
+      this.#strategies.set(name, { ...saved, leaves: new Map(saved.leaves), symbols: new Map(saved.symbols) });
+    }
+  }
+
+  #score(signal: ScorableSignal): SignalScore {
+    const { strategy, symbol, side } = signal;
+    const regime = signal.regime ?? 'UNKNOWN';
+    const cell = regime === 'TRENDING' ? cellOf('TRENDING', side === 'long' ? 1 : -1, side) : regime;
+    const confidence = rateOrNull(signal.confidence);
+    const inputs = {
+      confidence,
+      confluence: confluenceOrNull(signal.confluence),
+      alignment: rateOrNull(signal.alignment) ?? 0.5,
+      successRate: this.successRateOf(strategy, symbol, side, cell),
+      adjustment: this.#adjustments[labelOf(cell)],
+    };
+    const quality = qualityScore(inputs);
+    return {
+      strategy,
+      symbol,
+      side,
+      cell,
+      ...inputs,
+      quality,
+      adjustedConfidence: confidence === null ? null : Math.min(confidence, quality),
+      passes: quality >= this.minQualityThreshold,
+    };
+  }
+
+  #strategy(name: string): StrategyQuality {
+    let known = this.#strategies.get(name);
+    if (!known) {
+      known = {
+        overall: emptyTally(),
+        cells: {},
+        leaves: new Map(),
+        below: emptyEwCell(),
+        belowCells: {},
+        condemned: 0,
+        symbols: new Map(),
+      };
+      this.#strategies.set(name, known);
+    }
+    return known;
+  }
+}

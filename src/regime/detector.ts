@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
+import { type Regime, type RegimeProbabilities, UNKNOWN_REGIME } from '../model/regime.ts';
+import { hysteresisSchema, startHysteresis, stepHysteresis } from './hysteresis.ts';
+import { SymbolRegime, symbolRegimeStateSchema } from './symbol-regime.ts';
+
+export const detectorStateSchema = z.object({
+  symbols: z.array(z.tuple([z.string(), symbolRegimeStateSchema])),
+  market: z.object({
+    time: z.number(),
+    hysteresis: hysteresisSchema,
+    direction: z.union([z.literal(1), z.literal(-1)]),
+    probabilities: z.object({ TRENDING: z.number(), RANGING: z.number(), VOLATILE: z.number() }).nullable(),
+  }),
+});
+export type DetectorState = z.infer<typeof detectorStateSchema>;
+
+export interface DetectorOptions {
+  /** Timeframe of the candles that decide; candles of others are ignored. Default `1h`. */
+  readonly timeframe?: string;
+  /** Weight of a symbol in the market-wide regime; 1 where none is given. */
+  readonly marketWeights?: Readonly<Record<string, number>>;
+}
+
+/** Data whose last candle closed more than this many intervals ago says nothing about now. */
+const STALE_INTERVALS = 2;
+
+/**
+ * The regime of every symbol, and of the market as their weighted mean. The labels describe what a market
+ * has been doing; what that is worth to a strategy is learned from its outcomes, not assumed.
+ */
+export class RegimeDetector {
+  readonly #timeframe: string;
+  readonly #interval: number;
+  readonly #marketWeights: Readonly<Record<string, number>>;
+  readonly #symbols = new Map<string, SymbolRegime>();
+  #market: DetectorState['market'] = freshMarket();
+
+  constructor({ timeframe = '1h', marketWeights = {} }: DetectorOptions = {}) {
+    this.#timeframe = timeframe;
+    this.#interval = timeframeMs(timeframe);
+    this.#marketWeights = marketWeights;
+  }
+
+  /** Takes one closed candle; the order of symbols at equal times changes nothing. */
+  update(symbol: string, timeframe: string, candle: Candle): void {
+    if (timeframe !== this.#timeframe) return;
+    if (candleFault(candle) === null) this.#stepMarket(candle.time);
+    let regime = this.#symbols.get(symbol);
+    if (!regime) {
+      regime = new SymbolRegime(this.#interval);
+      this.#symbols.set(symbol, regime);
+    }
+    regime.update(candle);
+  }
+
+  /** The regime of a symbol as known at `now`, or the market's when the symbol has none; UNKNOWN when stale. */
+  regimeOf(symbol: string, now: number): Regime {
+    const known = this.#symbols.get(symbol);
+    if (!known) return this.marketRegime(now);
+    return this.#isStale(known.closedAt, now) ? UNKNOWN_REGIME : known.regime;
+  }
+
+  /** The market-wide regime over all bars before the newest one. */
+  marketRegime(now: number): Regime {
+    const { time, hysteresis, direction, probabilities } = this.#market;
+    if (probabilities === null || this.#isStale(time + 2 * this.#interval, now)) return UNKNOWN_REGIME;
+    const { label } = hysteresis;
+    return { label, direction, confidence: label === 'UNKNOWN' ? 0 : probabilities[label], probabilities, atrRate: null };
+  }
+
+  /** Symbols whose data is too old at `now`, with the time their last candle closed. */
+  staleSymbols(now: number): { symbol: string; closedAt: number }[] {
+    const stale: { symbol: string; closedAt: number }[] = [];
+    for (const [symbol, { closedAt }] of this.#symbols) {
+      if (closedAt !== null && this.#isStale(closedAt, now)) stale.push({ symbol, closedAt });
+    }
+    return stale.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  }
+
+  /** Open time of the latest candle of a symbol; -1 before the first. */
+  lastTime(symbol: string): number {
+    return this.#symbols.get(symbol)?.lastTime ?? -1;
+  }
+
+  getSymbols(): string[] {
+    return [...this.#symbols.keys()].sort();
+  }
+
+  /** Candles skipped because they could not be true, over all symbols. */
+  get skipped(): number {
+    let sum = 0;
+    for (const { skipped } of this.#symbols.values()) sum += skipped;
+    return sum;
+  }
+
+  reset(): void {
+    this.#symbols.clear();
+    this.#market = freshMarket();
+  }
+
+  snapshot(): DetectorState {
+    return {
+      symbols: [...this.#symbols].map(([symbol, regime]) => [symbol, regime.snapshot()]),
+      market: structuredClone(this.#market),
+    };
+  }
+
+  restore(state: DetectorState): void {
+    this.reset();
+    for (const [symbol, regime] of state.symbols) this.#symbols.set(symbol, new SymbolRegime(this.#interval, regime));
+    this.#market = structuredClone(state.market);
+  }
+
+  #isStale(closedAt: number | null, now: number): boolean {
+    return closedAt === null || now - closedAt > STALE_INTERVALS * this.#interval;
+  }
+
+  /**
+   * A bar of the market is complete when the first candle of a later bar arrives, whichever symbol brings
+   * it: only then do all symbols that have the bar count.
+   */
+  #stepMarket(time: number): void {
+    const market = this.#market;
+    if (time <= market.time) return;
+    const complete = market.time;
+    market.time = time;
+    if (complete < 0) return;
+    const sum = { TRENDING: 0, RANGING: 0, VOLATILE: 0 };
+    let total = 0;
+    let drift = 0;
+    for (const [symbol, state] of [...this.#symbols].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const { probabilities, direction } = state.regime;
+      const weight = this.#marketWeights[symbol] ?? 1;
+      if (probabilities === null || weight <= 0 || this.#isStale(state.closedAt, complete + this.#interval)) continue;
+      sum.TRENDING += weight * probabilities.TRENDING;
+      sum.RANGING += weight * probabilities.RANGING;
+      sum.VOLATILE += weight * probabilities.VOLATILE;
+      drift += weight * probabilities.TRENDING * direction;
+      total += weight;
+    }
+    if (total === 0) return;
+    const mean: RegimeProbabilities = {
+      TRENDING: sum.TRENDING / total,
+      RANGING: sum.RANGING / total,
+      VOLATILE: sum.VOLATILE / total,
+    };
+    market.probabilities = mean;
+    market.direction = drift < 0 ? -1 : 1;
+    stepHysteresis(market.hysteresis, mean);
+  }
+}
+
+const freshMarket = (): DetectorState['market'] => ({
+  time: -1,
+  hysteresis: startHysteresis(),
+  direction: 1,
+  probabilities: null,
+});

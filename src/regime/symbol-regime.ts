@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { type Candle, candleFault } from '../model/candle.ts';
+import type { Regime, RegimeProbabilities } from '../model/regime.ts';
+import { hysteresisSchema, resetConfirmation, startHysteresis, stepHysteresis } from './hysteresis.ts';
+import { IndicatorStreams } from './indicators.ts';
+import { regimeProbabilities, trendStrength } from './probabilities.ts';
+import { emptyVolatility, scoreVolatility, volatilitySchema, WARM_UP } from './volatility.ts';
+
+const SLOPE_BARS = 5;
+/** A hole of more bars than this means that confirmations before it prove nothing. */
+const MAX_GAP_BARS = 3;
+
+const probabilitiesSchema = z.object({ TRENDING: z.number(), RANGING: z.number(), VOLATILE: z.number() });
+
+export const symbolRegimeStateSchema = z.object({
+  lastTime: z.number(),
+  skipped: z.number().int().min(0),
+  bars: z.array(z.object({ high: z.number(), low: z.number(), close: z.number() })),
+  adxFrom: z.number().int().min(0),
+  emas: z.array(z.number()).max(SLOPE_BARS + 1),
+  volatility: volatilitySchema,
+  hysteresis: hysteresisSchema,
+  direction: z.union([z.literal(1), z.literal(-1)]),
+  probabilities: probabilitiesSchema.nullable(),
+  atrRate: z.number().nullable(),
+});
+export type SymbolRegimeState = z.infer<typeof symbolRegimeStateSchema>;
+
+/** The regime of one symbol on one timeframe, from its closed candles. */
+export class SymbolRegime {
+  readonly #interval: number;
+  #streams: IndicatorStreams;
+  #state: Omit<SymbolRegimeState, 'bars' | 'adxFrom'>;
+
+  /** @param interval length of a candle in ms */
+  constructor(interval: number, state?: SymbolRegimeState) {
+    this.#interval = interval;
+    this.#streams = new IndicatorStreams(state?.bars, state?.adxFrom);
+    const { bars: _bars, adxFrom: _adxFrom, ...rest } = structuredClone(state) ?? {
+      lastTime: -1,
+      skipped: 0,
+      bars: [],
+      adxFrom: 0,
+      emas: [],
+      volatility: emptyVolatility(),
+      hysteresis: startHysteresis(),
+      direction: 1,
+      probabilities: null,
+      atrRate: null,
+    };
+    this.#state = rest;
+  }
+
+  /** Takes one closed candle. An older or equal one is no news; an impossible one is skipped and counted. */
+  update(candle: Candle): void {
+    const state = this.#state;
+    if (candle.time <= state.lastTime) return;
+    if (candleFault(candle) !== null) {
+      state.skipped += 1;
+      return;
+    }
+    if (state.lastTime >= 0 && candle.time - state.lastTime > (MAX_GAP_BARS + 1) * this.#interval) {
+      resetConfirmation(state.hysteresis);
+    }
+    state.lastTime = candle.time;
+
+    const { atr, ema, adx, risingDi } = this.#streams.next(candle);
+    if (ema !== null) {
+      state.emas.push(ema);
+      if (state.emas.length > SLOPE_BARS + 1) state.emas.shift();
+    }
+    if (atr === null) return;
+    state.atrRate = atr > 0 ? atr / candle.close : null;
+    // A market without any movement is calm, and ln 0 must not enter the mean.
+    const score =
+      atr > 0
+        ? scoreVolatility(state.volatility, Math.log(atr / candle.close))
+        : state.volatility.count >= WARM_UP
+          ? Number.NEGATIVE_INFINITY
+          : null;
+    const slope = state.emas.length > SLOPE_BARS && atr > 0 ? (state.emas.at(-1)! - state.emas[0]!) / (SLOPE_BARS * atr) : 0;
+    state.direction = slope === 0 ? (risingDi ? 1 : -1) : slope > 0 ? 1 : -1;
+    if (score === null) return;
+    state.probabilities = regimeProbabilities(score, trendStrength(adx ?? 0, slope));
+    stepHysteresis(state.hysteresis, state.probabilities);
+  }
+
+  get regime(): Regime {
+    const { hysteresis, direction, probabilities, atrRate } = this.#state;
+    const { label } = hysteresis;
+    const confidence = label === 'UNKNOWN' || probabilities === null ? 0 : probabilities[label];
+    return { label, direction, confidence, probabilities, atrRate };
+  }
+
+  get probabilities(): RegimeProbabilities | null {
+    return this.#state.probabilities;
+  }
+
+  /** When the latest candle closed, in ms; null before the first. */
+  get closedAt(): number | null {
+    return this.#state.lastTime < 0 ? null : this.#state.lastTime + this.#interval;
+  }
+
+  /** Open time of the latest candle; -1 before the first. */
+  get lastTime(): number {
+    return this.#state.lastTime;
+  }
+
+  /** Candles skipped because they could not be true. */
+  get skipped(): number {
+    return this.#state.skipped;
+  }
+
+  snapshot(): SymbolRegimeState {
+    return structuredClone({ ...this.#state, bars: [...this.#streams.bars], adxFrom: this.#streams.adxFrom });
+  }
+}

@@ -1,0 +1,340 @@
+import { z } from 'zod';
+import { EdgekeeperError, show } from '../errors.ts';
+import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
+import { ALARM, stepCusum } from './cusum.ts';
+import { type EvidenceMode, type Facts, nextStatus, type Windows } from './transitions.ts';
+import { HEALTH_THRESHOLDS, type HealthThresholds, type RecentMetrics, VIOLATIONS, type Violation, violations } from './violations.ts';
+
+export interface RetirementOptions extends Partial<HealthThresholds>, Partial<Windows> {
+  readonly evidence?: EvidenceMode;
+  /** Expected time between two assessments; a longer silence counts as twice this, at least an hour. */
+  readonly updateIntervalHours?: number;
+}
+
+export interface Assessment extends RecentMetrics {
+  readonly strategy: string;
+  readonly time: number;
+  /** Probability that the strategy's mean R is above 0; 0.5 knows nothing. */
+  readonly edgeProbability?: number;
+}
+
+/** What is known of a strategy's health, for people to read. */
+export interface StrategyHealth {
+  readonly strategy: string;
+  readonly status: StrategyStatus;
+  readonly reason: string;
+  /** Time the status was taken, and hours of observed time in it. */
+  readonly since: number;
+  readonly hoursInStatus: number;
+  readonly tradesInStatus: number;
+  readonly violations: readonly Violation[];
+  /** CUSUM evidence of decay, and where it alarms. */
+  readonly decayEvidence: number;
+  readonly decayAlarm: number;
+  /** How sure the status is, in [0,1]; 0.3 with too few trades. */
+  readonly confidence: number;
+  readonly metrics: RecentMetrics | null;
+  /** An operator's pin: the status does not change before this time; null without a pin. */
+  readonly pinnedUntil: number | null;
+}
+
+/** One status change, by the rules or by a person. */
+export interface StatusChange {
+  readonly time: number;
+  readonly strategy: string;
+  readonly oldStatus: StrategyStatus;
+  readonly newStatus: StrategyStatus;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+export interface ForceOptions {
+  readonly time: number;
+  readonly actor: string;
+  readonly reason: string;
+  /** Keeps the status against the rules: for good, or for so many hours of host time. */
+  readonly pinForHours?: number | 'forever';
+}
+
+const statusChangeSchema = z.object({
+  time: z.number(),
+  strategy: z.string(),
+  oldStatus: z.enum(STRATEGY_STATUSES),
+  newStatus: z.enum(STRATEGY_STATUSES),
+  actor: z.string(),
+  reason: z.string(),
+});
+
+const recentMetricsSchema = z.object({
+  trades: z.number(),
+  expectancy: z.number().nullable(),
+  profitFactor: z.number().nullable(),
+  winRate: z.number().nullable(),
+  maxDrawdown: z.number().nullable(),
+  consecutiveLosses: z.number(),
+});
+
+const strategyRecordSchema = z.object({
+  status: z.enum(STRATEGY_STATUSES),
+  reason: z.string(),
+  since: z.number(),
+  inStatus: z.number().min(0),
+  tradesInStatus: z.number().int().min(0),
+  assessedAt: z.number().nullable(),
+  violations: z.array(z.enum(VIOLATIONS)),
+  cusum: z.number().min(0),
+  confidence: z.number(),
+  metrics: recentMetricsSchema.nullable(),
+  pinned: z.union([z.number(), z.literal('forever')]).nullable(),
+});
+
+export const managerStateSchema = z.object({
+  strategies: z.array(z.tuple([z.string(), strategyRecordSchema])),
+  audit: z.array(statusChangeSchema),
+});
+export type ManagerState = z.infer<typeof managerStateSchema>;
+
+type StrategyRecord = z.infer<typeof strategyRecordSchema>;
+
+const HOUR = 3_600_000;
+const RECOVERY_MARGIN = 0.15;
+const UNSURE = 0.3;
+/** Status changes kept for the audit report. */
+const AUDIT = 500;
+
+const freshRecord = (): StrategyRecord => ({
+  status: 'ACTIVE',
+  reason: 'not assessed yet',
+  since: 0,
+  inStatus: 0,
+  tradesInStatus: 0,
+  assessedAt: null,
+  violations: [],
+  cusum: 0,
+  confidence: UNSURE,
+  metrics: null,
+  pinned: null,
+});
+
+/** Benches strategies that stopped working, on evidence, and lets people overrule it. */
+export class StrategyRetirementManager {
+  readonly thresholds: HealthThresholds;
+  readonly #windows: Windows;
+  readonly #mode: EvidenceMode;
+  readonly #maxGap: number;
+  readonly #strategies = new Map<string, StrategyRecord>();
+  #audit: StatusChange[] = [];
+
+  constructor(options: RetirementOptions = {}) {
+    this.thresholds = {
+      minExpectancy: options.minExpectancy ?? HEALTH_THRESHOLDS.minExpectancy,
+      minProfitFactor: options.minProfitFactor ?? HEALTH_THRESHOLDS.minProfitFactor,
+      minWinRate: options.minWinRate ?? HEALTH_THRESHOLDS.minWinRate,
+      maxDrawdown: options.maxDrawdown ?? HEALTH_THRESHOLDS.maxDrawdown,
+      maxConsecutiveLosses: options.maxConsecutiveLosses ?? HEALTH_THRESHOLDS.maxConsecutiveLosses,
+      minTradesForAssessment: options.minTradesForAssessment ?? HEALTH_THRESHOLDS.minTradesForAssessment,
+    };
+    this.#windows = {
+      degradedWindowHours: options.degradedWindowHours ?? 24,
+      suspendedWindowHours: options.suspendedWindowHours ?? 72,
+    };
+    this.#mode = options.evidence ?? 'guarded';
+    this.#maxGap = Math.max(1, 2 * (options.updateIntervalHours ?? 1)) * HOUR;
+  }
+
+  /**
+   * Adds one live outcome to the evidence of decay.
+   * @param r R-multiple, winsorised
+   * @param deviation standard deviation of R before this outcome
+   */
+  recordOutcome(strategy: string, r: number, deviation: number): void {
+    const record = this.#record(strategy);
+    record.cusum = stepCusum(record.cusum, r, deviation);
+    record.tradesInStatus += 1;
+  }
+
+  /** Judges a strategy on its recent metrics, moves it at most one status, and says how it is. */
+  assessStrategy(assessment: Assessment): StrategyHealth {
+    const { strategy, time, trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses } = assessment;
+    const record = this.#record(strategy);
+    this.#letTimePass(record, time);
+    const enough = trades >= this.thresholds.minTradesForAssessment;
+    // Without losses a profit factor is infinite, which no rule minds and JSON cannot say.
+    const finiteFactor = profitFactor === null || Number.isFinite(profitFactor) ? profitFactor : null;
+    record.metrics = { trades, expectancy, profitFactor: finiteFactor, winRate, maxDrawdown, consecutiveLosses };
+    record.violations = enough ? violations(record.metrics, this.thresholds) : [];
+    record.confidence = enough ? sureness(record.status, assessment.edgeProbability ?? 0.5) : UNSURE;
+
+    if (record.pinned !== null) {
+      if (record.pinned === 'forever' || time < record.pinned) return this.#health(strategy, record);
+      record.pinned = null;
+    }
+    const benched = record.status === 'SUSPENDED' || record.status === 'RETIRED';
+    if (!enough && !benched) return this.#health(strategy, record);
+    const facts: Facts = {
+      violated: record.violations.length > 0,
+      nearlyViolated: violations(record.metrics, this.thresholds, RECOVERY_MARGIN).length > 0,
+      alarm: record.cusum >= ALARM,
+      hoursInStatus: record.inStatus / HOUR,
+      tradesInStatus: record.tradesInStatus,
+    };
+    const next = nextStatus(record.status, facts, this.#mode, this.#windows);
+    if (next) {
+      this.#move(strategy, record, next, { time, actor: 'edgekeeper', reason: reasonFor(next, record) });
+      record.confidence = enough ? sureness(next, assessment.edgeProbability ?? 0.5) : UNSURE;
+    }
+    return this.#health(strategy, record);
+  }
+
+  /**
+   * Puts a strategy into a status by hand: resets its evidence and timers, pins it when asked to, and goes
+   * to the audit log under the name of who did it. Throws `COMMAND_INVALID`.
+   */
+  forceStatus(strategy: string, status: StrategyStatus, { time, actor, reason, pinForHours }: ForceOptions): StatusChange {
+    const refuse = (found: string, expected: string): never => {
+      throw new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
+    };
+    if (!isName(strategy)) refuse(`strategy ${show(strategy)}`, 'the name of a strategy');
+    if (!STRATEGY_STATUSES.includes(status)) refuse(`status ${show(status)}`, `one of ${STRATEGY_STATUSES.join(', ')}`);
+    if (!isName(actor)) refuse(`actor ${show(actor)}`, 'the name of who forces the status');
+    if (typeof reason !== 'string' || reason.trim() === '') refuse(`reason ${show(reason)}`, 'a reason in words');
+    if (!Number.isSafeInteger(time)) refuse(`time ${show(time)}`, 'a time in ms');
+    if (pinForHours !== undefined && pinForHours !== 'forever' && !(pinForHours > 0 && Number.isFinite(pinForHours))) {
+      refuse(`pinForHours ${show(pinForHours)}`, 'hours above 0, or "forever"');
+    }
+    const record = this.#record(strategy);
+    record.cusum = 0;
+    record.pinned = pinForHours === undefined ? null : pinForHours === 'forever' ? 'forever' : time + pinForHours * HOUR;
+    return this.#move(strategy, record, status, { time, actor, reason });
+  }
+
+  /** Status of a strategy; ACTIVE for one never heard of. */
+  statusOf(strategy: string): StrategyStatus {
+    return this.#strategies.get(strategy)?.status ?? 'ACTIVE';
+  }
+
+  /** Health of a strategy, or null for one never heard of. */
+  getStrategyHealth(strategy: string): StrategyHealth | null {
+    const record = this.#strategies.get(strategy);
+    return record ? this.#health(strategy, record) : null;
+  }
+
+  getAllHealth(): Record<string, StrategyHealth> {
+    return Object.fromEntries([...this.#strategies].map(([name, record]) => [name, this.#health(name, record)]));
+  }
+
+  getActiveStrategies(): string[] {
+    return this.#inStatus('ACTIVE');
+  }
+
+  getDegradedStrategies(): string[] {
+    return this.#inStatus('DEGRADED');
+  }
+
+  getSuspendedStrategies(): string[] {
+    return this.#inStatus('SUSPENDED');
+  }
+
+  getRetiredStrategies(): string[] {
+    return this.#inStatus('RETIRED');
+  }
+
+  /** The latest status changes, oldest first, of one strategy or of all. */
+  getAuditLog(strategy?: string): StatusChange[] {
+    return this.#audit.filter((change) => strategy === undefined || change.strategy === strategy);
+  }
+
+  /** Makes a strategy known, ACTIVE until it is judged. */
+  register(strategy: string): void {
+    this.#record(strategy);
+  }
+
+  /** Makes every strategy ACTIVE, with no evidence against it. Returns what changed. */
+  reset(options: { readonly time: number; readonly actor: string; readonly reason: string }): StatusChange[] {
+    return [...this.#strategies].flatMap(([strategy, record]) => {
+      record.cusum = 0;
+      record.pinned = null;
+      return record.status === 'ACTIVE' ? [] : [this.#move(strategy, record, 'ACTIVE', options)];
+    });
+  }
+
+  snapshot(): ManagerState {
+    return structuredClone({ strategies: [...this.#strategies], audit: [...this.#audit] });
+  }
+
+  restore(state: ManagerState): void {
+    const { strategies, audit } = structuredClone(state);
+    this.#strategies.clear();
+    for (const [name, record] of strategies) this.#strategies.set(name, record);
+    this.#audit = audit;
+  }
+
+  /** The one way from a status to another. */
+  #move(
+    strategy: string,
+    record: StrategyRecord,
+    newStatus: StrategyStatus,
+    { time, actor, reason }: { time: number; actor: string; reason: string },
+  ): StatusChange {
+    const change: StatusChange = { time, strategy, oldStatus: record.status, newStatus, actor, reason };
+    Object.assign(record, { status: newStatus, reason, since: time, inStatus: 0, tradesInStatus: 0, assessedAt: time });
+    this.#audit = [...this.#audit, change].slice(-AUDIT);
+    return change;
+  }
+
+  /** Time in a status is observed time: a clock that jumps and a bot that was off age nobody. */
+  #letTimePass(record: StrategyRecord, time: number): void {
+    const step = record.assessedAt === null ? 0 : time - record.assessedAt;
+    record.inStatus += Math.min(this.#maxGap, Math.max(0, step));
+    record.assessedAt = time;
+  }
+
+  #record(strategy: string): StrategyRecord {
+    let record = this.#strategies.get(strategy);
+    if (!record) {
+      record = freshRecord();
+      this.#strategies.set(strategy, record);
+    }
+    return record;
+  }
+
+  #inStatus(status: StrategyStatus): string[] {
+    return [...this.#strategies].flatMap(([name, record]) => (record.status === status ? [name] : [])).sort();
+  }
+
+  #health(strategy: string, record: StrategyRecord): StrategyHealth {
+    return {
+      strategy,
+      status: record.status,
+      reason: record.reason,
+      since: record.since,
+      hoursInStatus: record.inStatus / HOUR,
+      tradesInStatus: record.tradesInStatus,
+      violations: [...record.violations],
+      decayEvidence: record.cusum,
+      decayAlarm: ALARM,
+      confidence: record.confidence,
+      metrics: record.metrics,
+      pinnedUntil: record.pinned === 'forever' ? Number.POSITIVE_INFINITY : record.pinned,
+    };
+  }
+}
+
+/** A healthy status is as sure as the edge is probable; any other as sure as it is improbable. */
+function sureness(status: StrategyStatus, edgeProbability: number): number {
+  return status === 'ACTIVE' ? edgeProbability : 1 - edgeProbability;
+}
+
+function reasonFor(next: StrategyStatus, { violations: broken, cusum }: StrategyRecord): string {
+  const evidence = `evidence of decay ${cusum.toFixed(1)} of ${ALARM}`;
+  switch (next) {
+    case 'ACTIVE':
+      return 'all recent metrics are healthy again';
+    case 'DEGRADED':
+      return broken.length > 0 ? `violates ${broken.join(', ')}; ${evidence}` : evidence;
+    case 'SUSPENDED':
+      return `degraded too long; ${broken.length > 0 ? `violates ${broken.join(', ')}; ` : ''}${evidence}`;
+    case 'RETIRED':
+      return 'suspended too long';
+  }
+}

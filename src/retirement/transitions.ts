@@ -1,0 +1,46 @@
+import type { StrategyStatus } from '../model/strategy.ts';
+
+/** `guarded` asks for evidence of decay before it suspends; `literal` for time in violation only. */
+export const EVIDENCE_MODES = ['guarded', 'literal'] as const;
+export type EvidenceMode = (typeof EVIDENCE_MODES)[number];
+
+/** What a transition is decided on. */
+export interface Facts {
+  readonly violated: boolean;
+  /** Violated with the recovery margin. */
+  readonly nearlyViolated: boolean;
+  readonly alarm: boolean;
+  readonly hoursInStatus: number;
+  readonly tradesInStatus: number;
+}
+
+export interface Windows {
+  readonly degradedWindowHours: number;
+  readonly suspendedWindowHours: number;
+}
+
+const MIN_TRADES_DEGRADED = 10;
+
+/** The status a strategy moves to, or null when it stays. Nothing but an operator leaves RETIRED. */
+export function nextStatus(
+  status: StrategyStatus,
+  facts: Facts,
+  mode: EvidenceMode,
+  { degradedWindowHours, suspendedWindowHours }: Windows,
+): StrategyStatus | null {
+  const guarded = mode === 'guarded';
+  switch (status) {
+    case 'ACTIVE':
+      return facts.violated || (guarded && facts.alarm) ? 'DEGRADED' : null;
+    case 'DEGRADED': {
+      const healthy = guarded ? !facts.nearlyViolated && !facts.alarm : !facts.violated;
+      if (healthy) return 'ACTIVE';
+      const proven = guarded ? facts.alarm && facts.tradesInStatus >= MIN_TRADES_DEGRADED : facts.violated;
+      return proven && facts.hoursInStatus >= degradedWindowHours ? 'SUSPENDED' : null;
+    }
+    case 'SUSPENDED':
+      return facts.hoursInStatus >= suspendedWindowHours ? 'RETIRED' : null;
+    case 'RETIRED':
+      return null;
+  }
+}

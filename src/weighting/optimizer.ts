@@ -1,0 +1,332 @@
+import { z } from 'zod';
+import { EdgekeeperError, show } from '../errors.ts';
+import { CELLS, type Cell } from '../model/regime.ts';
+import { fixedShare } from './hedge.ts';
+import { NO_EVIDENCE, type WeightScore, weightScore } from './score.ts';
+import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
+import { kellyFactor, riskParityFactor, type StrategyEvidence, scoreFactor, type WeightingMethod } from './targets.ts';
+
+export interface OptimizerOptions {
+  /** Largest relative change of one step; default 0.15. */
+  readonly adjustmentRate?: number;
+  /** Bounds of every weight; default 0.1 and 2. */
+  readonly minWeight?: number;
+  readonly maxWeight?: number;
+  /** Drawdown at which the score's penalty is full; default 0.15. */
+  readonly maxDrawdown?: number;
+  readonly method?: WeightingMethod;
+  /** Keep the sum of the weights at the sum of the base weights. */
+  readonly preserveTotal?: boolean;
+  /** Share of equity that one R stands for; default 0.01. */
+  readonly riskPerTrade?: number;
+}
+
+/** One change of one weight, with what caused it. */
+export interface WeightUpdate {
+  readonly time: number;
+  readonly strategy: string;
+  /** Null for the strategy's overall weight. */
+  readonly cell: Cell | null;
+  readonly previousWeight: number;
+  readonly newWeight: number;
+  readonly target: number;
+  readonly reason: 'new-outcomes' | 'stale-reversion' | 'reset';
+  /** Parts of the score behind the target, for the method `score`. */
+  readonly components: WeightScore | null;
+}
+
+export interface AllocationSummary {
+  readonly weights: Readonly<Record<string, number>>;
+  readonly baseWeights: Readonly<Record<string, number>>;
+  readonly normalizedWeights: Readonly<Record<string, number>>;
+  readonly totalAllocation: number;
+}
+
+const weightScoreSchema = z.object({
+  expectancy: z.number(),
+  profitFactor: z.number(),
+  drawdown: z.number(),
+  consistency: z.number(),
+  reliability: z.number(),
+  score: z.number(),
+});
+
+const updateSchema = z.object({
+  time: z.number(),
+  strategy: z.string(),
+  cell: z.enum(CELLS).nullable(),
+  previousWeight: z.number(),
+  newWeight: z.number(),
+  target: z.number(),
+  reason: z.enum(['new-outcomes', 'stale-reversion', 'reset']),
+  components: weightScoreSchema.nullable(),
+});
+
+const strategyWeightSchema = z.object({
+  base: z.number().positive(),
+  weight: z.number().positive(),
+  cells: z.partialRecord(z.enum(CELLS), z.number().positive()),
+  share: z.number().min(0).max(1),
+  outcomes: z.number().int().min(0),
+  steppedAt: z.number().nullable(),
+  steps: z.number().int().min(0),
+});
+
+export const optimizerStateSchema = z.object({
+  strategies: z.array(z.tuple([z.string(), strategyWeightSchema])),
+  history: z.array(updateSchema),
+});
+export type OptimizerState = z.infer<typeof optimizerStateSchema>;
+
+type StrategyWeight = z.infer<typeof strategyWeightSchema>;
+
+const HOUR = 3_600_000;
+const MIN_STEP_INTERVAL = HOUR;
+const STALE_AFTER = 24 * HOUR;
+/** Overall weight changes kept for the report; the cells' are reported by the update that makes them. */
+const HISTORY = 200;
+
+/**
+ * Shifts weight towards what works: every target is anchored at the base weight, so that nothing compounds,
+ * and every step is bounded.
+ */
+export class AdaptiveWeightingOptimizer {
+  readonly #bounds: WeightBounds;
+  readonly #options: Required<Pick<OptimizerOptions, 'maxDrawdown' | 'method' | 'preserveTotal' | 'riskPerTrade'>>;
+  readonly #strategies = new Map<string, StrategyWeight>();
+  #history: WeightUpdate[] = [];
+
+  /** @throws EdgekeeperError `CONFIG_INVALID` for a base weight outside the bounds */
+  constructor(baseWeights: Readonly<Record<string, number>> = {}, options: OptimizerOptions = {}) {
+    this.#bounds = {
+      minWeight: options.minWeight ?? 0.1,
+      maxWeight: options.maxWeight ?? 2,
+      adjustmentRate: options.adjustmentRate ?? 0.15,
+    };
+    this.#options = {
+      maxDrawdown: options.maxDrawdown ?? 0.15,
+      method: options.method ?? 'score',
+      preserveTotal: options.preserveTotal ?? false,
+      riskPerTrade: options.riskPerTrade ?? 0.01,
+    };
+    for (const [strategy, base] of Object.entries(baseWeights)) this.register(strategy, base);
+  }
+
+  get minWeight(): number {
+    return this.#bounds.minWeight;
+  }
+
+  get maxWeight(): number {
+    return this.#bounds.maxWeight;
+  }
+
+  /** Adds a strategy at its base weight; one that is known keeps what it has. */
+  register(strategy: string, base = this.#defaultBase()): void {
+    const { minWeight, maxWeight } = this.#bounds;
+    if (!(base >= minWeight && base <= maxWeight)) {
+      throw new EdgekeeperError('CONFIG_INVALID', {
+        found: `base weight ${show(base)} of ${strategy}`,
+        expected: `a weight in [${minWeight}, ${maxWeight}]`,
+        hint: 'Change baseWeights, or minWeight and maxWeight.',
+      });
+    }
+    if (this.#strategies.has(strategy)) return;
+    const share = 1 / (this.#strategies.size + 1);
+    for (const known of this.#strategies.values()) known.share *= 1 - share;
+    this.#strategies.set(strategy, { base, weight: base, cells: {}, share, outcomes: 0, steppedAt: null, steps: 0 });
+  }
+
+  /** Tells the method `hedge` of one outcome in R; other methods read the evidence when they step. */
+  recordOutcome(strategy: string, r: number): void {
+    if (this.#options.method !== 'hedge' || !this.#strategies.has(strategy)) return;
+    const shares = new Map([...this.#strategies].map(([name, { share }]) => [name, share]));
+    for (const [name, share] of fixedShare(shares, strategy, r)) this.#strategies.get(name)!.share = share;
+  }
+
+  /**
+   * Steps every weight that may step at `time`: one whose strategy has new outcomes and took its last step
+   * at least an hour ago, or took it at least a day ago. Returns what changed, and is a no-op when repeated.
+   * @param evidence by strategy; strategies without evidence keep their weights
+   * @param time host time in ms
+   */
+  updateWeights(evidence: Readonly<Record<string, StrategyEvidence>>, time: number): WeightUpdate[] {
+    const due = new Map<string, WeightUpdate['reason']>();
+    for (const [strategy, known] of Object.entries(evidence)) {
+      this.register(strategy);
+      const reason = this.#dueReason(this.#strategies.get(strategy)!, known.outcomes, time);
+      if (reason) due.set(strategy, reason);
+    }
+    if (due.size === 0) return [];
+
+    const updates: WeightUpdate[] = [];
+    for (const cell of [null, ...CELLS]) {
+      for (const [strategy, newWeight, target] of this.#stepped(evidence, cell, due)) {
+        const known = this.#strategies.get(strategy)!;
+        const previousWeight = cell === null ? known.weight : (known.cells[cell] ?? known.base);
+        if (cell === null) known.weight = newWeight;
+        else known.cells[cell] = newWeight;
+        if (newWeight === previousWeight) continue;
+        updates.push({
+          time,
+          strategy,
+          cell,
+          previousWeight,
+          newWeight,
+          target,
+          reason: due.get(strategy) ?? 'new-outcomes',
+          components: this.#components(evidence[strategy], cell),
+        });
+      }
+    }
+    for (const strategy of due.keys()) {
+      const known = this.#strategies.get(strategy)!;
+      known.outcomes = evidence[strategy]!.outcomes;
+      known.steppedAt = time;
+      known.steps += 1;
+    }
+    this.#remember(updates);
+    return updates;
+  }
+
+  /** Overall weights by strategy. */
+  getCurrentWeights(): Record<string, number> {
+    return this.#record(({ weight }) => weight);
+  }
+
+  getBaseWeights(): Record<string, number> {
+    return this.#record(({ base }) => base);
+  }
+
+  /** Weight of a strategy in a cell, or overall. A strategy never heard of has weight 1. */
+  getWeightForRegime(strategy: string, cell: Cell | null): number {
+    const known = this.#strategies.get(strategy);
+    if (!known) return this.#defaultBase();
+    return cell === null ? known.weight : (known.cells[cell] ?? known.base);
+  }
+
+  getBaseWeight(strategy: string): number {
+    return this.#strategies.get(strategy)?.base ?? this.#defaultBase();
+  }
+
+  /** Overall weights scaled to sum to 1. */
+  normalizeWeights(): Record<string, number> {
+    let total = 0;
+    for (const { weight } of this.#strategies.values()) total += weight;
+    return this.#record(({ weight }) => weight / total);
+  }
+
+  /** Puts every weight back to its base. Returns what changed. */
+  resetToBaseWeights(time: number): WeightUpdate[] {
+    const updates: WeightUpdate[] = [];
+    for (const [strategy, known] of this.#strategies) {
+      const change = { time, strategy, newWeight: known.base, target: known.base, reason: 'reset', components: null } as const;
+      if (known.weight !== known.base) updates.push({ ...change, cell: null, previousWeight: known.weight });
+      for (const cell of CELLS) {
+        const weight = known.cells[cell];
+        if (weight !== undefined && weight !== known.base) updates.push({ ...change, cell, previousWeight: weight });
+      }
+      known.weight = known.base;
+      known.cells = {};
+      known.steppedAt = time;
+    }
+    for (const known of this.#strategies.values()) known.share = 1 / this.#strategies.size;
+    this.#remember(updates);
+    return updates;
+  }
+
+  getAllocationSummary(): AllocationSummary {
+    const weights = this.getCurrentWeights();
+    return {
+      weights,
+      baseWeights: this.getBaseWeights(),
+      normalizedWeights: this.normalizeWeights(),
+      totalAllocation: Object.values(weights).reduce((a, b) => a + b, 0),
+    };
+  }
+
+  /** The latest changes of overall weights, oldest first. */
+  getWeightHistory(strategy?: string): WeightUpdate[] {
+    return this.#history.filter((update) => strategy === undefined || update.strategy === strategy);
+  }
+
+  snapshot(): OptimizerState {
+    return { strategies: [...this.#strategies].map(([name, known]) => [name, structuredClone(known)]), history: [...this.#history] };
+  }
+
+  /** Restores weights within the bounds of today's configuration, whose base weights count. */
+  restore(state: OptimizerState): void {
+    for (const [name, saved] of structuredClone(state).strategies) {
+      const clamp = (weight: number) => clampWeight(weight, this.#bounds);
+      const base = this.#strategies.get(name)?.base ?? clamp(saved.base);
+      const cells = Object.fromEntries(Object.entries(saved.cells).map(([cell, weight]) => [cell, clamp(weight)]));
+      this.#strategies.set(name, { ...saved, base, weight: clamp(saved.weight), cells });
+    }
+    this.#history = [...state.history];
+  }
+
+  /** The next weight and its target of every strategy that steps now. */
+  #stepped(
+    evidence: Readonly<Record<string, StrategyEvidence>>,
+    cell: Cell | null,
+    due: ReadonlyMap<string, unknown>,
+  ): [strategy: string, weight: number, target: number][] {
+    const current = (known: StrategyWeight) => (cell === null ? known.weight : (known.cells[cell] ?? known.base));
+    const target = (name: string, known: StrategyWeight) => known.base * this.#factor(name, evidence, cell);
+    if (!this.#options.preserveTotal) {
+      return [...due.keys()].map((name) => {
+        const known = this.#strategies.get(name)!;
+        const aim = target(name, known);
+        return [name, stepWeight(current(known), aim, this.#bounds), aim];
+      });
+    }
+    const all = [...this.#strategies].sort(([a], [b]) => (a < b ? -1 : 1));
+    const targets = all.map(([name, known]) => target(name, known));
+    const total = all.reduce((sum, [, { base }]) => sum + base, 0);
+    const weights = stepPreservingTotal(all.map(([, known]) => current(known)), targets, total, this.#bounds);
+    return all.map(([name], i) => [name, weights[i]!, targets[i]!]);
+  }
+
+  #factor(strategy: string, evidence: Readonly<Record<string, StrategyEvidence>>, cell: Cell | null): number {
+    const known = evidence[strategy] ?? { outcomes: 0, overall: NO_EVIDENCE };
+    const { method, maxDrawdown, riskPerTrade } = this.#options;
+    switch (method) {
+      case 'score':
+        return scoreFactor(known, cell, maxDrawdown);
+      case 'hedge':
+        return this.#strategies.size * this.#strategies.get(strategy)!.share;
+      case 'kelly':
+        return kellyFactor((cell !== null && known.cells?.[cell]) || known.overall, riskPerTrade);
+      case 'riskParity':
+        return riskParityFactor(
+          known.overall,
+          [...this.#strategies.keys()].map((name) => (evidence[name]?.overall ?? NO_EVIDENCE)),
+        );
+    }
+  }
+
+  #components(evidence: StrategyEvidence | undefined, cell: Cell | null): WeightScore | null {
+    if (this.#options.method !== 'score' || !evidence) return null;
+    const judged = cell === null ? evidence.overall : (evidence.cells?.[cell] ?? NO_EVIDENCE);
+    return weightScore(judged, this.#options.maxDrawdown);
+  }
+
+  #dueReason(known: StrategyWeight, outcomes: number, time: number): WeightUpdate['reason'] | null {
+    const waited = known.steppedAt === null ? Number.POSITIVE_INFINITY : time - known.steppedAt;
+    if (outcomes > known.outcomes && waited >= MIN_STEP_INTERVAL) return 'new-outcomes';
+    if (known.steppedAt !== null && waited >= STALE_AFTER) return 'stale-reversion';
+    return null;
+  }
+
+  #remember(updates: readonly WeightUpdate[]): void {
+    this.#history.push(...updates.filter(({ cell }) => cell === null));
+    this.#history = this.#history.slice(-HISTORY);
+  }
+
+  #defaultBase(): number {
+    return clampWeight(1, this.#bounds);
+  }
+
+  #record(value: (known: StrategyWeight) => number): Record<string, number> {
+    return Object.fromEntries([...this.#strategies].map(([name, known]) => [name, value(known)]));
+  }
+}

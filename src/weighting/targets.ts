@@ -1,0 +1,41 @@
+import { NO_EVIDENCE, type WeightEvidence, weightScore } from './score.ts';
+
+export const WEIGHTING_METHODS = ['score', 'hedge', 'kelly', 'riskParity'] as const;
+/** How the factor on a base weight is found. */
+export type WeightingMethod = (typeof WEIGHTING_METHODS)[number];
+
+export interface StrategyEvidence {
+  /** Outcomes ever recorded: a weight moves when this has grown. */
+  readonly outcomes: number;
+  readonly overall: WeightEvidence;
+  /** Evidence per cell, where there is any. */
+  readonly cells?: Readonly<Record<string, WeightEvidence>>;
+}
+
+/** Share of the Kelly fraction that is bet, and outcomes by which the mean is shrunk towards 0. */
+const KELLY_FRACTION = 0.25;
+const KELLY_SHRINKAGE = 50;
+
+/**
+ * Fractional Kelly on R (Kelly 1956; Thorp 2006): a quarter of mean/variance is the share of equity to risk,
+ * and the weight is that share over the share one R stands for. Little evidence stays near 1.
+ */
+export function kellyFactor({ n, meanR, deviation }: WeightEvidence, riskPerTrade: number): number {
+  const reliability = n / (n + 20);
+  const fraction = Math.max(0, (KELLY_FRACTION * meanR * n) / (n + KELLY_SHRINKAGE) / (deviation * deviation));
+  return 1 - reliability + reliability * (fraction / riskPerTrade);
+}
+
+/** Equal risk: the harmonic mean of all deviations over the own one. Looks at spread only, never at edge. */
+export function riskParityFactor(own: WeightEvidence, all: readonly WeightEvidence[]): number {
+  const harmonic = all.length / all.reduce((sum, { deviation }) => sum + 1 / deviation, 0);
+  return harmonic / own.deviation;
+}
+
+/** Factor on the base weight from a score, overall or blended with that of a cell by the cell's reliability. */
+export function scoreFactor({ overall, cells }: StrategyEvidence, cell: string | null, maxDrawdown: number): number {
+  const { score } = weightScore(overall, maxDrawdown);
+  if (cell === null) return score;
+  const inCell = weightScore(cells?.[cell] ?? NO_EVIDENCE, maxDrawdown);
+  return inCell.reliability * inCell.score + (1 - inCell.reliability) * score;
+}
