@@ -47,7 +47,8 @@ export class EdgekeeperError extends Error {
 
 /** Shows an untrusted value inside a message: short, on one line, never the whole object. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (value === undefined || value === null || typeof value === 'number' || typeof value === 'boolean') {
     return String(value);
   }

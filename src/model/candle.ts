@@ -35,7 +35,12 @@ export function timeframeMs(timeframe: string): number {
 export function candleFault(candle: Candle): string | null {
   const { time, open, high, low, close, volume } = candle;
   if (!Number.isSafeInteger(time) || time < 0) return `time ${show(time)} is not a time in ms`;
-  for (const [name, value] of [['open', open], ['high', high], ['low', low], ['close', close]] as const) {
+  for (const [name, value] of [
+    ['open', open],
+    ['high', high],
+    ['low', low],
+    ['close', close],
+  ] as const) {
     if (!Number.isFinite(value) || value <= 0) return `${name} ${show(value)} is not a positive price`;
   }
   if (!Number.isFinite(volume) || volume < 0) return `volume ${show(volume)} is not a volume`;

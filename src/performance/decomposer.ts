@@ -24,7 +24,12 @@ export interface DecomposerOptions {
 export const decomposerStateSchema = z.object({
   sequence: z.number().int().min(0),
   seen: recentIdsSchema,
-  cells: z.array(z.tuple([z.tuple([z.string().nullable(), z.string().nullable(), z.enum(CELLS).nullable()]), performanceCellSchema])),
+  cells: z.array(
+    z.tuple([
+      z.tuple([z.string().nullable(), z.string().nullable(), z.enum(CELLS).nullable()]),
+      performanceCellSchema,
+    ]),
+  ),
   evidence: z.array(z.tuple([z.string(), evidenceSchema])),
 });
 export type DecomposerState = z.infer<typeof decomposerStateSchema>;
@@ -112,7 +117,8 @@ export class PerformanceDecomposer {
   getSymbolBreakdown(strategy: string | null = null): Record<string, Performance> {
     const result: [string, Performance][] = [];
     for (const { path, cell } of this.#cells.values()) {
-      if (path[0] === strategy && path[1] !== null && path[2] === null) result.push([path[1], performanceOf(cell)]);
+      if (path[0] === strategy && path[1] !== null && path[2] === null)
+        result.push([path[1], performanceOf(cell)]);
     }
     return Object.fromEntries(result.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -130,7 +136,10 @@ export class PerformanceDecomposer {
    * Strategies by a metric, best first; those without a value are last, equals in order of name.
    * Throws `METRIC_UNKNOWN`.
    */
-  getTopStrategies(metric: RankingMetric = 'expectancy', limit = 5): { strategy: string; performance: Performance }[] {
+  getTopStrategies(
+    metric: RankingMetric = 'expectancy',
+    limit = 5,
+  ): { strategy: string; performance: Performance }[] {
     if (!RANKING_METRICS.includes(metric)) {
       throw new EdgekeeperError('METRIC_UNKNOWN', {
         found: show(metric),
@@ -188,8 +197,10 @@ export class PerformanceDecomposer {
     this.reset();
     this.#sequence = state.sequence;
     this.#seen = new RecentIds(state.seen);
-    for (const [path, cell] of state.cells) this.#cells.set(keyOf(path), { path, cell: structuredClone(cell) });
-    for (const [strategy, evidence] of state.evidence) this.#evidence.set(strategy, structuredClone(evidence));
+    for (const [path, cell] of state.cells)
+      this.#cells.set(keyOf(path), { path, cell: structuredClone(cell) });
+    for (const [strategy, evidence] of state.evidence)
+      this.#evidence.set(strategy, structuredClone(evidence));
   }
 
   #performance(path: Path): Performance {

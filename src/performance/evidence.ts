@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CELLS, type Cell } from '../model/regime.ts';
-import { addToEwCell, emptyEwCell, ewCellSchema, winsorise } from '../statistics/ew-cell.ts';
 import { addReturn, equityCurveSchema, startEquityCurve } from '../statistics/equity-curve.ts';
+import { addToEwCell, emptyEwCell, ewCellSchema, winsorise } from '../statistics/ew-cell.ts';
 import { addToAverageLoss, averageLossSchema, emptyAverageLoss } from './r-multiple.ts';
 import { addToWindow, windowSchema } from './window.ts';
 

@@ -38,7 +38,8 @@ function typicalLoss(average: AverageLoss): number {
   return average.moveWeight > 0 ? average.moveSum / average.moveWeight : 0;
 }
 
-const usable = (x: number | undefined | null): x is number => x !== undefined && x !== null && Number.isFinite(x) && x > 0;
+const usable = (x: number | undefined | null): x is number =>
+  x !== undefined && x !== null && Number.isFinite(x) && x > 0;
 
 /**
  * R of a trade, from the first risk that is known: the stop price; the stop rate; 1.5 ATR; what the
@@ -55,10 +56,13 @@ export function rMultiple(
     const r = pnl / (Math.abs(entryPrice - stop) * size);
     if (Number.isFinite(r)) return { r, rSource: 'stop' };
   }
-  const gain = trade.returnRate ?? (usable(size) && usable(entryPrice) ? pnl / (size * entryPrice) : undefined);
+  const gain =
+    trade.returnRate ?? (usable(size) && usable(entryPrice) ? pnl / (size * entryPrice) : undefined);
   if (gain !== undefined && Number.isFinite(gain)) {
-    const stopRate = trade.stopRate ?? (usable(stop) && usable(entryPrice) ? Math.abs(entryPrice - stop) / entryPrice : 0);
-    if (usable(stopRate) && Number.isFinite(gain / stopRate)) return { r: gain / stopRate, rSource: 'stopRate' };
+    const stopRate =
+      trade.stopRate ?? (usable(stop) && usable(entryPrice) ? Math.abs(entryPrice - stop) / entryPrice : 0);
+    if (usable(stopRate) && Number.isFinite(gain / stopRate))
+      return { r: gain / stopRate, rSource: 'stopRate' };
     const atrRate = trade.atrRate ?? trade.decision?.atrRate;
     if (usable(atrRate) && Number.isFinite(gain / (ATR_STOP * atrRate))) {
       return { r: gain / (ATR_STOP * atrRate), rSource: 'atr' };

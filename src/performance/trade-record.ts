@@ -17,28 +17,49 @@ function refuse(found: string, expected: string, hint: string): never {
   throw new EdgekeeperError('TRADE_INVALID', { found, expected, hint });
 }
 
-const POSITIVE = ['size', 'entryPrice', 'exitPrice', 'stop', 'stopRate', 'atrRate', 'equityAtEntry', 'lowestPrice', 'highestPrice'] as const;
+const POSITIVE = [
+  'size',
+  'entryPrice',
+  'exitPrice',
+  'stop',
+  'stopRate',
+  'atrRate',
+  'equityAtEntry',
+  'lowestPrice',
+  'highestPrice',
+] as const;
 const HINT = 'Fix the host data or the adapter; nothing was recorded.';
 
 /** Refuses a trade that cannot be true with `TRADE_INVALID`; what passes here may enter the state. */
 export function checkTrade(trade: TradeInput): void {
   if (trade === null || typeof trade !== 'object') refuse(show(trade), 'a trade object', HINT);
   for (const key of ['strategy', 'symbol'] as const) {
-    if (!isName(trade[key])) refuse(`${key} ${show(trade[key])}`, 'a printable name of 1 to 100 characters', HINT);
+    if (!isName(trade[key]))
+      refuse(`${key} ${show(trade[key])}`, 'a printable name of 1 to 100 characters', HINT);
   }
-  if (trade.id !== undefined && !isName(trade.id)) refuse(`id ${show(trade.id)}`, 'a printable id of 1 to 100 characters', HINT);
+  if (trade.id !== undefined && !isName(trade.id))
+    refuse(`id ${show(trade.id)}`, 'a printable id of 1 to 100 characters', HINT);
   if (trade.side !== undefined && trade.side !== 'long' && trade.side !== 'short') {
     refuse(`side ${show(trade.side)}`, '"long" or "short"', HINT);
   }
   for (const key of ['entryTime', 'exitTime'] as const) {
     if (!Number.isSafeInteger(trade[key]) || trade[key] < 0) {
-      refuse(`${key} ${show(trade[key])}`, 'a time in milliseconds since the epoch', 'Pass Date.getTime(), not seconds or a string.');
+      refuse(
+        `${key} ${show(trade[key])}`,
+        'a time in milliseconds since the epoch',
+        'Pass Date.getTime(), not seconds or a string.',
+      );
     }
   }
   if (trade.exitTime < trade.entryTime) {
-    refuse(`exitTime ${trade.exitTime} before entryTime ${trade.entryTime}`, 'an exit at or after its entry', HINT);
+    refuse(
+      `exitTime ${trade.exitTime} before entryTime ${trade.entryTime}`,
+      'an exit at or after its entry',
+      HINT,
+    );
   }
-  if (!Number.isFinite(trade.pnl)) refuse(`pnl ${show(trade.pnl)}`, 'a finite amount of money, net of fees', HINT);
+  if (!Number.isFinite(trade.pnl))
+    refuse(`pnl ${show(trade.pnl)}`, 'a finite amount of money, net of fees', HINT);
   for (const key of POSITIVE) {
     const value = trade[key];
     if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
@@ -46,16 +67,40 @@ export function checkTrade(trade: TradeInput): void {
     }
   }
   for (const key of ['fees', 'returnRate'] as const) {
-    if (trade[key] !== undefined && !Number.isFinite(trade[key])) refuse(`${key} ${show(trade[key])}`, 'a finite number, or nothing', HINT);
+    if (trade[key] !== undefined && !Number.isFinite(trade[key]))
+      refuse(`${key} ${show(trade[key])}`, 'a finite number, or nothing', HINT);
   }
   for (const key of ['stopRate', 'atrRate'] as const) {
     if ((trade[key] ?? 0) > 1) {
-      refuse(`${key} ${trade[key]}`, 'a rate in (0,1]', `Pass a fraction, not a percentage: ${trade[key]! / 100} for ${trade[key]}%.`);
+      refuse(
+        `${key} ${trade[key]}`,
+        'a rate in (0,1]',
+        `Pass a fraction, not a percentage: ${trade[key]! / 100} for ${trade[key]}%.`,
+      );
     }
   }
-  if (trade.regime !== undefined && !(REGIMES as readonly string[]).includes(trade.regime) && !isCell(trade.regime)) {
-    refuse(`regime ${show(trade.regime)}`, `one of ${[...REGIMES, 'TREND_WITH', 'TREND_AGAINST'].join(', ')}`, HINT);
+  if (
+    trade.regime !== undefined &&
+    !(REGIMES as readonly string[]).includes(trade.regime) &&
+    !isCell(trade.regime)
+  ) {
+    refuse(
+      `regime ${show(trade.regime)}`,
+      `one of ${[...REGIMES, 'TREND_WITH', 'TREND_AGAINST'].join(', ')}`,
+      HINT,
+    );
   }
+  if (trade.decision !== undefined) checkDecision(trade.decision);
+}
+
+function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
+  const { id, cell, multiplier } = decision;
+  if (isName(id) && isCell(cell) && Number.isFinite(multiplier) && multiplier >= 0) return;
+  refuse(
+    `decision ${show(id)} with cell ${show(cell)} and multiplier ${show(multiplier)}`,
+    'the decision as decide() returned it',
+    'Keep the decision unchanged from the entry to the close.',
+  );
 }
 
 const isCell = (value: string): value is Cell => (CELLS as readonly string[]).includes(value);
@@ -67,7 +112,11 @@ function cellOfTrade({ decision, regime }: TradeInput): Cell {
 }
 
 /** Return of a trade on the first capital base that is known: equity at entry, the strategy's capital, R times the risk. */
-function returnOf(trade: TradeInput, r: number, { capital, riskPerTrade }: TradeContext): Pick<Trade, 'returnRate' | 'capitalSource'> {
+function returnOf(
+  trade: TradeInput,
+  r: number,
+  { capital, riskPerTrade }: TradeContext,
+): Pick<Trade, 'returnRate' | 'capitalSource'> {
   if (trade.equityAtEntry !== undefined) {
     const returnRate = trade.pnl / trade.equityAtEntry;
     if (Number.isFinite(returnRate)) return { returnRate, capitalSource: 'equity' };
@@ -82,14 +131,21 @@ function returnOf(trade: TradeInput, r: number, { capital, riskPerTrade }: Trade
 /** Worst and best excursion in R, from the stop distance; null without a stop or prices in between. */
 function excursions(trade: TradeInput, side: 'long' | 'short'): Pick<Trade, 'mae' | 'mfe'> {
   const { entryPrice, stop, lowestPrice, highestPrice } = trade;
-  if (entryPrice === undefined || stop === undefined || lowestPrice === undefined || highestPrice === undefined) {
+  if (
+    entryPrice === undefined ||
+    stop === undefined ||
+    lowestPrice === undefined ||
+    highestPrice === undefined
+  ) {
     return { mae: null, mfe: null };
   }
   const risk = Math.abs(entryPrice - stop);
   if (risk === 0) return { mae: null, mfe: null };
   const down = (lowestPrice - entryPrice) / risk;
   const up = (highestPrice - entryPrice) / risk;
-  return side === 'long' ? { mae: Math.min(0, down), mfe: Math.max(0, up) } : { mae: Math.min(0, -up), mfe: Math.max(0, -down) };
+  return side === 'long'
+    ? { mae: Math.min(0, down), mfe: Math.max(0, up) }
+    : { mae: Math.min(0, -up), mfe: Math.max(0, -down) };
 }
 
 /** Money the trade would have made at the host's own size; a blocked trade has none. */

@@ -25,7 +25,13 @@ const FULL_CONFLUENCE = 3;
  * q = (0.3 c + 0.3 A + 0.4 h) * (0.5 + 0.5 min(n/3, 1)) * adjustment, clamped to [0,1]. Without a
  * confidence the other two weights are scaled to sum to 1; without a confluence its factor is 1.
  */
-export function qualityScore({ confidence, confluence, alignment, successRate, adjustment }: QualityInputs): number {
+export function qualityScore({
+  confidence,
+  confluence,
+  alignment,
+  successRate,
+  adjustment,
+}: QualityInputs): number {
   const blend =
     confidence === null
       ? (0.3 * alignment + 0.4 * successRate) / 0.7

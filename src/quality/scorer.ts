@@ -5,7 +5,7 @@ import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';
 import { addToEwCell, type EwCell, emptyEwCell, ewCellSchema } from '../statistics/ew-cell.ts';
 import { belowThresholdLoses } from './below-threshold.ts';
-import { confluenceOrNull, qualityScore, rateOrNull, REGIME_ADJUSTMENTS } from './score.ts';
+import { confluenceOrNull, qualityScore, REGIME_ADJUSTMENTS, rateOrNull } from './score.ts';
 import { addToTally, emptyTally, successRate, type Tally, tallySchema } from './success-rate.ts';
 
 export const ENFORCEMENTS = ['off', 'advisory', 'guarded', 'strict'] as const;
@@ -70,10 +70,14 @@ const strategyQualitySchema = z.object({
   belowCells: z.partialRecord(z.enum(CELLS), ewCellSchema),
   /** Low signals that outcomes speak against, modulo 10; every tenth of them passes. */
   condemned: z.number().int().min(0),
-  symbols: z.array(z.tuple([z.string(), z.object({ signals: z.number(), passed: z.number(), sum: z.number() })])),
+  symbols: z.array(
+    z.tuple([z.string(), z.object({ signals: z.number(), passed: z.number(), sum: z.number() })]),
+  ),
 });
 
-export const scorerStateSchema = z.object({ strategies: z.array(z.tuple([z.string(), strategyQualitySchema])) });
+export const scorerStateSchema = z.object({
+  strategies: z.array(z.tuple([z.string(), strategyQualitySchema])),
+});
 export type ScorerState = z.infer<typeof scorerStateSchema>;
 
 interface StrategyQuality {
@@ -122,6 +126,11 @@ export class SignalQualityScorer {
     return score;
   }
 
+  /** Scores one signal and remembers nothing. */
+  previewSignal(signal: ScorableSignal): SignalScore {
+    return this.#score(signal);
+  }
+
   /** The signals whose score reaches the threshold. Nothing is remembered. */
   filterSignals<T extends ScorableSignal>(signals: readonly T[]): T[] {
     return signals.filter((signal) => this.#score(signal).passes);
@@ -134,10 +143,16 @@ export class SignalQualityScorer {
     if (score.passes || this.enforcement === 'off') return 'pass';
     if (this.enforcement === 'advisory') return 'advisory';
     if (this.enforcement === 'strict') return 'block';
+    if (!this.lowSignalsLose(score.strategy, score.cell)) return 'advisory';
     const known = this.#strategy(score.strategy);
-    if (!belowThresholdLoses(known.below, known.belowCells[score.cell])) return 'advisory';
     known.condemned = (known.condemned + 1) % EXPLORE_EVERY;
     return known.condemned === 0 ? 'explore' : 'block';
+  }
+
+  /** Whether outcomes say that below-threshold signals of a strategy lose in this cell. */
+  lowSignalsLose(strategy: string, cell: Cell): boolean {
+    const known = this.#strategies.get(strategy);
+    return belowThresholdLoses(known?.below, known?.belowCells[cell]);
   }
 
   /** Adds the outcome, in R, of a signal that was executed. `belowThreshold` is what its score was then. */
@@ -172,7 +187,9 @@ export class SignalQualityScorer {
   /** Historical success rate in [0,1] of signals like this one; 0.5 without any. */
   successRateOf(strategy: string, symbol: string, side: Side, cell: Cell): number {
     const known = this.#strategies.get(strategy);
-    return known ? successRate([known.overall, known.cells[cell], known.leaves.get(leafKey(symbol, side, cell))]) : 0.5;
+    return known
+      ? successRate([known.overall, known.cells[cell], known.leaves.get(leafKey(symbol, side, cell))])
+      : 0.5;
   }
 
   /** The latest scores of this process, oldest first. */
@@ -218,7 +235,13 @@ export class SignalQualityScorer {
   unreachableRegimes(): { regime: RegimeLabel; perfect: number }[] {
     return REGIMES.flatMap((regime) => {
       const adjustment = this.#adjustments[regime];
-      const perfect = qualityScore({ confidence: 1, confluence: 3, alignment: 1, successRate: 1, adjustment });
+      const perfect = qualityScore({
+        confidence: 1,
+        confluence: 3,
+        alignment: 1,
+        successRate: 1,
+        adjustment,
+      });
       return perfect <= this.minQualityThreshold ? [{ regime, perfect }] : [];
     });
   }
@@ -240,7 +263,11 @@ export class SignalQualityScorer {
   restore(state: ScorerState): void {
     this.reset();
     for (const [name, saved] of structuredClone(state).strategies) {
-      this.#strategies.set(name, { ...saved, leaves: new Map(saved.leaves), symbols: new Map(saved.symbols) });
+      this.#strategies.set(name, {
+        ...saved,
+        leaves: new Map(saved.leaves),
+        symbols: new Map(saved.symbols),
+      });
     }
   }
 

@@ -23,7 +23,9 @@ const STRENGTHS = [20, 40, 40] as const;
  * Historical success rate in [0,1]: starting from 1/2, each level pulls the estimate of the coarser one
  * towards its own wins and losses, as far as it has any.
  */
-export function successRate(levels: readonly [Tally | undefined, Tally | undefined, Tally | undefined]): number {
+export function successRate(
+  levels: readonly [Tally | undefined, Tally | undefined, Tally | undefined],
+): number {
   let p = 0.5;
   for (let i = 0; i < STRENGTHS.length; i += 1) {
     const tally = levels[i];

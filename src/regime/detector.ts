@@ -66,7 +66,13 @@ export class RegimeDetector {
     const { time, hysteresis, direction, probabilities } = this.#market;
     if (probabilities === null || this.#isStale(time + 2 * this.#interval, now)) return UNKNOWN_REGIME;
     const { label } = hysteresis;
-    return { label, direction, confidence: label === 'UNKNOWN' ? 0 : probabilities[label], probabilities, atrRate: null };
+    return {
+      label,
+      direction,
+      confidence: label === 'UNKNOWN' ? 0 : probabilities[label],
+      probabilities,
+      atrRate: null,
+    };
   }
 
   /** Symbols whose data is too old at `now`, with the time their last candle closed. */
@@ -108,7 +114,8 @@ export class RegimeDetector {
 
   restore(state: DetectorState): void {
     this.reset();
-    for (const [symbol, regime] of state.symbols) this.#symbols.set(symbol, new SymbolRegime(this.#interval, regime));
+    for (const [symbol, regime] of state.symbols)
+      this.#symbols.set(symbol, new SymbolRegime(this.#interval, regime));
     this.#market = structuredClone(state.market);
   }
 
@@ -132,7 +139,8 @@ export class RegimeDetector {
     for (const [symbol, state] of [...this.#symbols].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const { probabilities, direction } = state.regime;
       const weight = this.#marketWeights[symbol] ?? 1;
-      if (probabilities === null || weight <= 0 || this.#isStale(state.closedAt, complete + this.#interval)) continue;
+      if (probabilities === null || weight <= 0 || this.#isStale(state.closedAt, complete + this.#interval))
+        continue;
       sum.TRENDING += weight * probabilities.TRENDING;
       sum.RANGING += weight * probabilities.RANGING;
       sum.VOLATILE += weight * probabilities.VOLATILE;

@@ -10,7 +10,12 @@ export const hysteresisSchema = z.object({
 });
 export type Hysteresis = z.infer<typeof hysteresisSchema>;
 
-export const startHysteresis = (): Hysteresis => ({ label: 'UNKNOWN', dwell: 0, challenger: 'UNKNOWN', confirmations: 0 });
+export const startHysteresis = (): Hysteresis => ({
+  label: 'UNKNOWN',
+  dwell: 0,
+  challenger: 'UNKNOWN',
+  confirmations: 0,
+});
 
 const MIN_LEAD = 0.15;
 const MIN_CONFIRMATIONS = 3;

@@ -20,5 +20,9 @@ export function trendStrength(adx: number, slope: number): number {
 export function regimeProbabilities(z: number, trend: number): RegimeProbabilities {
   const volatile = logistic((z - 1) / 0.25);
   const trending = logistic((trend - 0.5) / 0.08);
-  return { TRENDING: (1 - volatile) * trending, RANGING: (1 - volatile) * (1 - trending), VOLATILE: volatile };
+  return {
+    TRENDING: (1 - volatile) * trending,
+    RANGING: (1 - volatile) * (1 - trending),
+    VOLATILE: volatile,
+  };
 }

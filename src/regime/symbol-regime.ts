@@ -36,7 +36,11 @@ export class SymbolRegime {
   constructor(interval: number, state?: SymbolRegimeState) {
     this.#interval = interval;
     this.#streams = new IndicatorStreams(state?.bars, state?.adxFrom);
-    const { bars: _bars, adxFrom: _adxFrom, ...rest } = structuredClone(state) ?? {
+    const {
+      bars: _bars,
+      adxFrom: _adxFrom,
+      ...rest
+    } = structuredClone(state) ?? {
       lastTime: -1,
       skipped: 0,
       bars: [],
@@ -78,7 +82,10 @@ export class SymbolRegime {
         : state.volatility.count >= WARM_UP
           ? Number.NEGATIVE_INFINITY
           : null;
-    const slope = state.emas.length > SLOPE_BARS && atr > 0 ? (state.emas.at(-1)! - state.emas[0]!) / (SLOPE_BARS * atr) : 0;
+    const slope =
+      state.emas.length > SLOPE_BARS && atr > 0
+        ? (state.emas.at(-1)! - state.emas[0]!) / (SLOPE_BARS * atr)
+        : 0;
     state.direction = slope === 0 ? (risingDi ? 1 : -1) : slope > 0 ? 1 : -1;
     if (score === null) return;
     state.probabilities = regimeProbabilities(score, trendStrength(adx ?? 0, slope));

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
 /** Exponentially weighted mean and variance of ln(ATR/close), and how many values made them. */
-export const volatilitySchema = z.object({ count: z.number().int().min(0), mean: z.number(), variance: z.number().min(0) });
+export const volatilitySchema = z.object({
+  count: z.number().int().min(0),
+  mean: z.number(),
+  variance: z.number().min(0),
+});
 export type Volatility = z.infer<typeof volatilitySchema>;
 
 export const emptyVolatility = (): Volatility => ({ count: 0, mean: 0, variance: 0 });
@@ -19,7 +23,9 @@ export const WARM_UP = 100;
  */
 export function scoreVolatility(volatility: Volatility, x: number): number | null {
   const score =
-    volatility.count < WARM_UP ? null : (x - volatility.mean) / Math.max(Math.sqrt(volatility.variance), MIN_DEVIATION);
+    volatility.count < WARM_UP
+      ? null
+      : (x - volatility.mean) / Math.max(Math.sqrt(volatility.variance), MIN_DEVIATION);
   volatility.count += 1;
   const a = Math.max(2 / (LOOK_BACK + 1), 1 / volatility.count);
   const delta = x - volatility.mean;

@@ -3,7 +3,14 @@ import { EdgekeeperError, show } from '../errors.ts';
 import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { ALARM, stepCusum } from './cusum.ts';
 import { type EvidenceMode, type Facts, nextStatus, type Windows } from './transitions.ts';
-import { HEALTH_THRESHOLDS, type HealthThresholds, type RecentMetrics, VIOLATIONS, type Violation, violations } from './violations.ts';
+import {
+  HEALTH_THRESHOLDS,
+  type HealthThresholds,
+  type RecentMetrics,
+  VIOLATIONS,
+  type Violation,
+  violations,
+} from './violations.ts';
 
 export interface RetirementOptions extends Partial<HealthThresholds>, Partial<Windows> {
   readonly evidence?: EvidenceMode;
@@ -35,7 +42,7 @@ export interface StrategyHealth {
   readonly confidence: number;
   readonly metrics: RecentMetrics | null;
   /** An operator's pin: the status does not change before this time; null without a pin. */
-  readonly pinnedUntil: number | null;
+  readonly pinnedUntil: number | 'forever' | null;
 }
 
 /** One status change, by the rules or by a person. */
@@ -155,13 +162,21 @@ export class StrategyRetirementManager {
 
   /** Judges a strategy on its recent metrics, moves it at most one status, and says how it is. */
   assessStrategy(assessment: Assessment): StrategyHealth {
-    const { strategy, time, trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses } = assessment;
+    const { strategy, time, trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses } =
+      assessment;
     const record = this.#record(strategy);
     this.#letTimePass(record, time);
     const enough = trades >= this.thresholds.minTradesForAssessment;
     // Without losses a profit factor is infinite, which no rule minds and JSON cannot say.
     const finiteFactor = profitFactor === null || Number.isFinite(profitFactor) ? profitFactor : null;
-    record.metrics = { trades, expectancy, profitFactor: finiteFactor, winRate, maxDrawdown, consecutiveLosses };
+    record.metrics = {
+      trades,
+      expectancy,
+      profitFactor: finiteFactor,
+      winRate,
+      maxDrawdown,
+      consecutiveLosses,
+    };
     record.violations = enough ? violations(record.metrics, this.thresholds) : [];
     record.confidence = enough ? sureness(record.status, assessment.edgeProbability ?? 0.5) : UNSURE;
 
@@ -169,8 +184,7 @@ export class StrategyRetirementManager {
       if (record.pinned === 'forever' || time < record.pinned) return this.#health(strategy, record);
       record.pinned = null;
     }
-    const benched = record.status === 'SUSPENDED' || record.status === 'RETIRED';
-    if (!enough && !benched) return this.#health(strategy, record);
+    if (!enough) return this.#health(strategy, record);
     const facts: Facts = {
       violated: record.violations.length > 0,
       nearlyViolated: violations(record.metrics, this.thresholds, RECOVERY_MARGIN).length > 0,
@@ -181,7 +195,7 @@ export class StrategyRetirementManager {
     const next = nextStatus(record.status, facts, this.#mode, this.#windows);
     if (next) {
       this.#move(strategy, record, next, { time, actor: 'edgekeeper', reason: reasonFor(next, record) });
-      record.confidence = enough ? sureness(next, assessment.edgeProbability ?? 0.5) : UNSURE;
+      record.confidence = sureness(next, assessment.edgeProbability ?? 0.5);
     }
     return this.#health(strategy, record);
   }
@@ -190,21 +204,32 @@ export class StrategyRetirementManager {
    * Puts a strategy into a status by hand: resets its evidence and timers, pins it when asked to, and goes
    * to the audit log under the name of who did it. Throws `COMMAND_INVALID`.
    */
-  forceStatus(strategy: string, status: StrategyStatus, { time, actor, reason, pinForHours }: ForceOptions): StatusChange {
+  forceStatus(
+    strategy: string,
+    status: StrategyStatus,
+    { time, actor, reason, pinForHours }: ForceOptions,
+  ): StatusChange {
     const refuse = (found: string, expected: string): never => {
       throw new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
     };
     if (!isName(strategy)) refuse(`strategy ${show(strategy)}`, 'the name of a strategy');
-    if (!STRATEGY_STATUSES.includes(status)) refuse(`status ${show(status)}`, `one of ${STRATEGY_STATUSES.join(', ')}`);
+    if (!STRATEGY_STATUSES.includes(status))
+      refuse(`status ${show(status)}`, `one of ${STRATEGY_STATUSES.join(', ')}`);
     if (!isName(actor)) refuse(`actor ${show(actor)}`, 'the name of who forces the status');
-    if (typeof reason !== 'string' || reason.trim() === '') refuse(`reason ${show(reason)}`, 'a reason in words');
+    if (typeof reason !== 'string' || reason.trim() === '')
+      refuse(`reason ${show(reason)}`, 'a reason in words');
     if (!Number.isSafeInteger(time)) refuse(`time ${show(time)}`, 'a time in ms');
-    if (pinForHours !== undefined && pinForHours !== 'forever' && !(pinForHours > 0 && Number.isFinite(pinForHours))) {
+    if (
+      pinForHours !== undefined &&
+      pinForHours !== 'forever' &&
+      !(pinForHours > 0 && Number.isFinite(pinForHours))
+    ) {
       refuse(`pinForHours ${show(pinForHours)}`, 'hours above 0, or "forever"');
     }
     const record = this.#record(strategy);
     record.cusum = 0;
-    record.pinned = pinForHours === undefined ? null : pinForHours === 'forever' ? 'forever' : time + pinForHours * HOUR;
+    record.pinned =
+      pinForHours === undefined ? null : pinForHours === 'forever' ? 'forever' : time + pinForHours * HOUR;
     return this.#move(strategy, record, status, { time, actor, reason });
   }
 
@@ -220,7 +245,9 @@ export class StrategyRetirementManager {
   }
 
   getAllHealth(): Record<string, StrategyHealth> {
-    return Object.fromEntries([...this.#strategies].map(([name, record]) => [name, this.#health(name, record)]));
+    return Object.fromEntries(
+      [...this.#strategies].map(([name, record]) => [name, this.#health(name, record)]),
+    );
   }
 
   getActiveStrategies(): string[] {
@@ -277,7 +304,14 @@ export class StrategyRetirementManager {
     { time, actor, reason }: { time: number; actor: string; reason: string },
   ): StatusChange {
     const change: StatusChange = { time, strategy, oldStatus: record.status, newStatus, actor, reason };
-    Object.assign(record, { status: newStatus, reason, since: time, inStatus: 0, tradesInStatus: 0, assessedAt: time });
+    Object.assign(record, {
+      status: newStatus,
+      reason,
+      since: time,
+      inStatus: 0,
+      tradesInStatus: 0,
+      assessedAt: time,
+    });
     this.#audit = [...this.#audit, change].slice(-AUDIT);
     return change;
   }
@@ -315,7 +349,7 @@ export class StrategyRetirementManager {
       decayAlarm: ALARM,
       confidence: record.confidence,
       metrics: record.metrics,
-      pinnedUntil: record.pinned === 'forever' ? Number.POSITIVE_INFINITY : record.pinned,
+      pinnedUntil: record.pinned,
     };
   }
 }

@@ -29,7 +29,13 @@ export interface RecentMetrics {
   readonly consecutiveLosses: number;
 }
 
-export const VIOLATIONS = ['expectancy', 'profitFactor', 'winRate', 'maxDrawdown', 'consecutiveLosses'] as const;
+export const VIOLATIONS = [
+  'expectancy',
+  'profitFactor',
+  'winRate',
+  'maxDrawdown',
+  'consecutiveLosses',
+] as const;
 export type Violation = (typeof VIOLATIONS)[number];
 
 /**
@@ -40,10 +46,13 @@ export function violations(metrics: RecentMetrics, thresholds: HealthThresholds,
   const floor = (threshold: number) => threshold + margin * Math.abs(threshold);
   const ceiling = (threshold: number) => threshold - margin * Math.abs(threshold);
   const broken: Violation[] = [];
-  if (metrics.expectancy !== null && metrics.expectancy < floor(thresholds.minExpectancy)) broken.push('expectancy');
-  if (metrics.profitFactor !== null && metrics.profitFactor < floor(thresholds.minProfitFactor)) broken.push('profitFactor');
+  if (metrics.expectancy !== null && metrics.expectancy < floor(thresholds.minExpectancy))
+    broken.push('expectancy');
+  if (metrics.profitFactor !== null && metrics.profitFactor < floor(thresholds.minProfitFactor))
+    broken.push('profitFactor');
   if (metrics.winRate !== null && metrics.winRate < floor(thresholds.minWinRate)) broken.push('winRate');
-  if (metrics.maxDrawdown !== null && metrics.maxDrawdown > ceiling(thresholds.maxDrawdown)) broken.push('maxDrawdown');
+  if (metrics.maxDrawdown !== null && metrics.maxDrawdown > ceiling(thresholds.maxDrawdown))
+    broken.push('maxDrawdown');
   if (metrics.consecutiveLosses > ceiling(thresholds.maxConsecutiveLosses)) broken.push('consecutiveLosses');
   return broken;
 }

@@ -19,7 +19,8 @@ export const startEquityCurve = (): EquityCurve => ({ equity: 1, peak: 1, recent
 const RESCALE_ABOVE = 1e100;
 
 /** Drawdown as a rate of the peak, in [0,1]. */
-export const drawdown = (peak: number, equity: number): number => Math.min(1, Math.max(0, (peak - equity) / peak));
+export const drawdown = (peak: number, equity: number): number =>
+  Math.min(1, Math.max(0, (peak - equity) / peak));
 
 /**
  * Adds the return of one trade, in place. On a fixed capital returns add up (the base never changes);

@@ -44,7 +44,9 @@ export function sampleDeviation(moments: Moments): number | null {
   const variance = sampleVariance(moments);
   if (variance === null) return null;
   const deviation = Math.sqrt(variance);
-  return deviation > 1e-12 * Math.max(Math.abs(moments.mean), Number.MIN_VALUE) && deviation > 0 ? deviation : null;
+  return deviation > 1e-12 * Math.max(Math.abs(moments.mean), Number.MIN_VALUE) && deviation > 0
+    ? deviation
+    : null;
 }
 
 /** Population skewness; null where there is no spread. */

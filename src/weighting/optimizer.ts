@@ -4,7 +4,13 @@ import { CELLS, type Cell } from '../model/regime.ts';
 import { fixedShare } from './hedge.ts';
 import { NO_EVIDENCE, type WeightScore, weightScore } from './score.ts';
 import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
-import { kellyFactor, riskParityFactor, type StrategyEvidence, scoreFactor, type WeightingMethod } from './targets.ts';
+import {
+  kellyFactor,
+  riskParityFactor,
+  type StrategyEvidence,
+  scoreFactor,
+  type WeightingMethod,
+} from './targets.ts';
 
 export interface OptimizerOptions {
   /** Largest relative change of one step; default 0.15. */
@@ -92,7 +98,9 @@ const HISTORY = 200;
  */
 export class AdaptiveWeightingOptimizer {
   readonly #bounds: WeightBounds;
-  readonly #options: Required<Pick<OptimizerOptions, 'maxDrawdown' | 'method' | 'preserveTotal' | 'riskPerTrade'>>;
+  readonly #options: Required<
+    Pick<OptimizerOptions, 'maxDrawdown' | 'method' | 'preserveTotal' | 'riskPerTrade'>
+  >;
   readonly #strategies = new Map<string, StrategyWeight>();
   #history: WeightUpdate[] = [];
 
@@ -133,7 +141,15 @@ export class AdaptiveWeightingOptimizer {
     if (this.#strategies.has(strategy)) return;
     const share = 1 / (this.#strategies.size + 1);
     for (const known of this.#strategies.values()) known.share *= 1 - share;
-    this.#strategies.set(strategy, { base, weight: base, cells: {}, share, outcomes: 0, steppedAt: null, steps: 0 });
+    this.#strategies.set(strategy, {
+      base,
+      weight: base,
+      cells: {},
+      share,
+      outcomes: 0,
+      steppedAt: null,
+      steps: 0,
+    });
   }
 
   /** Tells the method `hedge` of one outcome in R; other methods read the evidence when they step. */
@@ -219,11 +235,19 @@ export class AdaptiveWeightingOptimizer {
   resetToBaseWeights(time: number): WeightUpdate[] {
     const updates: WeightUpdate[] = [];
     for (const [strategy, known] of this.#strategies) {
-      const change = { time, strategy, newWeight: known.base, target: known.base, reason: 'reset', components: null } as const;
+      const change = {
+        time,
+        strategy,
+        newWeight: known.base,
+        target: known.base,
+        reason: 'reset',
+        components: null,
+      } as const;
       if (known.weight !== known.base) updates.push({ ...change, cell: null, previousWeight: known.weight });
       for (const cell of CELLS) {
         const weight = known.cells[cell];
-        if (weight !== undefined && weight !== known.base) updates.push({ ...change, cell, previousWeight: weight });
+        if (weight !== undefined && weight !== known.base)
+          updates.push({ ...change, cell, previousWeight: weight });
       }
       known.weight = known.base;
       known.cells = {};
@@ -250,7 +274,10 @@ export class AdaptiveWeightingOptimizer {
   }
 
   snapshot(): OptimizerState {
-    return { strategies: [...this.#strategies].map(([name, known]) => [name, structuredClone(known)]), history: [...this.#history] };
+    return {
+      strategies: [...this.#strategies].map(([name, known]) => [name, structuredClone(known)]),
+      history: [...this.#history],
+    };
   }
 
   /** Restores weights within the bounds of today's configuration, whose base weights count. */
@@ -258,7 +285,9 @@ export class AdaptiveWeightingOptimizer {
     for (const [name, saved] of structuredClone(state).strategies) {
       const clamp = (weight: number) => clampWeight(weight, this.#bounds);
       const base = this.#strategies.get(name)?.base ?? clamp(saved.base);
-      const cells = Object.fromEntries(Object.entries(saved.cells).map(([cell, weight]) => [cell, clamp(weight)]));
+      const cells = Object.fromEntries(
+        Object.entries(saved.cells).map(([cell, weight]) => [cell, clamp(weight)]),
+      );
       this.#strategies.set(name, { ...saved, base, weight: clamp(saved.weight), cells });
     }
     this.#history = [...state.history];
@@ -270,7 +299,8 @@ export class AdaptiveWeightingOptimizer {
     cell: Cell | null,
     due: ReadonlyMap<string, unknown>,
   ): [strategy: string, weight: number, target: number][] {
-    const current = (known: StrategyWeight) => (cell === null ? known.weight : (known.cells[cell] ?? known.base));
+    const current = (known: StrategyWeight) =>
+      cell === null ? known.weight : (known.cells[cell] ?? known.base);
     const target = (name: string, known: StrategyWeight) => known.base * this.#factor(name, evidence, cell);
     if (!this.#options.preserveTotal) {
       return [...due.keys()].map((name) => {
@@ -282,7 +312,12 @@ export class AdaptiveWeightingOptimizer {
     const all = [...this.#strategies].sort(([a], [b]) => (a < b ? -1 : 1));
     const targets = all.map(([name, known]) => target(name, known));
     const total = all.reduce((sum, [, { base }]) => sum + base, 0);
-    const weights = stepPreservingTotal(all.map(([, known]) => current(known)), targets, total, this.#bounds);
+    const weights = stepPreservingTotal(
+      all.map(([, known]) => current(known)),
+      targets,
+      total,
+      this.#bounds,
+    );
     return all.map(([name], i) => [name, weights[i]!, targets[i]!]);
   }
 
@@ -299,7 +334,7 @@ export class AdaptiveWeightingOptimizer {
       case 'riskParity':
         return riskParityFactor(
           known.overall,
-          [...this.#strategies.keys()].map((name) => (evidence[name]?.overall ?? NO_EVIDENCE)),
+          [...this.#strategies.keys()].map((name) => evidence[name]?.overall ?? NO_EVIDENCE),
         );
     }
   }
@@ -312,7 +347,7 @@ export class AdaptiveWeightingOptimizer {
 
   #dueReason(known: StrategyWeight, outcomes: number, time: number): WeightUpdate['reason'] | null {
     const waited = known.steppedAt === null ? Number.POSITIVE_INFINITY : time - known.steppedAt;
-    if (outcomes > known.outcomes && waited >= MIN_STEP_INTERVAL) return 'new-outcomes';
+    if (outcomes !== known.outcomes && waited >= MIN_STEP_INTERVAL) return 'new-outcomes';
     if (known.steppedAt !== null && waited >= STALE_AFTER) return 'stale-reversion';
     return null;
   }

@@ -12,7 +12,14 @@ export interface WeightEvidence {
   readonly deviation: number;
 }
 
-export const NO_EVIDENCE: WeightEvidence = { n: 0, meanR: 0, grossProfit: 0, grossLoss: 0, drawdown: 0, deviation: Math.sqrt(1.2) };
+export const NO_EVIDENCE: WeightEvidence = {
+  n: 0,
+  meanR: 0,
+  grossProfit: 0,
+  grossLoss: 0,
+  drawdown: 0,
+  deviation: Math.sqrt(1.2),
+};
 
 /** The parts of a score, each in [-1,1] before its share; `score` is the factor on the base weight. */
 export interface WeightScore {
@@ -41,6 +48,14 @@ export function weightScore(evidence: WeightEvidence, maxDrawdown: number): Weig
   const drawdown = -clip((evidence.drawdown - 0.5 * maxDrawdown) / (0.5 * maxDrawdown), 0, 1);
   const consistency = Math.tanh(meanR / deviation / 0.25);
   const reliability = n / (n + HALF_RELIABLE);
-  const score = 1 + reliability * (0.4 * expectancy + 0.3 * profitFactor + 0.2 * drawdown + 0.1 * consistency);
-  return { expectancy, profitFactor, drawdown: drawdown === 0 ? 0 : drawdown, consistency, reliability, score };
+  const score =
+    1 + reliability * (0.4 * expectancy + 0.3 * profitFactor + 0.2 * drawdown + 0.1 * consistency);
+  return {
+    expectancy,
+    profitFactor,
+    drawdown: drawdown === 0 ? 0 : drawdown,
+    consistency,
+    reliability,
+    score,
+  };
 }

@@ -22,7 +22,10 @@ const KELLY_SHRINKAGE = 50;
  */
 export function kellyFactor({ n, meanR, deviation }: WeightEvidence, riskPerTrade: number): number {
   const reliability = n / (n + 20);
-  const fraction = Math.max(0, (KELLY_FRACTION * meanR * n) / (n + KELLY_SHRINKAGE) / (deviation * deviation));
+  const fraction = Math.max(
+    0,
+    (KELLY_FRACTION * meanR * n) / (n + KELLY_SHRINKAGE) / (deviation * deviation),
+  );
   return 1 - reliability + reliability * (fraction / riskPerTrade);
 }
 
@@ -33,7 +36,11 @@ export function riskParityFactor(own: WeightEvidence, all: readonly WeightEviden
 }
 
 /** Factor on the base weight from a score, overall or blended with that of a cell by the cell's reliability. */
-export function scoreFactor({ overall, cells }: StrategyEvidence, cell: string | null, maxDrawdown: number): number {
+export function scoreFactor(
+  { overall, cells }: StrategyEvidence,
+  cell: string | null,
+  maxDrawdown: number,
+): number {
   const { score } = weightScore(overall, maxDrawdown);
   if (cell === null) return score;
   const inCell = weightScore(cells?.[cell] ?? NO_EVIDENCE, maxDrawdown);

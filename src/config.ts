@@ -1,0 +1,330 @@
+import { z } from 'zod';
+import { EdgekeeperError, show } from './errors.ts';
+import { timeframeMs } from './model/candle.ts';
+import { REGIMES } from './model/regime.ts';
+import { ENFORCEMENTS } from './quality/scorer.ts';
+import { EVIDENCE_MODES } from './retirement/transitions.ts';
+import { WEIGHTING_METHODS } from './weighting/targets.ts';
+
+export const PRESET_NAMES = ['conservative', 'aggressive'] as const;
+
+/** What a preset fills in where the configuration says nothing. */
+export const PRESETS = {
+  conservative: {
+    adjustmentRate: 0.15,
+    minWeight: 0.1,
+    maxWeight: 2,
+    minQualityThreshold: 0.7,
+    minExpectancy: 0.1,
+    minProfitFactor: 0.8,
+    minWinRate: 0.35,
+    maxDrawdown: 0.15,
+    degradedWindowHours: 24,
+    suspendedWindowHours: 72,
+  },
+  aggressive: {
+    adjustmentRate: 0.3,
+    minWeight: 0.05,
+    maxWeight: 3,
+    minQualityThreshold: 0.6,
+    minExpectancy: 0,
+    minProfitFactor: 0.8,
+    minWinRate: 0.35,
+    maxDrawdown: 0.15,
+    degradedWindowHours: 6,
+    suspendedWindowHours: 72,
+  },
+} as const satisfies Record<(typeof PRESET_NAMES)[number], object>;
+
+const rate = z.number().min(0).max(1);
+const positive = z.number().positive().max(1e12);
+const hours = z
+  .number()
+  .positive()
+  .max(24 * 366);
+const byName = <T extends z.ZodType>(value: T) => z.record(z.string().min(1).max(100), value);
+
+/** Every option, explained once: the JSON schema, the error messages and the README table are made from this. */
+export const optionsSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Master switch. Off, every order leaves exactly as the host made it.'),
+  qualityFiltering: z
+    .boolean()
+    .default(true)
+    .describe('Score signals and let the enforcement act on low scores.'),
+  adaptiveWeighting: z
+    .boolean()
+    .default(true)
+    .describe('Use learned weights; off, every strategy has its base weight.'),
+  retirementManagement: z
+    .boolean()
+    .default(true)
+    .describe('Halve degraded strategies and bench suspended ones; off, every strategy counts as active.'),
+  preset: z
+    .enum(PRESET_NAMES)
+    .default('conservative')
+    .describe('Defaults for the options that a preset names.'),
+  evidence: z
+    .enum(EVIDENCE_MODES)
+    .default('guarded')
+    .describe(
+      'guarded: act on statistical evidence; literal: act on thresholds alone, which benches good strategies too.',
+    ),
+  enforcement: z
+    .enum(ENFORCEMENTS)
+    .optional()
+    .describe('What a low score does. Default: guarded, and strict where evidence is literal.'),
+  baseWeights: byName(positive)
+    .default({})
+    .describe('Weight of each strategy before anything is learned; 1 where none is given.'),
+  capital: byName(positive)
+    .default({})
+    .describe('Capital of each strategy in quote currency, for hosts that give no equity.'),
+  adjustmentRate: rate
+    .gt(0)
+    .optional()
+    .describe('Largest relative change of a weight in one step. Higher reacts faster and churns more.'),
+  minWeight: positive.max(1).optional().describe('Lower bound of every weight.'),
+  maxWeight: z.number().min(1).max(10).optional().describe('Upper bound of every weight.'),
+  weighting: z
+    .enum(WEIGHTING_METHODS)
+    .default('score')
+    .describe('How weights are found: score, hedge, kelly or riskParity.'),
+  preserveTotal: z
+    .boolean()
+    .default(false)
+    .describe('Keep the sum of the weights at the sum of the base weights.'),
+  minQualityThreshold: rate.optional().describe('Score in [0,1] below which a signal is of low quality.'),
+  regimeAdjustments: z
+    .strictObject(Object.fromEntries(REGIMES.map((regime) => [regime, z.number().min(0).max(2).optional()])))
+    .default({})
+    .describe('Factor on the score per regime: TRENDING 1.1, RANGING 0.8, VOLATILE 0.7, UNKNOWN 1.'),
+  minExpectancy: z
+    .number()
+    .min(-10)
+    .max(10)
+    .optional()
+    .describe('Mean R over the latest 50 trades below which a strategy is in violation.'),
+  minProfitFactor: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe('Profit factor below which a strategy is in violation.'),
+  minWinRate: rate.optional().describe('Win rate below which a strategy is in violation.'),
+  maxDrawdown: rate
+    .gt(0)
+    .optional()
+    .describe(
+      'Drawdown of a strategy above which it is in violation, and at which its weight is fully penalised.',
+    ),
+  maxConsecutiveLosses: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe('Losing streak above which a strategy is in violation.'),
+  minTradesForAssessment: z
+    .number()
+    .int()
+    .min(1)
+    .max(50)
+    .default(20)
+    .describe('Trades among the latest 50 below which nothing is judged.'),
+  degradedWindowHours: hours.optional().describe('Hours in DEGRADED before a strategy can be suspended.'),
+  suspendedWindowHours: hours.optional().describe('Hours in SUSPENDED before a strategy can be retired.'),
+  riskMaxDrawdown: rate.gt(0).default(0.2).describe('Portfolio drawdown at which no new exposure is opened.'),
+  drawdownGuardStart: rate.default(0.1).describe('Portfolio drawdown from which new exposure shrinks.'),
+  maxMultiplier: z.number().min(1).max(10).default(2).describe('Most that a size is ever multiplied by.'),
+  reduceOnly: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: sizes only ever shrink; false: they may grow to maxMultiplier; not given: the adapter decides, for safety.',
+    ),
+  riskPerTrade: z
+    .number()
+    .gt(0)
+    .max(0.5)
+    .default(0.01)
+    .describe('Share of equity that one R stands for where no capital is known.'),
+  timeframe: z.string().default('1h').describe('Candles that regimes are detected on.'),
+  marketWeights: byName(z.number().min(0).max(1e6))
+    .default({})
+    .describe('Weight of each symbol in the market-wide regime; 1 where none is given.'),
+  updateIntervalHours: z
+    .number()
+    .int()
+    .min(1)
+    .max(24)
+    .default(1)
+    .describe('Hours between two updates of weights and health.'),
+});
+
+/** A configuration as a user writes it: everything is optional. */
+export type Options = z.input<typeof optionsSchema>;
+
+type Presets = (typeof PRESETS)['conservative'];
+type Filled = { readonly [K in keyof Presets]: number } & {
+  readonly enforcement: (typeof ENFORCEMENTS)[number];
+};
+
+/** A complete, checked configuration. */
+export type Config = Readonly<Omit<z.output<typeof optionsSchema>, keyof Filled>> & Filled;
+
+/** The founding names of the enable flags, for configurations that use them. */
+const FOUNDING_NAMES: Readonly<Record<string, string>> = {
+  enableQualityFiltering: 'qualityFiltering',
+  enableAdaptiveWeighting: 'adaptiveWeighting',
+  enableRetirementManagement: 'retirementManagement',
+};
+
+/** Completes and checks a configuration. Throws `CONFIG_INVALID` with every fault at once. */
+export function parseConfig(options: unknown = {}): Config {
+  if (options === null || typeof options !== 'object' || Array.isArray(options)) {
+    throw invalid([{ found: show(options), expected: 'an object with options by name', hint: '' }]);
+  }
+  const parsed = optionsSchema.safeParse(withPlainNames(options as Record<string, unknown>));
+  if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => describe(issue, options)));
+  const config = {
+    ...parsed.data,
+    ...Object.fromEntries(
+      Object.entries(PRESETS[parsed.data.preset]).map(([key, value]) => [
+        key,
+        parsed.data[key as keyof Presets] ?? value,
+      ]),
+    ),
+    enforcement: parsed.data.enforcement ?? (parsed.data.evidence === 'literal' ? 'strict' : 'guarded'),
+  } as Config;
+  const faults = crossFaults(config);
+  if (faults.length > 0) throw invalid(faults);
+  return config;
+}
+
+/** The JSON schema of a configuration, as plugin.json carries it. */
+export function configJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(optionsSchema, { io: 'input' });
+}
+
+interface Fault {
+  readonly found: string;
+  readonly expected: string;
+  readonly hint: string;
+}
+
+function withPlainNames(options: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => {
+      const plain = FOUNDING_NAMES[name];
+      return [plain !== undefined && !(plain in options) ? plain : name, value];
+    }),
+  );
+}
+
+/** Faults that no single option shows. */
+function crossFaults(config: Config): Fault[] {
+  const faults: Fault[] = [];
+  const { minWeight, maxWeight, drawdownGuardStart, riskMaxDrawdown, timeframe } = config;
+  for (const [strategy, weight] of Object.entries(config.baseWeights)) {
+    if (weight >= minWeight && weight <= maxWeight) continue;
+    faults.push({
+      found: `baseWeights.${strategy} = ${weight}`,
+      expected: `a weight in [${minWeight}, ${maxWeight}]`,
+      hint: 'Change the weight, or minWeight and maxWeight.',
+    });
+  }
+  if (drawdownGuardStart >= riskMaxDrawdown) {
+    faults.push({
+      found: `drawdownGuardStart = ${drawdownGuardStart}`,
+      expected: `less than riskMaxDrawdown = ${riskMaxDrawdown}`,
+      hint: 'The guard shrinks sizes from its start down to nothing at riskMaxDrawdown.',
+    });
+  }
+  try {
+    timeframeMs(timeframe);
+  } catch (error) {
+    if (!(error instanceof EdgekeeperError)) throw error;
+    faults.push({ found: `timeframe = ${error.found}`, expected: error.expected, hint: error.hint });
+  }
+  return faults;
+}
+
+function describe(issue: z.core.$ZodIssue, options: object): Fault {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const [key] = issue.keys;
+    const known = issue.path.length === 0 ? Object.keys(optionsSchema.shape) : [...REGIMES];
+    const similar = nearest(key!, known);
+    return {
+      found: issue.keys.map((unknown) => `unknown option ${[...issue.path, unknown].join('.')}`).join(', '),
+      expected: similar ? `an option that exists, such as ${similar}` : 'an option that exists',
+      hint: similar ? `Did you mean ${similar}?` : 'List the options with `edgekeeper config schema`.',
+    };
+  }
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    options,
+  );
+  const isPercentage =
+    issue.code === 'too_big' && issue.maximum === 1 && typeof value === 'number' && value <= 100;
+  return {
+    found: `${path} = ${show(value)}`,
+    expected: expectation(issue),
+    hint: isPercentage ? `A rate is a fraction: write ${value / 100} for ${value}%.` : '',
+  };
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'too_big':
+      return `at most ${issue.maximum}`;
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'invalid_value':
+      return `one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_type':
+      return `a ${issue.expected}`;
+    default:
+      return issue.message;
+  }
+}
+
+function invalid(faults: readonly Fault[]): EdgekeeperError {
+  const [first] = faults;
+  return new EdgekeeperError('CONFIG_INVALID', {
+    found: faults.map(({ found }) => found).join('; '),
+    expected: faults.map(({ expected }) => expected).join('; '),
+    hint: [
+      ...new Set(faults.map(({ hint }) => hint).filter(Boolean)),
+      first?.hint ? '' : 'Nothing was changed.',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  });
+}
+
+/** The known name that a misspelt one most likely means: at most a third of its letters differ. */
+function nearest(name: string, known: readonly string[]): string | null {
+  const scored = known.map(
+    (candidate) => [distance(name.toLowerCase(), candidate.toLowerCase()), candidate] as const,
+  );
+  scored.sort(([a], [b]) => a - b);
+  const best = scored[0];
+  return best && best[0] <= Math.max(2, name.length / 3) ? best[1] : null;
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,92 @@
+import type { Candle } from './model/candle.ts';
+import type { Decision, ReasonCode } from './model/decision.ts';
+import type { Signal } from './model/signal.ts';
+import type { StrategyStatus } from './model/strategy.ts';
+import type { Trade } from './model/trade.ts';
+import type { StatusChange } from './retirement/manager.ts';
+import type { WeightUpdate } from './weighting/optimizer.ts';
+
+export const FLAGS = ['enabled', 'qualityFiltering', 'adaptiveWeighting', 'retirementManagement'] as const;
+export type Flag = (typeof FLAGS)[number];
+/** The switches, as they are read at every decision. */
+export type Flags = Readonly<Record<Flag, boolean>>;
+
+export const RESET_TARGETS = ['weights', 'health', 'scores', 'performance', 'regimes', 'all'] as const;
+export type ResetTarget = (typeof RESET_TARGETS)[number];
+
+/** Who changed something, when and why. */
+export interface Authorship {
+  readonly time: number;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** What an operator can do. */
+export type Command = Authorship &
+  (
+    | { readonly type: 'setFlags'; readonly flags: Partial<Flags> }
+    | {
+        readonly type: 'forceStatus';
+        readonly strategy: string;
+        readonly status: StrategyStatus;
+        readonly pinForHours?: number | 'forever';
+      }
+    | { readonly type: 'reset'; readonly target: ResetTarget }
+    | { readonly type: 'rebasePeak' }
+  );
+
+/** Portfolio equity at one time; a deposit (or, negative, a withdrawal) is already in it. */
+export interface EquityReport {
+  readonly time: number;
+  readonly equity: number;
+  readonly deposit?: number;
+}
+
+/** State of the overlay after an update. */
+export interface OptimizationState {
+  readonly time: number;
+  readonly flags: Flags;
+  readonly weights: Readonly<Record<string, number>>;
+  readonly statuses: Readonly<Record<string, StrategyStatus>>;
+  /** The strategy with the highest expectancy in R, or null before any trade. */
+  readonly bestStrategy: string | null;
+  readonly weightChanges: number;
+  readonly statusChanges: number;
+  /** Portfolio drawdown, a rate; null without an equity feed. */
+  readonly drawdown: number | null;
+}
+
+/**
+ * Everything that happens to the engine, in the order it happened. The first seven change the state and
+ * suffice to rebuild it; the others say what followed from them.
+ */
+export type EngineEvent =
+  | { readonly type: 'decision'; readonly time: number; readonly signal: Signal; readonly decision: Decision }
+  | {
+      readonly type: 'withdrawal';
+      readonly time: number;
+      readonly decision: Decision;
+      readonly reason: ReasonCode;
+    }
+  | { readonly type: 'trade'; readonly time: number; readonly trade: Trade }
+  | {
+      readonly type: 'candle';
+      readonly time: number;
+      readonly symbol: string;
+      readonly timeframe: string;
+      readonly candle: Candle;
+    }
+  | { readonly type: 'equity'; readonly time: number; readonly report: EquityReport }
+  | { readonly type: 'update'; readonly time: number; readonly state: OptimizationState }
+  | { readonly type: 'command'; readonly time: number; readonly command: Command }
+  | { readonly type: 'weight'; readonly time: number; readonly update: WeightUpdate }
+  | { readonly type: 'status'; readonly time: number; readonly change: StatusChange }
+  | {
+      readonly type: 'error';
+      readonly time: number;
+      readonly code: string;
+      readonly error: unknown;
+      readonly count: number;
+    };
+
+export type Observer = (event: EngineEvent) => void;

@@ -1,0 +1,33 @@
+export { type Config, configJsonSchema, type Options, PRESETS, parseConfig } from './config.ts';
+export { OptimizationEngine } from './engine.ts';
+export { EdgekeeperError, type ErrorCode } from './errors.ts';
+export type {
+  Command,
+  EngineEvent,
+  EquityReport,
+  Flag,
+  Flags,
+  Observer,
+  OptimizationState,
+  ResetTarget,
+} from './events.ts';
+export { type Candle, timeframeMs } from './model/candle.ts';
+export { type Action, type Decision, REASONS, type ReasonCode } from './model/decision.ts';
+export { CELLS, type Cell, cellOf, REGIMES, type Regime, type RegimeLabel } from './model/regime.ts';
+export type { Side, Signal } from './model/signal.ts';
+export { STRATEGY_STATUSES, type StrategyStatus } from './model/strategy.ts';
+export type { Trade, TradeInput } from './model/trade.ts';
+export type { Alert, AlertCode } from './monitor/alerts.ts';
+export { OptimizationMonitor } from './monitor/monitor.ts';
+export { PerformanceDecomposer } from './performance/decomposer.ts';
+export type { Performance } from './performance/metrics.ts';
+export type { Clock, Log, MarketData, StateStore } from './ports.ts';
+export { type Enforcement, SignalQualityScorer, type SignalScore } from './quality/scorer.ts';
+export { RegimeDetector } from './regime/detector.ts';
+export { averageRunLength, thresholdForFalseAlarms } from './retirement/cusum.ts';
+export { StrategyRetirementManager } from './retirement/manager.ts';
+export * from './shared.ts';
+export { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from './sizing.ts';
+export { parseSnapshot, type Snapshot } from './snapshot.ts';
+export { AdaptiveWeightingOptimizer, type WeightUpdate } from './weighting/optimizer.ts';
+export { weightScore } from './weighting/score.ts';

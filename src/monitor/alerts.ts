@@ -1,0 +1,108 @@
+import type { OptimizationEngine } from '../engine.ts';
+
+export const ALERT_CODES = [
+  'STRATEGY_SUSPENDED',
+  'MANY_DEGRADED',
+  'NO_ACTIVE_STRATEGY',
+  'DRAWDOWN_GUARD_ACTING',
+  'NO_EQUITY_FEED',
+  'THRESHOLD_UNREACHABLE',
+  'MARKET_DATA_STALE',
+  'OVERLAY_ERRORS',
+] as const;
+export type AlertCode = (typeof ALERT_CODES)[number];
+
+/** Something a person should know, and about what (a strategy, a symbol, a regime or an error code). */
+export interface Alert {
+  readonly level: 'info' | 'warning' | 'critical';
+  readonly code: AlertCode;
+  readonly about: string;
+  readonly message: string;
+}
+
+const MANY = 2;
+
+const percent = (rate: number): string => `${(100 * rate).toFixed(1)}%`;
+
+/** Every alert that holds at `now`, most severe first. */
+export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
+  const { manager, scorer, detector, portfolio, config, flags } = engine;
+  const alerts: Alert[] = [];
+
+  const suspended = manager.getSuspendedStrategies();
+  for (const strategy of suspended) {
+    const reason = manager.getStrategyHealth(strategy)?.reason ?? '';
+    alerts.push({
+      level: 'warning',
+      code: 'STRATEGY_SUSPENDED',
+      about: strategy,
+      message: `${strategy} is suspended: ${reason}`,
+    });
+  }
+  const degraded = manager.getDegradedStrategies();
+  if (degraded.length > MANY) {
+    alerts.push({
+      level: 'warning',
+      code: 'MANY_DEGRADED',
+      about: degraded.join(','),
+      message: `${degraded.length} strategies are degraded`,
+    });
+  }
+  const known = Object.keys(manager.getAllHealth());
+  if (known.length > 0 && suspended.length + manager.getRetiredStrategies().length === known.length) {
+    alerts.push({
+      level: 'critical',
+      code: 'NO_ACTIVE_STRATEGY',
+      about: known.join(','),
+      message: 'every strategy is suspended or retired: nothing opens exposure',
+    });
+  }
+
+  const { drawdown } = portfolio;
+  if (drawdown !== null && drawdown > config.drawdownGuardStart) {
+    alerts.push({
+      level: drawdown >= config.riskMaxDrawdown ? 'critical' : 'warning',
+      code: 'DRAWDOWN_GUARD_ACTING',
+      about: 'portfolio',
+      message: `the portfolio is ${percent(drawdown)} below its peak: new exposure shrinks, to nothing at ${percent(config.riskMaxDrawdown)}`,
+    });
+  }
+  if (drawdown === null) {
+    alerts.push({
+      level: 'info',
+      code: 'NO_EQUITY_FEED',
+      about: 'portfolio',
+      message: 'the host reports no equity: the drawdown guard cannot act',
+    });
+  }
+
+  if (flags.qualityFiltering && config.enforcement !== 'off') {
+    for (const { regime, perfect } of scorer.unreachableRegimes()) {
+      alerts.push({
+        level: 'info',
+        code: 'THRESHOLD_UNREACHABLE',
+        about: regime,
+        message: `in ${regime} a perfect signal scores ${perfect.toFixed(2)}, the threshold is ${scorer.minQualityThreshold}`,
+      });
+    }
+  }
+  for (const { symbol, closedAt } of detector.staleSymbols(now)) {
+    const hours = ((now - closedAt) / 3_600_000).toFixed(1);
+    alerts.push({
+      level: 'warning',
+      code: 'MARKET_DATA_STALE',
+      about: symbol,
+      message: `the last candle of ${symbol} closed ${hours} h ago: its regime is UNKNOWN`,
+    });
+  }
+  for (const [code, count] of Object.entries(engine.getOptimizationStatus().errors)) {
+    alerts.push({
+      level: 'warning',
+      code: 'OVERLAY_ERRORS',
+      about: code,
+      message: `${code} happened ${count} times; orders went out without the overlay's judgement`,
+    });
+  }
+  const severity = { critical: 0, warning: 1, info: 2 } as const;
+  return alerts.sort((a, b) => severity[a.level] - severity[b.level]);
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { EdgekeeperError } from './errors.ts';
+import { FLAGS } from './events.ts';
+import { STRATEGY_STATUSES } from './model/strategy.ts';
+import { decomposerStateSchema } from './performance/decomposer.ts';
+import { portfolioSchema } from './portfolio.ts';
+import { scorerStateSchema } from './quality/scorer.ts';
+import { detectorStateSchema } from './regime/detector.ts';
+import { managerStateSchema } from './retirement/manager.ts';
+import { signalCountsSchema } from './signals/counts.ts';
+import { recentDecisionsSchema } from './signals/recent-decisions.ts';
+import { optimizerStateSchema } from './weighting/optimizer.ts';
+
+export const SNAPSHOT_VERSION = 1;
+
+const optimizationStateSchema = z.object({
+  time: z.number(),
+  flags: z.record(z.enum(FLAGS), z.boolean()),
+  weights: z.record(z.string(), z.number()),
+  statuses: z.record(z.string(), z.enum(STRATEGY_STATUSES)),
+  bestStrategy: z.string().nullable(),
+  weightChanges: z.number(),
+  statusChanges: z.number(),
+  drawdown: z.number().nullable(),
+});
+
+/** The whole state of an engine as plain JSON. Its size depends on strategies x symbols x regimes, not on trades. */
+export const snapshotSchema = z.object({
+  version: z.literal(SNAPSHOT_VERSION),
+  /** Host time of the latest event, in ms. */
+  time: z.number(),
+  /** Decisions made so far. */
+  decisions: z.number().int().min(0),
+  updatedAt: z.number().nullable(),
+  /** Switches that an operator set; the others are as configured. */
+  flags: z.partialRecord(z.enum(FLAGS), z.boolean()),
+  portfolio: portfolioSchema,
+  decomposer: decomposerStateSchema,
+  optimizer: optimizerStateSchema,
+  scorer: scorerStateSchema,
+  manager: managerStateSchema,
+  detector: detectorStateSchema,
+  counts: z.array(z.tuple([z.string(), signalCountsSchema])),
+  recent: recentDecisionsSchema,
+  history: z.array(optimizationStateSchema),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** Checks that a value read from somewhere is a snapshot. Throws `SNAPSHOT_INVALID` and says where it is not. */
+export function parseSnapshot(value: unknown): Snapshot {
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > SNAPSHOT_VERSION) {
+    throw new EdgekeeperError('SNAPSHOT_INVALID', {
+      found: `a snapshot of version ${version}`,
+      expected: `version ${SNAPSHOT_VERSION} or older`,
+      hint: 'It was written by a newer Edgekeeper: upgrade this one.',
+    });
+  }
+  const parsed = snapshotSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new EdgekeeperError('SNAPSHOT_INVALID', {
+    found: `${issue!.path.join('.') || 'the snapshot'}: ${issue!.message}`,
+    expected: `a snapshot of version ${SNAPSHOT_VERSION}`,
+    hint: 'Restore the state from a backup, or start with another state directory; nothing was changed.',
+  });
+}
