@@ -86,8 +86,11 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Dec
   if (guard < 1) reasons.push('DRAWDOWN_GUARD');
 
   const cap = capOf(config, signal);
-  const multiplier = sizeMultiplier({ weight, health, qualityFactor, guard }, cap);
+  const wanted = sizeMultiplier({ weight, health, qualityFactor, guard }, cap);
   if (weight * health * qualityFactor * guard > cap) reasons.push('CAPPED');
+  const fixed = signal.scalable === false && wanted > 0 && wanted !== 1;
+  if (fixed) reasons.push('SIZE_FIXED');
+  const multiplier = fixed ? 1 : wanted;
 
   return {
     id,

@@ -18,6 +18,7 @@ export const REASONS = [
   'WEIGHT_LOWERED',
   'DRAWDOWN_GUARD',
   'CAPPED',
+  'SIZE_FIXED',
   'BELOW_MIN',
 ] as const;
 export type ReasonCode = (typeof REASONS)[number];

@@ -23,4 +23,6 @@ export interface Signal {
   readonly regime?: RegimeLabel;
   /** True when the host does not run its risk checks again after the hook: sizes may only shrink. */
   readonly reduceOnly?: boolean;
+  /** False when the host cannot send another size than its own: the signal is sent whole or not at all. */
+  readonly scalable?: boolean;
 }

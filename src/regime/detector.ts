@@ -22,6 +22,9 @@ export interface DetectorOptions {
   readonly marketWeights?: Readonly<Record<string, number>>;
 }
 
+/** History from which a regime starts out like one that has long been watched. */
+export const WARM_UP_CANDLES = 1200;
+
 /** Data whose last candle closed more than this many intervals ago says nothing about now. */
 const STALE_INTERVALS = 2;
 
@@ -87,6 +90,11 @@ export class RegimeDetector {
   /** Open time of the latest candle of a symbol; -1 before the first. */
   lastTime(symbol: string): number {
     return this.#symbols.get(symbol)?.lastTime ?? -1;
+  }
+
+  /** Close of the latest candle of a symbol; null before the first. */
+  lastClose(symbol: string): number | null {
+    return this.#symbols.get(symbol)?.lastClose ?? null;
   }
 
   getSymbols(): string[] {

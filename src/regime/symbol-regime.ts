@@ -113,6 +113,11 @@ export class SymbolRegime {
     return this.#state.lastTime;
   }
 
+  /** Close of the latest candle; null before the first. */
+  get lastClose(): number | null {
+    return this.#streams.bars.at(-1)?.close ?? null;
+  }
+
   /** Candles skipped because they could not be true. */
   get skipped(): number {
     return this.#state.skipped;

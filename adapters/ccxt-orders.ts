@@ -1,0 +1,154 @@
+/** The part of a ccxt exchange that the adapter touches; any ccxt 4 instance has it. */
+export interface CcxtExchange {
+  createOrder(
+    symbol: string,
+    type: string,
+    side: string,
+    amount: number,
+    price?: number,
+    params?: Record<string, unknown>,
+  ): Promise<CcxtOrder>;
+  amountToPrecision(symbol: string, amount: number): string;
+  market(symbol: string): CcxtMarket;
+  milliseconds(): number;
+}
+
+export interface CcxtMarket {
+  readonly spot?: boolean;
+  readonly taker?: number;
+  readonly quote?: string;
+  readonly base?: string;
+  readonly limits?: { readonly amount?: Range; readonly cost?: Range };
+}
+interface Range {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+}
+
+export interface CcxtOrder {
+  readonly id?: string;
+  readonly symbol?: string;
+  readonly status?: string | undefined;
+  readonly filled?: number | undefined;
+  readonly average?: number | undefined;
+  readonly price?: number | undefined;
+  readonly cost?: number | undefined;
+  readonly timestamp?: number | undefined;
+  readonly lastTradeTimestamp?: number | undefined;
+  readonly fee?: CcxtFee | undefined;
+  readonly fees?: readonly CcxtFee[] | undefined;
+  readonly [key: string]: unknown;
+}
+
+export interface CcxtTrade {
+  readonly id?: string;
+  readonly order?: string;
+  readonly amount?: number;
+  readonly price?: number;
+  readonly cost?: number | undefined;
+  readonly timestamp?: number | undefined;
+  readonly fee?: CcxtFee | undefined;
+  readonly fees?: readonly CcxtFee[] | undefined;
+}
+
+export interface CcxtFee {
+  readonly currency?: string | undefined;
+  readonly cost?: number | undefined;
+}
+
+/** Fees in quote and in base currency; a fee in a third currency cannot be priced and counts as unknown. */
+export function splitFees(
+  source: { readonly fee?: CcxtFee | undefined; readonly fees?: readonly CcxtFee[] | undefined },
+  market: CcxtMarket,
+): { readonly quote: number; readonly base: number } | null {
+  const fees = source.fees?.length ? source.fees : source.fee ? [source.fee] : [];
+  let known = false;
+  let [quote, base] = [0, 0];
+  for (const { currency, cost } of fees) {
+    const amount = Number(cost);
+    if (cost === undefined || !Number.isFinite(amount)) continue;
+    if (currency === market.quote) quote += amount;
+    else if (currency === market.base) base += amount;
+    else continue;
+    known = true;
+  }
+  return known ? { quote, base } : null;
+}
+
+/** What an order had filled when it was last looked at. */
+interface Progress {
+  filled: number;
+  cost: number;
+  quoteFee: number;
+  baseFee: number;
+}
+
+/** A new part of an order's execution. */
+export interface OrderFill {
+  readonly id: string;
+  readonly time: number;
+  readonly amount: number;
+  readonly price: number;
+  /** In quote currency; null when the exchange did not say. */
+  readonly quoteFee: number | null;
+  readonly baseFee: number;
+}
+
+/**
+ * Turns the order and trade reports of one order, in any order and repeated, into each part of its
+ * execution exactly once: what counts is how far the cumulative filled amount has come.
+ */
+export class OrderProgress {
+  readonly #id: string;
+  readonly #market: CcxtMarket;
+  readonly #done: Progress = { filled: 0, cost: 0, quoteFee: 0, baseFee: 0 };
+  readonly #trades = new Map<string, CcxtTrade>();
+
+  constructor(id: string, market: CcxtMarket) {
+    this.#id = id;
+    this.#market = market;
+  }
+
+  /** The part that an order report adds, or null. */
+  fromOrder(order: CcxtOrder, now: number): OrderFill | null {
+    const filled = Number(order.filled ?? 0);
+    const price = Number(order.average ?? order.price ?? Number.NaN);
+    const cost = Number(order.cost ?? Number.NaN) > 0 ? Number(order.cost) : filled * price;
+    const fees = splitFees(order, this.#market);
+    return this.#advance(filled, cost, fees, Number(order.lastTradeTimestamp ?? order.timestamp ?? now));
+  }
+
+  /** The part that a trade report adds, or null. */
+  fromTrade(trade: CcxtTrade, now: number): OrderFill | null {
+    if (trade.id === undefined || this.#trades.has(trade.id)) return null;
+    this.#trades.set(trade.id, trade);
+    let [filled, cost, quote, base] = [0, 0, 0, 0];
+    let known = true;
+    for (const each of this.#trades.values()) {
+      const fees = splitFees(each, this.#market);
+      filled += Number(each.amount ?? 0);
+      cost += Number(each.cost ?? Number(each.amount) * Number(each.price));
+      quote += fees?.quote ?? 0;
+      base += fees?.base ?? 0;
+      known &&= fees !== null;
+    }
+    return this.#advance(filled, cost, known ? { quote, base } : null, Number(trade.timestamp ?? now));
+  }
+
+  #advance(
+    filled: number,
+    cost: number,
+    fees: { readonly quote: number; readonly base: number } | null,
+    time: number,
+  ): OrderFill | null {
+    const amount = filled - this.#done.filled;
+    const paid = cost - this.#done.cost;
+    if (!(amount > filled * 1e-12) || !(paid > 0) || !Number.isFinite(amount) || !Number.isFinite(paid))
+      return null;
+    const quoteFee = fees === null ? null : fees.quote - this.#done.quoteFee;
+    const baseFee = fees === null ? 0 : fees.base - this.#done.baseFee;
+    Object.assign(this.#done, { filled, cost });
+    if (fees !== null) Object.assign(this.#done, { quoteFee: fees.quote, baseFee: fees.base });
+    return { id: `${this.#id}@${filled}`, time, amount, price: paid / amount, quoteFee, baseFee };
+  }
+}

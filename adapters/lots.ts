@@ -1,0 +1,106 @@
+import type { Decision, Side, TradeInput } from '../src/index.ts';
+
+/** What a strategy meant when it opened: kept with the lot until it closes. */
+export interface Entry {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly stop?: number;
+  readonly decision?: Decision;
+  readonly equityAtEntry?: number;
+}
+
+/** One execution. Amounts in base currency, price and fee in quote currency. */
+export interface Fill {
+  readonly id: string;
+  readonly time: number;
+  readonly price: number;
+  readonly amount: number;
+  /** Fee in quote currency. */
+  readonly fee: number;
+  /** Part of a bought amount that the venue kept as its fee, in base currency. */
+  readonly baseFee?: number;
+  /** Least amount that the venue trades: what is left of a lot below it can never be closed, and is let go. */
+  readonly dust?: number;
+}
+
+interface Lot extends Entry {
+  readonly time: number;
+  readonly price: number;
+  size: number;
+  /** Money paid for what is left, without fees, and the fees on it. */
+  cost: number;
+  fees: number;
+}
+
+/** What remains of a lot below this share of it is rounding. */
+const ROUNDING = 1e-9;
+
+/** Pairs fills into closed trades, first in first out per strategy and symbol; one trade per closed part of a lot. */
+export class LotBook {
+  readonly #lots = new Map<string, Lot[]>();
+
+  open(entry: Entry, fill: Fill): void {
+    const size = fill.amount - (fill.baseFee ?? 0);
+    if (!(size > 0)) return;
+    const key = keyOf(entry);
+    const lots = this.#lots.get(key) ?? [];
+    lots.push({
+      ...entry,
+      time: fill.time,
+      price: fill.price,
+      size,
+      cost: fill.price * size,
+      fees: fill.fee + (fill.baseFee ?? 0) * fill.price,
+    });
+    this.#lots.set(key, lots);
+  }
+
+  /** Closes what is open of a strategy on a symbol, and returns the trades; an excess over the lots is not ours. */
+  close(entry: Pick<Entry, 'strategy' | 'symbol' | 'side'>, fill: Fill): TradeInput[] {
+    const key = keyOf(entry);
+    const lots = this.#lots.get(key) ?? [];
+    const trades: TradeInput[] = [];
+    let left = fill.amount;
+    while (left > fill.amount * ROUNDING && lots.length > 0) {
+      const lot = lots[0]!;
+      const size = lot.size - left <= lot.size * ROUNDING ? lot.size : left;
+      const share = size / lot.size;
+      const exitFee = fill.fee * (size / fill.amount);
+      const cost = lot.cost * share;
+      const entryFee = lot.fees * share;
+      const gain = lot.side === 'long' ? fill.price * size - cost : cost - fill.price * size;
+      trades.push({
+        id: `${fill.id}/${trades.length}`,
+        strategy: lot.strategy,
+        symbol: lot.symbol,
+        side: lot.side,
+        entryTime: lot.time,
+        exitTime: Math.max(lot.time, fill.time),
+        entryPrice: lot.price,
+        exitPrice: fill.price,
+        size,
+        fees: entryFee + exitFee,
+        pnl: gain - entryFee - exitFee,
+        ...(lot.stop === undefined ? {} : { stop: lot.stop }),
+        ...(lot.decision === undefined ? {} : { decision: lot.decision }),
+        ...(lot.equityAtEntry === undefined ? {} : { equityAtEntry: lot.equityAtEntry }),
+      });
+      lot.size -= size;
+      lot.cost -= cost;
+      lot.fees -= entryFee;
+      left -= size;
+      if (share === 1 || lot.size < (fill.dust ?? 0)) lots.shift();
+    }
+    if (lots.length === 0) this.#lots.delete(key);
+    return trades;
+  }
+
+  /** Size open for a strategy on a symbol. */
+  openSize(entry: Pick<Entry, 'strategy' | 'symbol' | 'side'>): number {
+    return (this.#lots.get(keyOf(entry)) ?? []).reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
+const keyOf = ({ strategy, symbol, side }: Pick<Entry, 'strategy' | 'symbol' | 'side'>): string =>
+  JSON.stringify([strategy, symbol, side]);

@@ -1,0 +1,35 @@
+import { configJsonSchema, parseConfig } from './config.ts';
+import { FLAGS } from './events.ts';
+
+/** The manifest that a host reads from plugin.json. */
+export function pluginManifest(version: string): Record<string, unknown> {
+  const defaults = parseConfig();
+  return {
+    id: 'edgekeeper',
+    name: 'Edgekeeper',
+    version,
+    description:
+      'A strategy overlay: filters signals, scales sizes, benches strategies that stopped working.',
+    license: 'MIT',
+    entryPoints: {
+      library: './dist/src/index.js',
+      node: './dist/src/node/index.js',
+      ccxt: './dist/adapters/ccxt.js',
+      paper: './dist/src/paper/index.js',
+    },
+    hooks: {
+      'pre-order':
+        'Judges a signal before its order is sent: vetoes it, scales its size, or lets it pass. Synchronous.',
+      'post-fill': 'Records closed trades from what the exchange reports.',
+      schedule: `Updates weights and health at start and every ${defaults.updateIntervalHours} h.`,
+    },
+    flags: Object.fromEntries(FLAGS.map((flag) => [flag, defaults[flag]])),
+    permissions: {
+      network: 'public market data of the configured exchange, without a key',
+      files: 'its own state directory',
+      orders:
+        'none of its own: it only vetoes or resizes entries that the host makes, and never touches an exit',
+    },
+    configSchema: configJsonSchema(),
+  };
+}

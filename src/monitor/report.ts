@@ -1,0 +1,130 @@
+import type { OptimizationEngine } from '../engine.ts';
+import type { ReasonCode } from '../model/decision.ts';
+import type { Cell } from '../model/regime.ts';
+import type { StrategyStatus } from '../model/strategy.ts';
+import type { Performance } from '../performance/metrics.ts';
+import type { Alert } from './alerts.ts';
+import { OptimizationMonitor } from './monitor.ts';
+
+export interface StrategyRow {
+  readonly strategy: string;
+  readonly performance: Performance;
+  readonly weight: number;
+  readonly status: StrategyStatus;
+}
+
+export interface RegimeRow {
+  readonly strategy: string;
+  readonly cell: Cell;
+  readonly performance: Performance;
+  readonly weight: number;
+}
+
+export interface SignalRow {
+  readonly strategy: string;
+  readonly signals: number;
+  readonly executed: number;
+  readonly reduced: number;
+  readonly increased: number;
+  readonly blocked: number;
+  /** Mean score of the signals that were sent; null where none was scored. */
+  readonly avgQuality: number | null;
+}
+
+/** A weight or a status that changed, at a time. */
+export interface Change {
+  readonly time: number;
+  readonly strategy: string;
+  readonly what: 'weight' | 'status';
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+}
+
+/** What an operator wants to read about an overlay. */
+export interface OverlayReport {
+  readonly time: number;
+  readonly strategies: readonly StrategyRow[];
+  readonly regimes: readonly RegimeRow[];
+  readonly signals: readonly SignalRow[];
+  /** Reasons of all decisions, most frequent first. */
+  readonly reasons: readonly { readonly reason: ReasonCode; readonly count: number }[];
+  /** Latest changes, oldest first. */
+  readonly changes: readonly Change[];
+  readonly alerts: readonly Alert[];
+}
+
+/** Changes shown at most, of weights and of statuses each. */
+const CHANGES = 12;
+
+/** Reads a report from an engine; it never changes it. */
+export function overlayReport(engine: OptimizationEngine): OverlayReport {
+  const { decomposer, optimizer, manager } = engine;
+  const monitor = new OptimizationMonitor(engine);
+  const names = [...new Set([...decomposer.getStrategies(), ...Object.keys(manager.getAllHealth())])].sort();
+  const counts = engine.getSignalCounts();
+  const reasons = new Map<ReasonCode, number>();
+  for (const { reasons: byCode } of Object.values(counts)) {
+    for (const [code, count] of Object.entries(byCode))
+      reasons.set(code as ReasonCode, (reasons.get(code as ReasonCode) ?? 0) + count);
+  }
+  return {
+    time: engine.time,
+    strategies: names.map((strategy) => ({
+      strategy,
+      performance: decomposer.getStrategyPerformance(strategy),
+      weight: optimizer.getWeightForRegime(strategy, null),
+      status: manager.statusOf(strategy),
+    })),
+    regimes: names.flatMap((strategy) =>
+      Object.entries(decomposer.getRegimeEffectiveness(strategy)).map(([cell, performance]) => ({
+        strategy,
+        cell: cell as Cell,
+        performance,
+        weight: optimizer.getWeightForRegime(strategy, cell as Cell),
+      })),
+    ),
+    signals: Object.entries(counts)
+      .map(([strategy, { signals, executed, reduced, increased, blocked, scored, qualitySum }]) => ({
+        strategy,
+        signals,
+        executed,
+        reduced,
+        increased,
+        blocked,
+        avgQuality: scored > 0 ? qualitySum / scored : null,
+      }))
+      .sort((a, b) => (a.strategy < b.strategy ? -1 : 1)),
+    reasons: [...reasons]
+      .map(([reason, count]) => ({ reason, count }))
+      .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
+    changes: changes(engine),
+    alerts: monitor.getAlerts(),
+  };
+}
+
+function changes({ optimizer, manager }: OptimizationEngine): Change[] {
+  const weights = optimizer.getWeightHistory().map(
+    ({ time, strategy, previousWeight, newWeight, reason }): Change => ({
+      time,
+      strategy,
+      what: 'weight',
+      from: previousWeight.toFixed(3),
+      to: newWeight.toFixed(3),
+      reason,
+    }),
+  );
+  const statuses = manager
+    .getAuditLog()
+    .map(
+      ({ time, strategy, oldStatus, newStatus, reason }): Change => ({
+        time,
+        strategy,
+        what: 'status',
+        from: oldStatus,
+        to: newStatus,
+        reason,
+      }),
+    );
+  return [...weights.slice(-CHANGES), ...statuses.slice(-CHANGES)].sort((a, b) => a.time - b.time);
+}

@@ -1,0 +1,260 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { configJsonSchema, type Options, parseConfig } from '../config.ts';
+import { OptimizationEngine } from '../engine.ts';
+import { EdgekeeperError } from '../errors.ts';
+import { timeframeMs } from '../model/candle.ts';
+import { jsonReady } from '../monitor/json.ts';
+import { OptimizationMonitor } from '../monitor/monitor.ts';
+import { overlayReport } from '../monitor/report.ts';
+import type { PaperReport } from '../paper/report.ts';
+import type { Clock } from '../ports.ts';
+import { wallClock } from './clock.ts';
+import { loadConfigFile } from './config-file.ts';
+import { createLog } from './log.ts';
+import { paperCommand, REPORT_FILE } from './paper-command.ts';
+import { renderOverlay, renderPaper, renderStatus } from './render.ts';
+import { LowdbStateStore } from './state-store.ts';
+
+/** What the command line needs from the world; tests bring their own. */
+export interface CliWorld {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly clock: Clock;
+  /** Ends a live run; Ctrl-C aborts it. */
+  readonly signal: AbortSignal;
+  readonly terminal: NodeJS.WriteStream;
+  readonly exchangeOptions?: Record<string, unknown>;
+}
+
+interface PaperFlags {
+  exchange?: string;
+  symbols?: string[];
+  timeframe?: string;
+  candles?: string;
+  from?: number;
+  to?: number;
+  seed: number;
+  config?: string;
+  stateDir: string;
+  overlay: boolean;
+  json?: boolean;
+  balance: number;
+  slippage: number;
+}
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+function time(text: string): number {
+  const value = /^\d{4}-\d{2}-\d{2}(T[\d:.]+Z?)?$/.test(text)
+    ? Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text)
+    : Number.NaN;
+  if (Number.isNaN(value))
+    throw new InvalidArgumentError('Write a day such as 2024-01-31, or a time such as 2024-01-31T12:00:00Z.');
+  return value;
+}
+
+function inRange(min: number, max: number, whole = false) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      throw new InvalidArgumentError(`Write a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+const stateDirOption = () => new Option('--state-dir <dir>', 'where the state lives').default('.edgekeeper');
+const jsonOption = () => new Option('--json', 'print JSON for machines');
+
+/** Runs one command line. Resolves with the exit code: 0, 1 for a coded error, 2 for a wrong use. */
+export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
+  try {
+    await program(world).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof EdgekeeperError) {
+      world.err(
+        `${error.code}\n  found:    ${error.found}\n  expected: ${error.expected}\n  next:     ${error.hint || 'see edgekeeper --help'}\n`,
+      );
+      return 1;
+    }
+    throw error;
+  }
+}
+
+function program(world: CliWorld): Command {
+  const cli = new Command('edgekeeper')
+    .description(
+      'A strategy overlay for trading bots: filters signals, scales sizes, benches what stopped working.',
+    )
+    .exitOverride()
+    .configureOutput({ writeOut: world.out, writeErr: world.err })
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText(
+      'after',
+      '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper status         what the overlay knows now\n  edgekeeper config print   every option with its value',
+    );
+
+  cli
+    .command('paper')
+    .description(
+      'paper-trade three demo strategies through the overlay: on a generated market, on candle files, or live',
+    )
+    .option('--exchange <id>', 'live: poll this ccxt exchange, such as binance; no key is needed')
+    .option('--symbols <list>', 'symbols, separated by commas', list)
+    .option('--timeframe <tf>', 'candles to trade on, such as 5m or 1h (default: as configured, else 1h)')
+    .option('--candles <dir>', 'replay: a directory with files such as BTC_USDT-1h.csv or .csv.gz')
+    .option('--from <day>', 'replay from this day (UTC)', time)
+    .option('--to <day>', 'replay up to, and without, this day (UTC)', time)
+    .option('--seed <n>', 'seed of the generated market', inRange(0, 2 ** 31 - 1, true), 7)
+    .option('--config <file>', 'JSON file with options, alone or under the key "edgekeeper"')
+    .addOption(stateDirOption())
+    .option('--balance <amount>', 'money at the start, in quote currency', inRange(1, 1e12), 10_000)
+    .option('--slippage <bps>', 'slippage of a taker, in basis points', inRange(0, 1000), 2)
+    .option('--no-overlay', 'run the bot alone')
+    .addOption(jsonOption())
+    .action(async (flags: PaperFlags) => {
+      if (flags.exchange !== undefined && flags.candles !== undefined) {
+        throw new EdgekeeperError('OPTION_INVALID', {
+          found: '--exchange with --candles',
+          expected: 'one of the two',
+          hint: '--exchange trades live, --candles replays files.',
+        });
+      }
+      const config: Options = flags.config === undefined ? {} : await loadConfigFile(flags.config);
+      const timeframe = flags.timeframe ?? parseConfig(config).timeframe;
+      timeframeMs(timeframe);
+      const log = createLog({
+        directory: join(flags.stateDir, 'logs'),
+        terminal: flags.exchange === undefined ? 'error' : 'info',
+      });
+      try {
+        const { exchange, symbols, candles, from, to, seed, stateDir, overlay, balance, slippage } = flags;
+        const report = await paperCommand(
+          {
+            timeframe,
+            seed,
+            config,
+            stateDir,
+            overlay,
+            balance,
+            slippageBps: slippage,
+            ...(exchange === undefined ? {} : { exchange }),
+            ...(symbols === undefined ? {} : { symbols }),
+            ...(candles === undefined ? {} : { candles }),
+            ...(from === undefined ? {} : { from }),
+            ...(to === undefined ? {} : { to }),
+          },
+          { ...world, log },
+        );
+        world.out(flags.json ? json(report) : `${renderPaper(report)}\n`);
+        if (!flags.json) world.out(nextSteps(flags));
+      } finally {
+        await log.close();
+      }
+    });
+
+  cli
+    .command('status')
+    .description('what the overlay knows now: switches, weights, statuses, alerts')
+    .addOption(stateDirOption())
+    .option('--config <file>', 'the configuration that the bot runs with')
+    .addOption(jsonOption())
+    .action(
+      async ({ stateDir, config, json: asJson }: { stateDir: string; config?: string; json?: boolean }) => {
+        const engine = await savedEngine(stateDir, config);
+        const data = new OptimizationMonitor(engine).getDashboardData();
+        world.out(asJson ? json(data) : `${renderStatus(data)}\n`);
+      },
+    );
+
+  cli
+    .command('report')
+    .description('the report of the saved state, and of the paper run that made it')
+    .addOption(stateDirOption())
+    .option('--config <file>', 'the configuration that the bot runs with')
+    .addOption(jsonOption())
+    .action(
+      async ({ stateDir, config, json: asJson }: { stateDir: string; config?: string; json?: boolean }) => {
+        const saved = await readFile(join(stateDir, REPORT_FILE), 'utf8').catch(() => null);
+        if (saved !== null) {
+          const report = JSON.parse(saved) as PaperReport;
+          world.out(asJson ? json(report) : `${renderPaper(report)}\n`);
+          return;
+        }
+        const report = overlayReport(await savedEngine(stateDir, config));
+        world.out(asJson ? json(report) : `${renderOverlay(report)}\n`);
+      },
+    );
+
+  const config = cli.command('config').description('check, complete and describe configurations');
+  config
+    .command('check <file>')
+    .description('check a configuration file')
+    .action(async (file: string) => {
+      parseConfig(await loadConfigFile(file));
+      world.out(`${file} is a valid configuration.\n`);
+    });
+  config
+    .command('print [file]')
+    .description('every option with its value: the defaults, or what a file makes of them')
+    .action(async (file?: string) =>
+      world.out(json(parseConfig(file === undefined ? {} : await loadConfigFile(file)))),
+    );
+  config
+    .command('schema')
+    .description('the JSON schema of a configuration')
+    .action(() => world.out(json(configJsonSchema())));
+
+  return cli;
+}
+
+/** The engine as it was saved. Throws `STATE_MISSING` where nothing was. */
+async function savedEngine(stateDir: string, configFile: string | undefined): Promise<OptimizationEngine> {
+  const store = new LowdbStateStore(stateDir);
+  const saved = await store.read();
+  if (saved === null) {
+    throw new EdgekeeperError('STATE_MISSING', {
+      found: `no state in ${stateDir}`,
+      expected: `the file ${store.file}`,
+      hint: 'Run `edgekeeper paper` first, or name the directory with --state-dir.',
+    });
+  }
+  const engine = new OptimizationEngine(configFile === undefined ? {} : await loadConfigFile(configFile));
+  engine.restore(saved.snapshot);
+  return engine;
+}
+
+const json = (value: unknown): string => `${JSON.stringify(jsonReady(value), null, 2)}\n`;
+
+function nextSteps({ stateDir, exchange }: PaperFlags): string {
+  const dir = stateDir === '.edgekeeper' ? '' : ` --state-dir ${stateDir}`;
+  return [
+    '',
+    `The state is in ${stateDir}. Next:`,
+    `  npx edgekeeper status${dir}`,
+    '  npx edgekeeper config print',
+    exchange === undefined
+      ? '  npx edgekeeper paper --exchange binance --symbols BTC/USDT,ETH/USDT'
+      : `  npx edgekeeper report${dir}`,
+    '',
+  ].join('\n');
+}
+
+/** The command line of this process. */
+export function processWorld(signal: AbortSignal): CliWorld {
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    clock: wallClock,
+    signal,
+    terminal: process.stderr,
+  };
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import winston from 'winston';
+import type { OptimizationEngine } from '../engine.ts';
+import { EdgekeeperError } from '../errors.ts';
+import { OptimizationMonitor } from '../monitor/monitor.ts';
+import type { Log } from '../ports.ts';
+
+export interface LogOptions {
+  /** Directory of the rotating JSON files; without one there are none. */
+  readonly directory?: string;
+  /** Least severe level shown on the terminal; `silent` shows nothing. */
+  readonly terminal?: 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** A log that must be closed, so that its last lines reach the disk. */
+export interface ClosableLog extends Log {
+  close(): Promise<void>;
+}
+
+const { combine, timestamp, printf, json } = winston.format;
+
+/** Fields whose values never reach a log, whatever object they come in. */
+const SECRETS = /^(apikey|secret|password|token|privatekey|walletaddress|uid|authorization)$/i;
+
+const redact = winston.format((info) => {
+  for (const [key, value] of Object.entries(info)) {
+    if (SECRETS.test(key)) info[key] = '[redacted]';
+    else if (value !== null && typeof value === 'object') info[key] = redacted(value);
+  }
+  return info;
+});
+
+function redacted(value: object): unknown {
+  return JSON.parse(JSON.stringify(value, (key, item) => (SECRETS.test(key) ? '[redacted]' : item)));
+}
+
+/** Logs to the terminal for people (on stderr, so that output can be piped) and to files for machines. */
+export function createLog({ directory, terminal = 'info' }: LogOptions = {}): ClosableLog {
+  const transports: winston.transport[] = [];
+  if (terminal !== 'silent') {
+    const line = printf(({ level, message, timestamp: time, ...fields }) => {
+      const rest = Object.entries(fields).map(
+        ([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+      );
+      return [time, level, message, ...rest].join(' ');
+    });
+    transports.push(
+      new winston.transports.Console({
+        level: terminal,
+        stderrLevels: ['error', 'warn', 'info'],
+        format: combine(redact(), timestamp(), line),
+      }),
+    );
+  }
+  if (directory !== undefined) {
+    transports.push(
+      new winston.transports.File({
+        filename: join(directory, 'edgekeeper.log'),
+        maxsize: 5_000_000,
+        maxFiles: 5,
+        tailable: true,
+        format: combine(redact(), timestamp(), json()),
+      }),
+    );
+  }
+  const logger = winston.createLogger({ level: 'info', transports, silent: transports.length === 0 });
+  // A disk that fails must not end the bot that the log is about.
+  logger.on('error', (error) =>
+    process.stderr.write(`edgekeeper: the log cannot be written: ${(error as Error).message}\n`),
+  );
+  return {
+    info: (message, fields) => void logger.info(message, fields),
+    warn: (message, fields) => void logger.warn(message, fields),
+    error: (message, fields) => void logger.error(message, fields),
+    async close() {
+      const files = transports.filter((transport) => transport instanceof winston.transports.File);
+      const flushed = files.map(
+        (file) => new Promise<void>((resolve) => file.once('finish', () => setImmediate(resolve))),
+      );
+      logger.end();
+      await Promise.all(flushed);
+    },
+  };
+}
+
+/** Writes what people should know of an engine to the log: status changes, commands, failures once, new alerts. */
+export function logEngine(engine: OptimizationEngine, log: Log): () => void {
+  const monitor = new OptimizationMonitor(engine);
+  let standing = new Set<string>();
+  return engine.subscribe((event) => {
+    switch (event.type) {
+      case 'status': {
+        const { strategy, oldStatus, newStatus, actor, reason } = event.change;
+        log.info(`${strategy} ${oldStatus} -> ${newStatus}`, { at: iso(event.time), actor, reason });
+        break;
+      }
+      case 'command':
+        log.info(`command ${event.command.type}`, { ...event.command, at: iso(event.time) });
+        break;
+      case 'error':
+        if (event.count === 1) log.error(`${event.code}: ${message(event.error)}`, { at: iso(event.time) });
+        break;
+      case 'update': {
+        const alerts = monitor.getAlerts(event.time);
+        for (const { code, about, level, message: text } of alerts) {
+          if (standing.has(`${code} ${about}`)) continue;
+          log[level === 'info' ? 'info' : 'warn'](`alert ${code}: ${text}`, { at: iso(event.time) });
+        }
+        standing = new Set(alerts.map(({ code, about }) => `${code} ${about}`));
+        break;
+      }
+    }
+  });
+}
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+const message = (error: unknown): string =>
+  error instanceof EdgekeeperError
+    ? error.message
+    : error instanceof Error
+      ? `${error.name}: ${error.message}`
+      : String(error);

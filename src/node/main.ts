@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { processWorld, runCli } from './cli.ts';
+
+const stop = new AbortController();
+// The first Ctrl-C ends a live run with its report; the second ends the process at once.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+
+process.exitCode = await runCli(process.argv.slice(2), processWorld(stop.signal));

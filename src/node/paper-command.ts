@@ -1,0 +1,261 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MultiBar, type SingleBar } from 'cli-progress';
+import type { Options } from '../config.ts';
+import { OptimizationEngine } from '../engine.ts';
+import { EdgekeeperError, show } from '../errors.ts';
+import { type Candle, timeframeMs } from '../model/candle.ts';
+import { jsonReady } from '../monitor/json.ts';
+import { readCandles, symbolsIn } from '../paper/candle-files.ts';
+import type { CcxtInstance } from '../paper/exchange.ts';
+import { type Feed, replayFeed } from '../paper/feed.ts';
+import { GENERATED_SYMBOLS, generateMarket } from '../paper/generated-market.ts';
+import { liveFeed } from '../paper/live.ts';
+import { replayMarket } from '../paper/market-rules.ts';
+import type { PaperReport } from '../paper/report.ts';
+import { type PaperRunOptions, runPaper } from '../paper/run.ts';
+import type { Clock } from '../ports.ts';
+import { WARM_UP_CANDLES } from '../regime/detector.ts';
+import { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
+import { type ClosableLog, logEngine } from './log.ts';
+import { ccxtMarketData } from './market-data.ts';
+import { openOverlay } from './overlay.ts';
+import { LowdbStateStore } from './state-store.ts';
+
+export interface PaperCommandOptions {
+  /** ccxt id of a live exchange; without it and without `candles` the generated market is used. */
+  readonly exchange?: string;
+  readonly symbols?: readonly string[];
+  readonly timeframe: string;
+  /** Directory of candle files to replay. */
+  readonly candles?: string;
+  /** Open times in [from, to), ms UTC. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly seed: number;
+  readonly config: Options;
+  readonly stateDir: string;
+  readonly overlay: boolean;
+  readonly balance: number;
+  readonly slippageBps: number;
+}
+
+/** What the command needs from the world. */
+export interface PaperWorld {
+  readonly clock: Clock;
+  readonly log: ClosableLog;
+  /** Ends a live run. */
+  readonly signal: AbortSignal;
+  /** Where a progress bar is drawn; none when it is not a terminal. */
+  readonly terminal: NodeJS.WriteStream;
+  /** Options for the live exchange, such as the address of a test server. */
+  readonly exchangeOptions?: Record<string, unknown>;
+}
+
+/** File in the state directory that holds the latest paper report. */
+export const REPORT_FILE = 'paper-report.json';
+
+const YEAR_OF_HOURS = 365 * 24;
+const GENERATED_START = Date.UTC(2024, 0, 1);
+
+/** Runs the paper bot as the options say, leaves its state and report behind, and returns the report. */
+export async function paperCommand(options: PaperCommandOptions, world: PaperWorld): Promise<PaperReport> {
+  // The regimes of a paper run are detected on the candles that it trades on.
+  const config: Options = { ...options.config, timeframe: options.timeframe };
+  await new LowdbStateStore(options.stateDir).prepare();
+  const ccxt = await loadCcxt();
+  return options.exchange === undefined
+    ? replay(options, config, ccxt, world)
+    : live(options, config, ccxt, world);
+}
+
+async function replay(
+  options: PaperCommandOptions,
+  config: Options,
+  ccxt: CcxtModule,
+  { log, terminal }: PaperWorld,
+): Promise<PaperReport> {
+  const engine = options.overlay ? new OptimizationEngine(config) : null;
+  const store = new LowdbStateStore(options.stateDir);
+  if ((await store.read())?.origin === 'live') {
+    throw new EdgekeeperError('STATE_OCCUPIED', {
+      found: `the state of a live run in ${options.stateDir}`,
+      expected: 'a directory of its own for a replay',
+      hint: 'Name another with --state-dir; nothing was changed.',
+    });
+  }
+  const interval = timeframeMs(options.timeframe);
+  const { source, bySymbol } =
+    options.candles === undefined ? generated(options, interval) : await recorded(options, options.candles);
+  const markets = [...bySymbol].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
+  const feed = replayFeed(bySymbol, interval);
+  if (engine) logEngine(engine, log);
+  const updateInterval = (engine?.config.updateIntervalHours ?? 1) * 3_600_000;
+  let updated = -1;
+  const report = await withProgress(feed, terminal, (onBatch) =>
+    runPaper({
+      source,
+      feed,
+      symbols: [...bySymbol.keys()].sort(),
+      timeframe: options.timeframe,
+      openExchange: () => ccxt.offline('replay', markets),
+      errors: ccxt.errors,
+      engine,
+      beforeBot: ({ closedAt }) => {
+        const due = Math.floor(closedAt / updateInterval);
+        if (due > updated) engine?.updateOptimization(closedAt);
+        updated = due;
+      },
+      onBatch,
+      balance: options.balance,
+      slippageBps: options.slippageBps,
+    }),
+  );
+  if (engine) await store.write('replay', engine.snapshot());
+  await keepReport(options.stateDir, report);
+  return report;
+}
+
+async function live(
+  options: PaperCommandOptions,
+  config: Options,
+  ccxt: CcxtModule,
+  world: PaperWorld,
+): Promise<PaperReport> {
+  const { clock, log, signal } = world;
+  const symbols = options.symbols ?? Object.keys(GENERATED_SYMBOLS);
+  const interval = timeframeMs(options.timeframe);
+  const create = () => ccxt.create(options.exchange!, { enableRateLimit: true, ...world.exchangeOptions });
+  const source = create();
+  await openMarkets(source, symbols, options.timeframe);
+  const openExchange = (): CcxtInstance => {
+    const exchange = create();
+    exchange.setMarkets(Object.values(source.markets ?? {}));
+    return exchange;
+  };
+  const data = ccxtMarketData(source, { clock, log, networkError: ccxt.errors.NetworkError });
+  const overlay = options.overlay
+    ? await openOverlay({ config, stateDir: options.stateDir, log, clock })
+    : null;
+  const start = clock.now();
+  const history = new Map<string, Candle[]>();
+  for (const symbol of symbols)
+    history.set(
+      symbol,
+      await data.candles(symbol, options.timeframe, start - WARM_UP_CANDLES * interval, start),
+    );
+  log.info('live paper run', {
+    exchange: options.exchange,
+    symbols: symbols.join(','),
+    timeframe: options.timeframe,
+    stop: 'Ctrl-C',
+  });
+
+  const runOptions: PaperRunOptions = {
+    source: `${source.name ?? source.id}, live`,
+    feed: liveFeed({ data, symbols, timeframe: options.timeframe, interval, clock, log, signal, start }),
+    symbols,
+    timeframe: options.timeframe,
+    openExchange,
+    errors: ccxt.errors,
+    engine: overlay?.engine ?? null,
+    history,
+    beforeBot: () => overlay?.updates.runIfDue(),
+    balance: options.balance,
+    slippageBps: options.slippageBps,
+  };
+  try {
+    await overlay?.updates.start();
+    const report = await runPaper(runOptions);
+    await keepReport(options.stateDir, report);
+    return report;
+  } finally {
+    await overlay?.close();
+    await source.close?.();
+  }
+}
+
+function generated(options: PaperCommandOptions, interval: number) {
+  const symbols = options.symbols ?? Object.keys(GENERATED_SYMBOLS);
+  const unknown = symbols.filter((symbol) => !(symbol in GENERATED_SYMBOLS));
+  if (unknown.length > 0) {
+    throw new EdgekeeperError('SYMBOL_UNKNOWN', {
+      found: `${unknown.map(show).join(', ')} in the generated market`,
+      expected: `some of ${Object.keys(GENERATED_SYMBOLS).join(', ')}`,
+      hint: 'Name an exchange with --exchange, or files with --candles DIR, for other symbols.',
+    });
+  }
+  const start = options.from ?? GENERATED_START;
+  const count =
+    options.to === undefined
+      ? Math.round((YEAR_OF_HOURS * 3_600_000) / interval)
+      : Math.floor((options.to - start) / interval);
+  if (count < 1) {
+    throw new EdgekeeperError('OPTION_INVALID', {
+      found: `--to ${new Date(options.to!).toISOString()} not after the start ${new Date(start).toISOString()}`,
+      expected: 'a time at least one candle later',
+      hint: 'Change --from or --to.',
+    });
+  }
+  const market = generateMarket({ seed: options.seed, start, count, interval });
+  return {
+    source: `a generated market (seed ${options.seed})`,
+    bySymbol: new Map(symbols.map((symbol) => [symbol, market.get(symbol)!])),
+  };
+}
+
+async function recorded(options: PaperCommandOptions, directory: string) {
+  const symbols = options.symbols ?? (await symbolsIn(directory, options.timeframe));
+  if (symbols.length === 0) {
+    throw new EdgekeeperError('CANDLES_MISSING', {
+      found: `no candle file of ${options.timeframe} in ${directory}`,
+      expected: `files such as BTC_USDT-${options.timeframe}.csv or .csv.gz`,
+      hint: 'Check --candles and --timeframe.',
+    });
+  }
+  const bySymbol = new Map<string, Candle[]>();
+  for (const symbol of symbols) {
+    if (!/^[^/\s]+\/[^/\s]+$/.test(symbol)) {
+      throw new EdgekeeperError('SYMBOL_UNKNOWN', {
+        found: show(symbol),
+        expected: 'a symbol written BASE/QUOTE',
+        hint: 'Separate symbols by commas: --symbols BTC/USDT,ETH/USDT.',
+      });
+    }
+    const { from, to } = options;
+    bySymbol.set(
+      symbol,
+      await readCandles(directory, symbol, options.timeframe, {
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      }),
+    );
+  }
+  return { source: 'recorded candles', bySymbol };
+}
+
+async function keepReport(stateDir: string, report: PaperReport): Promise<void> {
+  await writeFile(join(stateDir, REPORT_FILE), `${JSON.stringify(jsonReady(report))}\n`);
+}
+
+/** Runs with a progress bar where a person is watching. */
+async function withProgress<T>(
+  { total }: Feed,
+  terminal: NodeJS.WriteStream,
+  run: (onBatch: NonNullable<PaperRunOptions['onBatch']>) => Promise<T>,
+): Promise<T> {
+  if (!terminal.isTTY || total === null) return run(() => undefined);
+  const bars = new MultiBar({
+    stream: terminal,
+    format: '{bar} {percentage}% | {value}/{total} candles | {eta} s left | {day}',
+    hideCursor: true,
+  });
+  const bar: SingleBar = bars.create(total, 0, { day: '' });
+  try {
+    return await run(({ candles, closedAt }) =>
+      bar.increment(candles.length, { day: new Date(closedAt).toISOString().slice(0, 10) }),
+    );
+  } finally {
+    bars.stop();
+  }
+}

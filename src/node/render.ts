@@ -1,0 +1,191 @@
+import Table from 'cli-table3';
+import type { Alert } from '../monitor/alerts.ts';
+import type { DashboardData } from '../monitor/monitor.ts';
+import type { OverlayReport } from '../monitor/report.ts';
+import type { AccountSummary, PaperReport } from '../paper/report.ts';
+import type { Performance } from '../performance/metrics.ts';
+
+type Value = number | null;
+
+const percent = (rate: Value): string => (rate === null ? '-' : `${(100 * rate).toFixed(1)}%`);
+const fixed = (x: Value, digits = 2): string =>
+  x === null ? '-' : x === Number.POSITIVE_INFINITY ? 'inf' : Number.isFinite(x) ? x.toFixed(digits) : '-';
+const signed = (x: Value, digits = 2): string =>
+  x !== null && x > 0 ? `+${fixed(x, digits)}` : fixed(x, digits);
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+const minute = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const style = { head: [], border: [], compact: true };
+  const made = new Table({
+    head: [...head],
+    style,
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made.toString();
+}
+
+const PERFORMANCE_HEAD = ['trades', 'win rate', 'exp. R', 'exp.', 'PF', 'Sharpe', 'max DD', 'pnl'];
+
+function performanceCells(p: Performance): string[] {
+  return [
+    String(p.trades),
+    percent(p.winRate),
+    signed(p.expectancyR, 3),
+    signed(p.expectancy),
+    fixed(p.profitFactor),
+    fixed(p.sharpe),
+    percent(p.maxDrawdownRate),
+    signed(p.totalPnl),
+  ];
+}
+
+function accountLine(
+  name: string,
+  { equity, returnRate, maxDrawdown, trades, orders, fees, refused }: AccountSummary,
+): string[] {
+  return [
+    name,
+    fixed(equity),
+    signed(100 * returnRate, 1),
+    percent(maxDrawdown),
+    String(trades),
+    String(orders),
+    fixed(fees),
+    String(refused),
+  ];
+}
+
+const ACCOUNT_HEAD = ['account', 'equity', 'return %', 'max DD', 'trades', 'orders', 'fees', 'refused'];
+
+const alertLine = ({ level, code, message }: Alert): string =>
+  `  ${level.toUpperCase().padEnd(8)} ${code}: ${message}`;
+
+/** The tables of an overlay: strategies, regimes, signals, reasons, changes, alerts. */
+export function renderOverlay(report: OverlayReport): string {
+  const { strategies, regimes, signals, reasons, changes, alerts } = report;
+  const parts = [
+    'Strategies',
+    table(
+      ['strategy', ...PERFORMANCE_HEAD, 'weight', 'status'],
+      strategies.map(({ strategy, performance, weight, status }) => [
+        strategy,
+        ...performanceCells(performance),
+        fixed(weight),
+        status,
+      ]),
+    ),
+  ];
+  if (regimes.length > 0) {
+    parts.push(
+      '\nStrategy x regime at entry',
+      table(
+        ['strategy', 'regime', ...PERFORMANCE_HEAD, 'weight'],
+        regimes.map(({ strategy, cell, performance, weight }) => [
+          strategy,
+          cell,
+          ...performanceCells(performance),
+          fixed(weight),
+        ]),
+      ),
+    );
+  }
+  if (signals.length > 0) {
+    parts.push(
+      '\nSignals',
+      table(
+        ['strategy', 'signals', 'executed', 'reduced', 'increased', 'filtered', 'avg quality'],
+        signals.map((s) => [
+          s.strategy,
+          ...[s.signals, s.executed, s.reduced, s.increased, s.blocked].map(String),
+          fixed(s.avgQuality, 3),
+        ]),
+      ),
+    );
+  }
+  if (reasons.length > 0)
+    parts.push(
+      '\nTop reasons',
+      ...reasons.slice(0, 8).map(({ reason, count }) => `  ${String(count).padStart(6)}  ${reason}`),
+    );
+  if (changes.length > 0) {
+    parts.push(
+      '\nLatest changes (UTC)',
+      ...changes.map(
+        ({ time, strategy, what, from, to, reason }) =>
+          `  ${minute(time)}  ${strategy} ${what} ${from} -> ${to} (${reason})`,
+      ),
+    );
+  }
+  if (alerts.length > 0) parts.push('\nAlerts', ...alerts.map(alertLine));
+  return parts.join('\n');
+}
+
+/** The whole report of a paper run, as text. */
+export function renderPaper({ run, overlay, baseline }: PaperReport): string {
+  const parts = [
+    `Paper run on ${run.source}: ${run.symbols.join(', ')}, ${run.timeframe}, ${run.candles} candles, ${day(run.from)} to ${day(run.to)}\n`,
+  ];
+  if (overlay) parts.push(renderOverlay(overlay), '\nWith and without the overlay');
+  else parts.push('Without the overlay');
+  parts.push(
+    table(ACCOUNT_HEAD, [
+      ...(overlay ? [accountLine('with overlay', overlay.account)] : []),
+      accountLine('without overlay', baseline),
+    ]),
+    '\nThe same bot without the overlay, by strategy',
+    table(
+      ['strategy', ...PERFORMANCE_HEAD],
+      Object.entries(baseline.byStrategy).map(([strategy, performance]) => [
+        strategy,
+        ...performanceCells(performance),
+      ]),
+    ),
+  );
+  if (overlay) parts.push('\nOne run proves little: a difference between the two accounts may be chance.');
+  return parts.join('\n');
+}
+
+/** What the overlay knows now, as text. */
+export function renderStatus(data: DashboardData): string {
+  const { optimizationEnabled: status, allocation, strategyHealth, alerts, recentDecisions } = data;
+  const switches = Object.entries(status.enabled).map(([flag, on]) => `${flag} ${on ? 'on' : 'OFF'}`);
+  const drawdown =
+    status.drawdown === null
+      ? 'no equity feed'
+      : `${percent(status.drawdown)} below the peak, guard x${fixed(status.guard)}`;
+  const parts = [
+    `Time      ${minute(status.time)} UTC, last update ${status.updatedAt === null ? 'never' : minute(status.updatedAt)}`,
+    `Switches  ${switches.join(', ')}`,
+    `Portfolio ${drawdown}`,
+    `Decisions ${status.decisions}\n`,
+    table(
+      ['strategy', 'status', 'weight', 'base', 'decay evidence', 'confidence', 'why'],
+      Object.values(strategyHealth.details).map(
+        ({ strategy, status: state, decayEvidence, decayAlarm, confidence, reason }) => [
+          strategy,
+          state,
+          fixed(allocation.weights[strategy] ?? null),
+          fixed(allocation.baseWeights[strategy] ?? null),
+          `${fixed(decayEvidence, 1)} of ${decayAlarm}`,
+          percent(confidence),
+          reason,
+        ],
+      ),
+    ),
+  ];
+  if (recentDecisions.length > 0) {
+    parts.push(
+      '\nLatest decisions (UTC)',
+      ...recentDecisions
+        .slice(-8)
+        .map(
+          (d) =>
+            `  ${minute(d.time)}  ${d.strategy} ${d.symbol} ${d.action} x${fixed(d.multiplier)} ${d.reasons.join(', ')}`,
+        ),
+    );
+  }
+  if (alerts.length > 0) parts.push('\nAlerts', ...alerts.map(alertLine));
+  return parts.join('\n');
+}

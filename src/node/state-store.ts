@@ -1,0 +1,178 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Adapter, Low } from 'lowdb';
+import { z } from 'zod';
+import { EdgekeeperError, show } from '../errors.ts';
+import { parseSnapshot, type Snapshot } from '../snapshot.ts';
+
+const FORMAT = 'edgekeeper-state';
+/** Name of the snapshot in a state directory. */
+export const STATE_FILE = 'state.json';
+
+/** What made a state: a live run, whose state is precious, or a replay, whose state can be made again. */
+export const ORIGINS = ['live', 'replay'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+export interface SavedState {
+  readonly format: typeof FORMAT;
+  readonly origin: Origin;
+  readonly snapshot: Snapshot;
+}
+
+const envelopeSchema = z.object({
+  format: z.literal(FORMAT),
+  origin: z.enum(ORIGINS),
+  snapshot: z.unknown(),
+});
+
+/** A lowdb adapter that never leaves half a file: a new one is written, made durable, and takes the old one's name. */
+class AtomicJsonFile implements Adapter<SavedState> {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async read(): Promise<SavedState | null> {
+    let text: string;
+    try {
+      text = await readFile(this.#path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+    return JSON.parse(text) as SavedState;
+  }
+
+  async write(data: SavedState): Promise<void> {
+    const temporary = `${this.#path}.${process.pid}.tmp`;
+    try {
+      const file = await open(temporary, 'w', 0o600);
+      try {
+        await file.writeFile(JSON.stringify(data));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, this.#path);
+      await syncDirectory(dirname(this.#path));
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** A renamed file survives a power cut only when its directory does. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** The snapshot of one state directory. */
+export class LowdbStateStore {
+  readonly #file: string;
+  readonly #db: Low<SavedState | null>;
+  #pending: SavedState | null = null;
+  /** The write that waits, shared by all who came since the running one began; and the end of the latest. */
+  #queued: Promise<void> | null = null;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(directory: string) {
+    this.#file = join(directory, STATE_FILE);
+    this.#db = new Low<SavedState | null>(new AtomicJsonFile(this.#file) as Adapter<SavedState | null>, null);
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+
+  /** Makes the directory if need be, and checks that it can be written. Throws `STATE_UNWRITABLE`. */
+  async prepare(): Promise<void> {
+    const directory = dirname(this.#file);
+    try {
+      await mkdir(directory, { recursive: true });
+      await access(directory, constants.W_OK);
+    } catch (cause) {
+      throw unwritable(directory, cause);
+    }
+  }
+
+  /** The saved state, or null where there is none. Throws `STATE_CORRUPT` and changes nothing for a file that is not one. */
+  async read(): Promise<SavedState | null> {
+    try {
+      await this.#db.read();
+    } catch (cause) {
+      throw corrupt(this.#file, (cause as Error).message, cause);
+    }
+    const value: unknown = this.#db.data;
+    if (value === null) return null;
+    const envelope = envelopeSchema.safeParse(value);
+    if (!envelope.success)
+      throw corrupt(this.#file, `format ${show((value as { format?: unknown }).format)}`, envelope.error);
+    try {
+      return {
+        format: FORMAT,
+        origin: envelope.data.origin,
+        snapshot: parseSnapshot(envelope.data.snapshot),
+      };
+    } catch (cause) {
+      if (cause instanceof EdgekeeperError) throw corrupt(this.#file, cause.found, cause);
+      throw cause;
+    }
+  }
+
+  /**
+   * Resolves when this snapshot, or a later one, is on disk. Only one write runs at a time; of those that
+   * wait only the last is written. Rejects with `STATE_UNWRITABLE`.
+   */
+  write(origin: Origin, snapshot: Snapshot): Promise<void> {
+    this.#pending = { format: FORMAT, origin, snapshot };
+    this.#queued ??= this.#last.then(() => {
+      this.#queued = null;
+      return this.#flush();
+    });
+    const written = this.#queued;
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  async #flush(): Promise<void> {
+    this.#db.data = this.#pending;
+    this.#pending = null;
+    try {
+      await this.#db.write();
+    } catch (cause) {
+      throw unwritable(dirname(this.#file), cause);
+    }
+  }
+}
+
+function unwritable(directory: string, cause: unknown): EdgekeeperError {
+  return new EdgekeeperError(
+    'STATE_UNWRITABLE',
+    {
+      found: `${directory}, which cannot be written: ${(cause as Error).message}`,
+      expected: 'a directory with room that this user may write',
+      hint: 'Free space, fix its permissions, or name another with --state-dir.',
+    },
+    { cause },
+  );
+}
+
+function corrupt(file: string, found: string, cause: unknown): EdgekeeperError {
+  return new EdgekeeperError(
+    'STATE_CORRUPT',
+    {
+      found: `${file} that is not a state of Edgekeeper: ${found}`,
+      expected: 'the file as Edgekeeper wrote it',
+      hint: 'Restore it from a backup, or move it away to start afresh; nothing was changed.',
+    },
+    { cause },
+  );
+}

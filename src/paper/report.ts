@@ -1,0 +1,34 @@
+import type { OverlayReport } from '../monitor/report.ts';
+import type { Performance } from '../performance/metrics.ts';
+
+/** One account at the end of a run. Money in quote currency, rates in [0,1]. */
+export interface AccountSummary {
+  readonly startBalance: number;
+  readonly equity: number;
+  readonly returnRate: number;
+  readonly maxDrawdown: number;
+  readonly orders: number;
+  readonly fills: number;
+  readonly fees: number;
+  readonly refused: number;
+  readonly trades: number;
+  readonly byStrategy: Readonly<Record<string, Performance>>;
+}
+
+/** What a paper run ends with. It depends on the candles, the seed and the configuration, never on the machine. */
+export interface PaperReport {
+  readonly run: {
+    readonly source: string;
+    readonly symbols: readonly string[];
+    readonly timeframe: string;
+    /** Close of the first and the last candle, ms UTC. */
+    readonly from: number;
+    readonly to: number;
+    readonly candles: number;
+    readonly strategies: readonly string[];
+  };
+  /** With the overlay attached; null when the run was made without. */
+  readonly overlay: (OverlayReport & { readonly account: AccountSummary }) | null;
+  /** The same bot on the same candles without the overlay. */
+  readonly baseline: AccountSummary;
+}

@@ -1,0 +1,177 @@
+import { attach } from '../../adapters/ccxt.ts';
+import { LotBook } from '../../adapters/lots.ts';
+import type { OptimizationEngine } from '../engine.ts';
+import type { Candle } from '../model/candle.ts';
+import { overlayReport } from '../monitor/report.ts';
+import { PerformanceDecomposer } from '../performance/decomposer.ts';
+import { drawdown } from '../statistics/equity-curve.ts';
+import { PaperAccount } from './account.ts';
+import { DemoBot } from './bot.ts';
+import { type CcxtErrors, type CcxtInstance, simulateOrders } from './exchange.ts';
+import type { Batch, Feed } from './feed.ts';
+import type { AccountSummary, PaperReport } from './report.ts';
+import { emaTrend } from './strategies/ema-trend.ts';
+import { fvgPattern } from './strategies/fvg-pattern.ts';
+import { rsiReversal } from './strategies/rsi-reversal.ts';
+
+export const DEMO_STRATEGIES = [emaTrend, fvgPattern, rsiReversal] as const;
+
+export interface PaperRunOptions {
+  /** Says where the candles come from, for the report. */
+  readonly source: string;
+  readonly feed: Feed;
+  readonly symbols: readonly string[];
+  readonly timeframe: string;
+  /** Makes one exchange with its markets loaded; called once for each account. */
+  readonly openExchange: () => CcxtInstance;
+  readonly errors: CcxtErrors;
+  /** The overlay to attach; null for a run without. */
+  readonly engine: OptimizationEngine | null;
+  /** Closed candles before the run, by symbol: they warm up indicators and regimes, and are not traded on. */
+  readonly history?: ReadonlyMap<string, readonly Candle[]>;
+  /** Called after the overlay knows a batch and before the bot acts on it. */
+  readonly beforeBot?: (batch: Batch) => void | Promise<void>;
+  readonly onBatch?: (batch: Batch) => void;
+  readonly balance: number;
+  readonly slippageBps: number;
+}
+
+const RISK_PER_TRADE = 0.01;
+
+/** A bot with an exchange and an account of its own. */
+class Seat {
+  readonly account: PaperAccount;
+  readonly bot: DemoBot;
+  readonly engine: OptimizationEngine | null;
+  readonly #start: number;
+  #now = 0;
+  #peak: number;
+  #maxDrawdown = 0;
+  #refused = 0;
+  readonly #decomposer = new PerformanceDecomposer({ riskPerTrade: RISK_PER_TRADE });
+  readonly #lots = new LotBook();
+  #booked = 0;
+  #fees = 0;
+
+  constructor(options: PaperRunOptions, engine: OptimizationEngine | null) {
+    const { symbols, balance, slippageBps } = options;
+    const exchange = options.openExchange();
+    const { quote } = exchange.market(symbols[0]!);
+    this.engine = engine;
+    this.#start = balance;
+    this.#peak = balance;
+    this.account = new PaperAccount({ quote, balance, slippageBps });
+    // The exchange's time is the market's: a replay lives in the past.
+    exchange.milliseconds = () => this.#now;
+    simulateOrders(exchange, this.account, symbols, options.errors);
+    this.bot = new DemoBot(exchange, {
+      quote,
+      strategies: DEMO_STRATEGIES,
+      riskPerTrade: RISK_PER_TRADE,
+      maxShare: 0.9 / symbols.length,
+      onRefused: () => {
+        this.#refused += 1;
+      },
+    });
+    if (engine) {
+      attach(exchange, {
+        engine,
+        identify: ({ params }) => this.bot.intentOf(params.clientOrderId),
+        sizing: 'host-reads-position',
+      });
+    }
+  }
+
+  warmUp(symbol: string, candle: Candle): void {
+    this.bot.warmUp(symbol, candle);
+    this.account.mark(symbol, candle.close);
+  }
+
+  fill({ closedAt, candles }: Batch): void {
+    this.#now = closedAt;
+    for (const [symbol, candle] of candles) this.account.onCandle(symbol, candle);
+    this.#book();
+    const equity = this.account.equity();
+    this.#peak = Math.max(this.#peak, equity);
+    this.#maxDrawdown = Math.max(this.#maxDrawdown, drawdown(this.#peak, equity));
+  }
+
+  summary(): AccountSummary {
+    const equity = this.account.equity();
+    const names = this.#decomposer.getStrategies();
+    return {
+      startBalance: this.#start,
+      equity,
+      returnRate: equity / this.#start - 1,
+      maxDrawdown: this.#maxDrawdown,
+      orders: this.account.orderCount,
+      fills: this.account.fills.length,
+      fees: this.#fees,
+      refused: this.#refused,
+      trades: this.#decomposer.getPortfolioPerformance().trades,
+      byStrategy: Object.fromEntries(
+        names.map((name) => [name, this.#decomposer.getStrategyPerformance(name)]),
+      ),
+    };
+  }
+
+  /** The account's own books, paired without any overlay: the second opinion on what the overlay recorded. */
+  #book(): void {
+    for (; this.#booked < this.account.fills.length; this.#booked += 1) {
+      const { clientOrderId, symbol, side, ...fill } = this.account.fills[this.#booked]!;
+      const { strategy = 'unknown', stop } = this.bot.intentOf(clientOrderId) ?? {};
+      const entry = { strategy, symbol, side: 'long', ...(stop === undefined ? {} : { stop }) } as const;
+      const execution = { ...fill, time: fill.timestamp };
+      this.#fees += fill.fee;
+      if (side === 'buy') this.#lots.open(entry, execution);
+      else for (const trade of this.#lots.close(entry, execution)) this.#decomposer.recordTrade(trade);
+    }
+  }
+}
+
+/**
+ * Runs the demo bot over a feed, once with the overlay attached and, beside it on the same candles, once
+ * without. Within a batch orders meet the new candle first, then the overlay learns of it, then the bot acts:
+ * nobody sees a price before the market made it.
+ */
+export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
+  const { engine, feed, timeframe } = options;
+  const baseline = new Seat(options, null);
+  const overlaid = engine ? new Seat(options, engine) : null;
+  const seats = overlaid ? [overlaid, baseline] : [baseline];
+  for (const [symbol, candles] of options.history ?? []) {
+    for (const candle of candles) {
+      engine?.recordCandle(symbol, timeframe, candle);
+      for (const seat of seats) seat.warmUp(symbol, candle);
+    }
+  }
+  let [from, to, count] = [0, 0, 0];
+  for await (const batch of feed.batches()) {
+    if (count === 0) from = batch.closedAt;
+    to = batch.closedAt;
+    count += batch.candles.length;
+    for (const seat of seats) seat.fill(batch);
+    if (engine && overlaid) {
+      for (const [symbol, candle] of batch.candles) engine.recordCandle(symbol, timeframe, candle);
+      engine.recordEquity({ time: batch.closedAt, equity: overlaid.account.equity() });
+    }
+    await options.beforeBot?.(batch);
+    for (const { bot } of seats) {
+      for (const [symbol, candle] of batch.candles) await bot.onCandle(symbol, candle);
+    }
+    options.onBatch?.(batch);
+  }
+  return {
+    run: {
+      source: options.source,
+      symbols: options.symbols,
+      timeframe,
+      from,
+      to,
+      candles: count,
+      strategies: DEMO_STRATEGIES.map(({ name }) => name),
+    },
+    overlay: engine && overlaid ? { ...overlayReport(engine), account: overlaid.summary() } : null,
+    baseline: baseline.summary(),
+  };
+}
