@@ -33,8 +33,8 @@ export function drawdownGuard(drawdown: number, start: number, max: number): num
 export function roundToLot(quantity: number, step: number, minimum = 0): number {
   if (!(quantity > 0) || !Number.isFinite(quantity)) return 0;
   if (!(step > 0)) return quantity >= minimum ? quantity : 0;
-  // The small term undoes the noise of the division: 0.3 / 0.1 is 2.9999999999999996.
-  const lots = Math.floor(quantity / step + 1e-9);
+  // The small terms undo the noise of the division: 0.3 / 0.1 is 2.9999999999999996.
+  const lots = Math.floor((quantity / step) * (1 + 4 * Number.EPSILON) + 1e-9);
   const rounded = atDecimals(lots * step, step);
   const size = rounded > quantity ? atDecimals((lots - 1) * step, step) : rounded;
   return size > 0 && size >= minimum ? size : 0;
