@@ -90,7 +90,7 @@ export class LotBook {
       lot.cost -= cost;
       lot.fees -= entryFee;
       left -= size;
-      if (share === 1 || lot.size < (fill.dust ?? 0)) lots.shift();
+      if (share === 1 || lot.size < (fill.dust ?? 0) * (1 - ROUNDING)) lots.shift();
     }
     if (lots.length === 0) this.#lots.delete(key);
     return trades;

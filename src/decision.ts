@@ -79,6 +79,7 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Dec
 
   const base = context.baseWeightOf(strategy);
   const weight = flags.adaptiveWeighting ? context.weightOf(strategy, cell) : base;
+  if (base !== 1) reasons.push('BASE_WEIGHT');
   if (weight > base) reasons.push('WEIGHT_RAISED');
   if (weight < base) reasons.push('WEIGHT_LOWERED');
 

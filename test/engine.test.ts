@@ -78,7 +78,7 @@ describe('a decision', () => {
   it('grows with the weight only where increases are allowed', () => {
     const options: Options = { baseWeights: { EMA_Trend: 1.8 } };
     expect(engineWith(options).decide(signal()).multiplier).toBe(1.8);
-    expect(engineWith(options).decide(signal({ reduceOnly: true }))).toMatchObject({ multiplier: 1, reasons: ['CAPPED'] });
+    expect(engineWith(options).decide(signal({ reduceOnly: true }))).toMatchObject({ multiplier: 1, reasons: ['BASE_WEIGHT', 'CAPPED'] });
     expect(engineWith({ ...options, reduceOnly: false }).decide(signal({ reduceOnly: true })).multiplier).toBe(1.8);
     expect(engineWith({ ...options, reduceOnly: true }).decide(signal()).multiplier).toBe(1);
     expect(engineWith({ ...options, maxMultiplier: 1.2 }).decide(signal()).multiplier).toBe(1.2);
@@ -86,7 +86,7 @@ describe('a decision', () => {
 
   it('is whole or nothing where the host cannot scale', () => {
     const engine = engineWith({ baseWeights: { EMA_Trend: 0.5 } });
-    expect(engine.decide(signal({ scalable: false }))).toMatchObject({ multiplier: 1, reasons: ['WEIGHT_LOWERED', 'SIZE_FIXED'] });
+    expect(engine.decide(signal({ scalable: false }))).toMatchObject({ multiplier: 1, reasons: ['BASE_WEIGHT', 'SIZE_FIXED'] });
     engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
     expect(engine.decide(signal({ scalable: false })).multiplier).toBe(0);
   });

@@ -76,7 +76,17 @@ export async function readCandles(
   let previous = -1;
   let line = 0;
 
+  let refused: unknown;
   const read = async (rows: AsyncIterable<string[]>) => {
+    try {
+      await readRows(rows);
+    } catch (error) {
+      // A pipeline that breaks off may report the abort of an earlier stream instead of what broke it.
+      refused = error;
+      throw error;
+    }
+  };
+  const readRows = async (rows: AsyncIterable<string[]>) => {
     for await (const row of rows) {
       line += 1;
       if (columns === null) {
@@ -128,7 +138,7 @@ export async function readCandles(
     if (path.endsWith('.gz')) await pipeline(source, createGunzip(), rows, read as never);
     else await pipeline(source, rows, read as never);
   } catch (cause) {
-    if (cause instanceof EdgekeeperError) throw cause;
+    if (refused instanceof EdgekeeperError) throw refused;
     throw new EdgekeeperError(
       'CANDLES_INVALID',
       {
