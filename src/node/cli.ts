@@ -12,7 +12,7 @@ import type { PaperReport } from '../paper/report.ts';
 import type { Clock } from '../ports.ts';
 import { wallClock } from './clock.ts';
 import { loadConfigFile } from './config-file.ts';
-import { createLog } from './log.ts';
+import { createLog, type LogOptions } from './log.ts';
 import { paperCommand, REPORT_FILE } from './paper-command.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render.ts';
 import { LowdbStateStore } from './state-store.ts';
@@ -25,6 +25,8 @@ export interface CliWorld {
   /** Ends a live run; Ctrl-C aborts it. */
   readonly signal: AbortSignal;
   readonly terminal: NodeJS.WriteStream;
+  /** Least severe log line shown; by default everything in a live run and errors in a replay. */
+  readonly logLevel?: LogOptions['terminal'];
   readonly exchangeOptions?: Record<string, unknown>;
 }
 
@@ -131,9 +133,10 @@ function program(world: CliWorld): Command {
       const config: Options = flags.config === undefined ? {} : await loadConfigFile(flags.config);
       const timeframe = flags.timeframe ?? parseConfig(config).timeframe;
       timeframeMs(timeframe);
+      await new LowdbStateStore(flags.stateDir).prepare();
       const log = createLog({
         directory: join(flags.stateDir, 'logs'),
-        terminal: flags.exchange === undefined ? 'error' : 'info',
+        terminal: world.logLevel ?? (flags.exchange === undefined ? 'error' : 'info'),
       });
       try {
         const { exchange, symbols, candles, from, to, seed, stateDir, overlay, balance, slippage } = flags;

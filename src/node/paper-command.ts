@@ -58,11 +58,10 @@ export const REPORT_FILE = 'paper-report.json';
 const YEAR_OF_HOURS = 365 * 24;
 const GENERATED_START = Date.UTC(2024, 0, 1);
 
-/** Runs the paper bot as the options say, leaves its state and report behind, and returns the report. */
+/** Runs the paper bot as the options say, leaves its state and report in the state directory, and returns the report. */
 export async function paperCommand(options: PaperCommandOptions, world: PaperWorld): Promise<PaperReport> {
   // The regimes of a paper run are detected on the candles that it trades on.
   const config: Options = { ...options.config, timeframe: options.timeframe };
-  await new LowdbStateStore(options.stateDir).prepare();
   const ccxt = await loadCcxt();
   return options.exchange === undefined
     ? replay(options, config, ccxt, world)

@@ -1,0 +1,169 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/index.ts';
+import { runCli } from '../../src/node/cli.ts';
+import { wallClock } from '../../src/node/clock.ts';
+import { DATA, engineWith, hasData, WITHOUT_DATA } from '../fixtures.ts';
+import { LowdbStateStore } from '../../src/node/index.ts';
+
+async function edgekeeper(...args: string[]) {
+  let [out, err] = ['', ''];
+  const code = await runCli(args, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    clock: wallClock,
+    signal: new AbortController().signal,
+    terminal: new PassThrough() as never,
+    logLevel: 'silent',
+  });
+  return { code, out, err };
+}
+
+const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
+
+async function file(text: string): Promise<string> {
+  const path = join(await directory(), 'edgekeeper.json');
+  await writeFile(path, text);
+  return path;
+}
+
+describe('edgekeeper paper', () => {
+  let dir = '';
+  let first = { code: -1, out: '', err: '' };
+  const run = (...args: string[]) => edgekeeper('paper', '--to', '2024-03-01', '--state-dir', dir, ...args);
+  beforeAll(async () => {
+    dir = await directory();
+    first = await run();
+  });
+
+  it('prints the whole report and what to try next, and leaves its state behind', async () => {
+    expect(first).toMatchObject({ code: 0, err: '' });
+    for (const part of ['Strategies', 'EMA_Trend', 'FVG_Pattern', 'RSI_Reversal', 'Strategy x regime', 'Signals', 'Top reasons', 'Latest changes', 'With and without the overlay', 'npx edgekeeper status']) {
+      expect(first.out).toContain(part);
+    }
+    expect((await readdir(dir)).sort()).toEqual(['logs', 'paper-report.json', 'state.json']);
+  });
+
+  it('prints the same report byte for byte again', async () => {
+    expect((await run()).out).toBe(first.out);
+  });
+
+  it('prints JSON for machines', async () => {
+    const { out } = await run('--json', '--no-overlay');
+    expect(JSON.parse(out)).toMatchObject({ overlay: null, baseline: { startBalance: 10_000 }, run: { symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'] } });
+  });
+
+  it('can be asked for afterwards, as a report and as a status', async () => {
+    const again = await directory();
+    await edgekeeper('paper', '--to', '2024-02-01', '--state-dir', again);
+    expect((await edgekeeper('report', '--state-dir', again)).out).toContain('With and without the overlay');
+    expect((await edgekeeper('status', '--state-dir', again)).out).toMatch(/Switches {2}enabled on.*decay evidence/s);
+    expect(JSON.parse((await edgekeeper('status', '--json', '--state-dir', again)).out)).toMatchObject({ optimizationEnabled: { enabled: { enabled: true } } });
+  });
+
+  it('takes symbols, seed, balance and a configuration', async () => {
+    const config = await file('{"edgekeeper":{"evidence":"literal"},"bot":{"anything":1}}');
+    const { out } = await run('--json', '--symbols', 'ETH/USDT', '--seed', '9', '--balance', '500', '--config', config);
+    const report = JSON.parse(out);
+    expect(report.run).toMatchObject({ source: 'a generated market (seed 9)', symbols: ['ETH/USDT'] });
+    expect(report.baseline.startBalance).toBe(500);
+    expect(report.overlay.reasons.map(({ reason }: { reason: string }) => reason)).toContain('QUALITY_BLOCKED');
+  });
+
+  it.each([
+    [['--symbols', 'FOO/USDT'], /SYMBOL_UNKNOWN.*"FOO\/USDT" in the generated market.*BTC\/USDT/s],
+    [['--exchange', 'binanse'], /EXCHANGE_UNKNOWN.*"binanse".*binance/s],
+    [['--timeframe', '7x'], /TIMEFRAME_UNKNOWN.*"7x".*5m, 1h or 1d/s],
+    [['--candles', '/nowhere'], /CANDLES_MISSING.*\/nowhere/s],
+    [['--exchange', 'binance', '--candles', 'x'], /OPTION_INVALID.*--exchange with --candles/s],
+    [['--config', '/nowhere.json'], /CONFIG_INVALID.*cannot be read/s],
+    [['--from', '2024-02-01', '--to', '2024-01-01'], /OPTION_INVALID.*not after/s],
+  ])('refuses %j with a coded error', async (args, message) => {
+    const { code, out, err } = await edgekeeper('paper', '--state-dir', await directory(), ...args);
+    expect(code).toBe(1);
+    expect(out).toBe('');
+    expect(err).toMatch(message);
+  });
+
+  it.each([
+    [['--sedd', '1'], /unknown option '--sedd'.*--seed/s],
+    [['--seed', 'abc'], /whole number/],
+    [['--from', 'yesterday'], /2024-01-31/],
+    [['--balance', '-5'], /number from 1/],
+  ])('refuses the wrong use %j', async (args, message) => {
+    const { code, err } = await edgekeeper('paper', ...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+
+  it('refuses a state directory that cannot be written, and one that holds the state of a live run', async () => {
+    const path = await file('{}');
+    expect((await edgekeeper('paper', '--state-dir', join(path, 'state'))).err).toMatch(/STATE_UNWRITABLE/);
+    const live = await directory();
+    const store = new LowdbStateStore(live);
+    await store.write('live', engineWith().snapshot());
+    const before = await readFile(store.file, 'utf8');
+    expect((await edgekeeper('paper', '--to', '2024-01-05', '--state-dir', live)).err).toMatch(/STATE_OCCUPIED/);
+    expect(await readFile(store.file, 'utf8')).toBe(before);
+  });
+
+  it('refuses a state that is broken, and leaves it as it is', async () => {
+    const broken = await directory();
+    await writeFile(join(broken, 'state.json'), '{"format":"edgekeeper-st');
+    const { code, err } = await edgekeeper('paper', '--to', '2024-01-05', '--state-dir', broken);
+    expect(code).toBe(1);
+    expect(err).toMatch(/STATE_CORRUPT.*state\.json/s);
+    expect(await readFile(join(broken, 'state.json'), 'utf8')).toBe('{"format":"edgekeeper-st');
+  });
+
+  it.skipIf(!hasData)(`trades real candles (${hasData ? 'two symbols, half a year' : WITHOUT_DATA})`, async () => {
+    const dir = await directory();
+    const { code, out } = await edgekeeper('paper', '--json', '--state-dir', dir, '--candles', join(DATA, 'candles/1h'), '--symbols', 'BTC/USDT,SOL/USDT', '--from', '2021-01-01', '--to', '2021-07-01');
+    expect(code).toBe(0);
+    const report = JSON.parse(out);
+    expect(report.run.candles).toBe(2 * (181 * 24 - 7));
+    expect(report.overlay.account.trades).toBeGreaterThan(50);
+  });
+});
+
+describe('edgekeeper config', () => {
+  it('checks a file', async () => {
+    expect(await edgekeeper('config', 'check', await file('{"maxWeight":1.5}'))).toMatchObject({ code: 0, err: '' });
+    for (const [text, message] of [
+      ['{"minQualityTreshold":0.6}', /Did you mean minQualityThreshold/],
+      ['{"minWinRate":52}', /write 0.52 for 52%/],
+      ['{"baseWeights":{"a":5}}', /baseWeights.a = 5/],
+      ['{"a":', /that is not JSON/],
+      ['[1]', /an array of 1/],
+    ] as const) {
+      const { code, err } = await edgekeeper('config', 'check', await file(text));
+      expect(code).toBe(1);
+      expect(err).toMatch(message);
+    }
+  });
+
+  it('prints every option and its schema', async () => {
+    expect(JSON.parse((await edgekeeper('config', 'print')).out)).toEqual(JSON.parse(JSON.stringify(parseConfig())));
+    expect(JSON.parse((await edgekeeper('config', 'print', await file('{"preset":"aggressive"}'))).out).maxWeight).toBe(3);
+    expect(JSON.parse((await edgekeeper('config', 'schema')).out).properties.enabled.type).toBe('boolean');
+  });
+});
+
+describe('edgekeeper', () => {
+  it('teaches by --help', async () => {
+    const { code, out } = await edgekeeper('--help');
+    expect(code).toBe(0);
+    expect(out).toMatch(/First steps:.*edgekeeper paper/s);
+    expect((await edgekeeper('paper', '--help')).out).toContain('--slippage');
+  });
+
+  it('says what to do where there is no state yet', async () => {
+    const { code, err } = await edgekeeper('status', '--state-dir', await directory());
+    expect(code).toBe(1);
+    expect(err).toMatch(/STATE_MISSING.*edgekeeper paper/s);
+    expect((await edgekeeper('report', '--state-dir', await directory())).code).toBe(1);
+  });
+});

@@ -1,0 +1,48 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createLog, logEngine } from '../../src/node/index.ts';
+import { AUTHOR, engineWith, HOUR, START, signal } from '../fixtures.ts';
+
+async function logged(use: (log: ReturnType<typeof createLog>) => void): Promise<Record<string, unknown>[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+  const log = createLog({ directory, terminal: 'silent' });
+  use(log);
+  await log.close();
+  const text = await readFile(join(directory, 'edgekeeper.log'), 'utf8');
+  return text.trim().split('\n').map((line) => JSON.parse(line));
+}
+
+describe('the log', () => {
+  it('is JSON in files, complete when it is closed', async () => {
+    const lines = await logged((log) => {
+      for (let i = 0; i < 500; i += 1) log.info(`line ${i}`, { i });
+    });
+    expect(lines).toHaveLength(500);
+    expect(lines[499]).toMatchObject({ level: 'info', message: 'line 499', i: 499, timestamp: expect.any(String) });
+  });
+
+  it('never holds a secret, however deep it is', async () => {
+    const [line] = await logged((log) => log.warn('trouble', { apiKey: 'k1', nested: { headers: [{ secret: 'k2', Authorization: 'k3' }] }, fine: 'yes' }));
+    expect(JSON.stringify(line)).not.toMatch(/k1|k2|k3/);
+    expect(line).toMatchObject({ fine: 'yes', apiKey: '[redacted]' });
+  });
+
+  it('says a failure once, new alerts once, and every status change and command', async () => {
+    const lines = await logged((log) => {
+      const engine = engineWith();
+      logEngine(engine, log);
+      for (let i = 0; i < 5; i += 1) engine.decide(signal({ time: Number.NaN }));
+      engine.forceStatus('s', 'SUSPENDED', AUTHOR);
+      engine.updateOptimization(START);
+      engine.updateOptimization(START + HOUR);
+      engine.setFlags({ enabled: false }, AUTHOR);
+    });
+    const messages = lines.map(({ message }) => String(message));
+    expect(messages.filter((message) => message.startsWith('SIGNAL_INVALID'))).toHaveLength(1);
+    expect(messages.filter((message) => message.startsWith('alert STRATEGY_SUSPENDED'))).toHaveLength(1);
+    expect(messages).toContain('s ACTIVE -> SUSPENDED');
+    expect(messages.filter((message) => message.startsWith('command'))).toEqual(['command forceStatus', 'command setFlags']);
+  });
+});

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { OptimizationEngine, type Options } from '../../src/index.ts';
+import { type CcxtModule, loadCcxt } from '../../src/node/index.ts';
+import { type Batch, type PaperReport, PaperAccount, replayFeed, runPaper } from '../../src/paper/index.ts';
+import { generateMarket } from '../../src/paper/generated-market.ts';
+import { replayMarket } from '../../src/paper/market-rules.ts';
+import { HOUR, START } from '../fixtures.ts';
+
+let ccxt: CcxtModule;
+beforeAll(async () => {
+  ccxt = await loadCcxt();
+});
+
+const market = generateMarket({ seed: 7, start: START, count: 2500, interval: HOUR });
+const markets = [...market].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
+
+async function run(config: Options | null, bySymbol = market) {
+  const engine = config === null ? null : new OptimizationEngine(config);
+  const accounts = new Set<PaperAccount>();
+  const original = PaperAccount.prototype.onCandle;
+  PaperAccount.prototype.onCandle = function onCandle(...args) {
+    accounts.add(this);
+    return original.apply(this, args);
+  };
+  let updated = 0;
+  try {
+    const report = await runPaper({
+      source: 'a test',
+      feed: replayFeed(bySymbol, HOUR),
+      symbols: [...bySymbol.keys()],
+      timeframe: '1h',
+      openExchange: () => ccxt.offline('replay', markets),
+      errors: ccxt.errors,
+      engine,
+      beforeBot: ({ closedAt }: Batch) => {
+        if (closedAt > updated) engine?.updateOptimization(closedAt);
+        updated = closedAt;
+      },
+      balance: 10_000,
+      slippageBps: 2,
+    });
+    const [overlaid, baseline] = accounts.size === 2 ? [...accounts] : [null, [...accounts][0]!];
+    return { report, engine, overlaid, baseline: baseline! };
+  } finally {
+    PaperAccount.prototype.onCandle = original;
+  }
+}
+
+const digest = (report: PaperReport) => createHash('sha256').update(JSON.stringify(report)).digest('hex');
+
+describe('a paper run', () => {
+  it('is the same byte for byte with one seed', async () => {
+    expect(digest((await run({})).report)).toBe(digest((await run({})).report));
+  });
+
+  it('sends the same orders without the overlay, with it switched off, and beside one that is on', async () => {
+    const [without, off, on] = [await run(null), await run({ enabled: false }), await run({})];
+    expect(without.baseline.fills.length).toBeGreaterThan(100);
+    expect(off.overlaid!.fills).toEqual(without.baseline.fills);
+    expect(on.baseline.fills).toEqual(without.baseline.fills);
+    expect(on.overlaid!.fills).not.toEqual(without.baseline.fills);
+  });
+
+  it('is recorded by the overlay as the account\'s own books have it', async () => {
+    const { report, engine, overlaid } = await run({});
+    const { account, strategies } = report.overlay!;
+    for (const { strategy, performance } of strategies) {
+      const own = account.byStrategy[strategy]!;
+      expect(performance.trades).toBe(own.trades);
+      expect(performance.totalPnl).toBeCloseTo(own.totalPnl, 6);
+    }
+    const open = [...overlaid!.balances].some(([currency, amount]) => currency !== 'USDT' && amount > 0);
+    if (!open) expect(engine!.decomposer.getPortfolioPerformance().totalPnl).toBeCloseTo(account.equity - 10_000, 4);
+  });
+
+  it('decides nothing on what comes later', async () => {
+    const cut = START + 1500 * HOUR;
+    const changed = new Map([...market].map(([symbol, candles]) => [symbol, candles.map((c) => (c.time < cut ? c : { ...c, open: 2 * c.open, high: 2 * c.high, low: 2 * c.low, close: 2 * c.close }))]));
+    const before = (account: PaperAccount) => account.fills.filter(({ timestamp }) => timestamp < cut);
+    const [real, other] = [await run({}), await run({}, changed)];
+    expect(before(other.overlaid!)).toEqual(before(real.overlaid!));
+    expect(before(real.overlaid!).length).toBeGreaterThan(50);
+  });
+
+  it('reports every part: strategies, regimes, signals, reasons, changes, both accounts', async () => {
+    const { report } = await run({});
+    expect(report.run).toMatchObject({ candles: [...market.values()].flat().length, strategies: ['EMA_Trend', 'FVG_Pattern', 'RSI_Reversal'] });
+    const { overlay, baseline } = report;
+    expect(overlay!.strategies).toHaveLength(3);
+    expect(overlay!.regimes.length).toBeGreaterThan(5);
+    expect(overlay!.reasons.length).toBeGreaterThan(2);
+    expect(overlay!.changes.length).toBeGreaterThan(2);
+    expect(Object.keys(baseline.byStrategy)).toEqual(['EMA_Trend', 'FVG_Pattern', 'RSI_Reversal']);
+    const signals = overlay!.signals.map((s) => s.signals - s.executed - s.reduced - s.increased - s.blocked);
+    expect(signals).toEqual([0, 0, 0]);
+  });
+});
+
+describe('the generated market', () => {
+  it('is the same for the same seed, and another for another', () => {
+    const again = generateMarket({ seed: 7, start: START, count: 2500, interval: HOUR });
+    expect(again).toEqual(market);
+    expect(generateMarket({ seed: 8, start: START, count: 10, interval: HOUR })).not.toEqual(generateMarket({ seed: 7, start: START, count: 10, interval: HOUR }));
+  });
+
+  it('has gaps, storms and a crash that hits every symbol', () => {
+    const year = generateMarket({ seed: 7, start: START, count: 8760, interval: HOUR });
+    for (const candles of year.values()) {
+      expect(candles.some((candle, i) => i > 0 && candle.time - candles[i - 1]!.time > HOUR)).toBe(true);
+      const at = candles.findIndex(({ time }) => time >= START + Math.floor(8760 * 0.7) * HOUR);
+      expect(candles[at + 6]!.close / candles[at - 1]!.close).toBeLessThan(0.92);
+    }
+  });
+});
+
+describe('the replay feed', () => {
+  it('brings candles in order of time, symbols of one time together', async () => {
+    const [a, b] = [market.get('BTC/USDT')!.slice(0, 3), market.get('ETH/USDT')!.slice(1, 4)];
+    const batches: Batch[] = [];
+    for await (const batch of replayFeed(new Map([['B', b], ['A', a]]), HOUR).batches()) batches.push(batch);
+    expect(batches.map(({ candles }) => candles.map(([symbol]) => symbol))).toEqual([['A'], ['A', 'B'], ['A', 'B'], ['B']]);
+    expect(batches.map(({ closedAt }) => closedAt - START)).toEqual([HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR]);
+  });
+});
