@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema, EdgekeeperError, type Options, parseConfig, PRESETS } from '../src/index.ts';
+import { configJsonSchema, EdgekeeperError, type Options, PRESETS, parseConfig } from '../src/index.ts';
 
 const fault = (options: unknown): string => {
   try {
@@ -39,7 +39,10 @@ describe('a configuration', () => {
 
   it('takes a preset, and what is said against it', () => {
     expect(parseConfig({ preset: 'aggressive' })).toMatchObject(PRESETS.aggressive);
-    expect(parseConfig({ preset: 'aggressive', maxWeight: 1.5 })).toMatchObject({ maxWeight: 1.5, adjustmentRate: 0.3 });
+    expect(parseConfig({ preset: 'aggressive', maxWeight: 1.5 })).toMatchObject({
+      maxWeight: 1.5,
+      adjustmentRate: 0.3,
+    });
   });
 
   it('is strict where evidence is literal, unless it says otherwise', () => {
@@ -48,21 +51,43 @@ describe('a configuration', () => {
   });
 
   it('knows the enable flags by their founding names too', () => {
-    const options = { enableQualityFiltering: false, enableAdaptiveWeighting: false, enableRetirementManagement: false };
-    expect(parseConfig(options)).toMatchObject({ qualityFiltering: false, adaptiveWeighting: false, retirementManagement: false });
-    expect(fault({ enableQualityFiltering: false, qualityFiltering: true })).toMatch(/unknown option enableQualityFiltering/);
+    const options = {
+      enableQualityFiltering: false,
+      enableAdaptiveWeighting: false,
+      enableRetirementManagement: false,
+    };
+    expect(parseConfig(options)).toMatchObject({
+      qualityFiltering: false,
+      adaptiveWeighting: false,
+      retirementManagement: false,
+    });
+    expect(fault({ enableQualityFiltering: false, qualityFiltering: true })).toMatch(
+      /unknown option enableQualityFiltering/,
+    );
   });
 });
 
 describe('a faulty configuration', () => {
   it.each([
-    ['a typo', { minQualityTreshold: 0.6 }, /unknown option minQualityTreshold.*Did you mean minQualityThreshold\?/],
+    [
+      'a typo',
+      { minQualityTreshold: 0.6 },
+      /unknown option minQualityTreshold.*Did you mean minQualityThreshold\?/,
+    ],
     ['a rate in percent', { minWinRate: 35 }, /minWinRate = 35; expected at most 1.*write 0.35 for 35%/],
-    ['a base weight out of bounds', { baseWeights: { EMA: 2.5 } }, /baseWeights.EMA = 2.5; expected a weight in \[0.1, 2\]/],
+    [
+      'a base weight out of bounds',
+      { baseWeights: { EMA: 2.5 } },
+      /baseWeights.EMA = 2.5; expected a weight in \[0.1, 2\]/,
+    ],
     ['a number as text', { maxWeight: '2' }, /maxWeight = "2"; expected a number/],
     ['a NaN', { maxWeight: Number.NaN }, /maxWeight = NaN/],
     ['an unknown preset', { preset: 'yolo' }, /preset = "yolo"; expected one of conservative, aggressive/],
-    ['a guard that starts after its end', { drawdownGuardStart: 0.3 }, /drawdownGuardStart = 0.3; expected less than riskMaxDrawdown/],
+    [
+      'a guard that starts after its end',
+      { drawdownGuardStart: 0.3 },
+      /drawdownGuardStart = 0.3; expected less than riskMaxDrawdown/,
+    ],
     ['an unknown timeframe', { timeframe: '1y' }, /timeframe = "1y"; expected a count and a unit/],
     ['an unknown regime', { regimeAdjustments: { TREND: 1 } }, /regimeAdjustments.TREND/],
     ['no object', [], /an array of 0; expected an object/],
@@ -72,21 +97,26 @@ describe('a faulty configuration', () => {
   });
 
   it('names every fault at once', () => {
-    expect(fault({ minWinRate: 52, maxWeigth: 1 })).toMatch(/minWinRate = 52.*maxWeigth|maxWeigth.*minWinRate = 52/);
+    expect(fault({ minWinRate: 52, maxWeigth: 1 })).toMatch(
+      /minWinRate = 52.*maxWeigth|maxWeigth.*minWinRate = 52/,
+    );
   });
 
   it('is never anything but a coded error or a complete configuration', () => {
     const keys = [...Object.keys(parseConfig()), 'reduceOnly', '__proto__', 'constructor', 'x'];
     fc.assert(
-      fc.property(fc.dictionary(fc.constantFrom(...keys), fc.oneof(fc.anything(), fc.double(), fc.boolean())), (options) => {
-        try {
-          const config = parseConfig(options);
-          expect(config.minWeight).toBeGreaterThan(0);
-          expect(config.drawdownGuardStart).toBeLessThan(config.riskMaxDrawdown);
-        } catch (error) {
-          expect(error).toBeInstanceOf(EdgekeeperError);
-        }
-      }),
+      fc.property(
+        fc.dictionary(fc.constantFrom(...keys), fc.oneof(fc.anything(), fc.double(), fc.boolean())),
+        (options) => {
+          try {
+            const config = parseConfig(options);
+            expect(config.minWeight).toBeGreaterThan(0);
+            expect(config.drawdownGuardStart).toBeLessThan(config.riskMaxDrawdown);
+          } catch (error) {
+            expect(error).toBeInstanceOf(EdgekeeperError);
+          }
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -94,9 +124,13 @@ describe('a faulty configuration', () => {
 
 describe('the JSON schema', () => {
   it('explains every option', () => {
-    const { properties, additionalProperties } = configJsonSchema() as { properties: Record<string, { description?: string }>; additionalProperties: boolean };
+    const { properties, additionalProperties } = configJsonSchema() as {
+      properties: Record<string, { description?: string }>;
+      additionalProperties: boolean;
+    };
     expect(additionalProperties).toBe(false);
-    for (const [name, { description }] of Object.entries(properties)) expect(description, name).toMatch(/\w{3}/);
+    for (const [name, { description }] of Object.entries(properties))
+      expect(description, name).toMatch(/\w{3}/);
     const known: Record<keyof Options, unknown> = { ...parseConfig(), reduceOnly: undefined };
     expect(Object.keys(properties).sort()).toEqual(Object.keys(known).sort());
   });

@@ -1,17 +1,54 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { type EngineEvent, OptimizationEngine, type Options, type Signal, type StrategyStatus, type TradeInput } from '../src/index.ts';
-import { AUTHOR, cells, engineWith, feed, HOUR, histories, names, rMultiples, START, signal, symbols, trade, walk } from './fixtures.ts';
+import type {
+  EngineEvent,
+  OptimizationEngine,
+  Options,
+  Signal,
+  StrategyStatus,
+  TradeInput,
+} from '../src/index.ts';
+import {
+  AUTHOR,
+  cells,
+  engineWith,
+  feed,
+  HOUR,
+  histories,
+  names,
+  rMultiples,
+  START,
+  signal,
+  symbols,
+  trade,
+  walk,
+} from './fixtures.ts';
 
 const anything = fc.oneof(fc.double(), fc.integer(), fc.string(), fc.constant(undefined), fc.constant(null));
 const anySignal = fc.record(
-  { id: anything, strategy: anything, symbol: anything, side: anything, time: anything, confidence: anything, confluence: anything, alignment: anything, regime: anything },
+  {
+    id: anything,
+    strategy: anything,
+    symbol: anything,
+    side: anything,
+    time: anything,
+    confidence: anything,
+    confluence: anything,
+    alignment: anything,
+    regime: anything,
+  },
   { requiredKeys: [] },
 ) as fc.Arbitrary<unknown> as fc.Arbitrary<Signal>;
 
 describe('a decision', () => {
-  it('is the host\'s own size for an unknown strategy', () => {
-    expect(engineWith().decide(signal())).toMatchObject({ action: 'execute', multiplier: 1, weight: 1, status: 'ACTIVE', regime: 'UNKNOWN' });
+  it("is the host's own size for an unknown strategy", () => {
+    expect(engineWith().decide(signal())).toMatchObject({
+      action: 'execute',
+      multiplier: 1,
+      weight: 1,
+      status: 'ACTIVE',
+      regime: 'UNKNOWN',
+    });
   });
 
   it('is finite, in bounds and explained for whatever comes in', () => {
@@ -29,7 +66,11 @@ describe('a decision', () => {
 
   it('is neutral, counted and explained for a signal that cannot be judged', () => {
     const engine = engineWith();
-    expect(engine.decide(signal({ time: Number.NaN }))).toMatchObject({ action: 'execute', multiplier: 1, reasons: ['SIGNAL_INVALID'] });
+    expect(engine.decide(signal({ time: Number.NaN }))).toMatchObject({
+      action: 'execute',
+      multiplier: 1,
+      reasons: ['SIGNAL_INVALID'],
+    });
     expect(engine.getOptimizationStatus().errors).toEqual({ SIGNAL_INVALID: 1 });
   });
 
@@ -53,7 +94,11 @@ describe('a decision', () => {
     engine.forceStatus('EMA_Trend', 'RETIRED', AUTHOR);
     engine.recordEquity({ time: START, equity: 100 });
     engine.recordEquity({ time: START, equity: 10 });
-    expect(engine.decide(signal({ intent: 'close' }))).toMatchObject({ action: 'pass', multiplier: 1, reasons: ['EXIT_PASSES'] });
+    expect(engine.decide(signal({ intent: 'close' }))).toMatchObject({
+      action: 'pass',
+      multiplier: 1,
+      reasons: ['EXIT_PASSES'],
+    });
   });
 
   it('blocks suspended and retired strategies and halves degraded ones', () => {
@@ -66,11 +111,14 @@ describe('a decision', () => {
     expect(engine.decide(signal()).reasons).toEqual(['STRATEGY_RETIRED']);
   });
 
-  it('shrinks with the portfolio\'s drawdown', () => {
+  it("shrinks with the portfolio's drawdown", () => {
     const engine = engineWith();
     engine.recordEquity({ time: START, equity: 100 });
     engine.recordEquity({ time: START + 1, equity: 85 });
-    expect(engine.decide(signal())).toMatchObject({ multiplier: expect.closeTo(0.5, 12), reasons: ['DRAWDOWN_GUARD'] });
+    expect(engine.decide(signal())).toMatchObject({
+      multiplier: expect.closeTo(0.5, 12),
+      reasons: ['DRAWDOWN_GUARD'],
+    });
     engine.rebasePeak(AUTHOR);
     expect(engine.decide(signal()).multiplier).toBe(1);
   });
@@ -78,57 +126,82 @@ describe('a decision', () => {
   it('grows with the weight only where increases are allowed', () => {
     const options: Options = { baseWeights: { EMA_Trend: 1.8 } };
     expect(engineWith(options).decide(signal()).multiplier).toBe(1.8);
-    expect(engineWith(options).decide(signal({ reduceOnly: true }))).toMatchObject({ multiplier: 1, reasons: ['BASE_WEIGHT', 'CAPPED'] });
-    expect(engineWith({ ...options, reduceOnly: false }).decide(signal({ reduceOnly: true })).multiplier).toBe(1.8);
+    expect(engineWith(options).decide(signal({ reduceOnly: true }))).toMatchObject({
+      multiplier: 1,
+      reasons: ['BASE_WEIGHT', 'CAPPED'],
+    });
+    expect(
+      engineWith({ ...options, reduceOnly: false }).decide(signal({ reduceOnly: true })).multiplier,
+    ).toBe(1.8);
     expect(engineWith({ ...options, reduceOnly: true }).decide(signal()).multiplier).toBe(1);
     expect(engineWith({ ...options, maxMultiplier: 1.2 }).decide(signal()).multiplier).toBe(1.2);
   });
 
   it('is whole or nothing where the host cannot scale', () => {
     const engine = engineWith({ baseWeights: { EMA_Trend: 0.5 } });
-    expect(engine.decide(signal({ scalable: false }))).toMatchObject({ multiplier: 1, reasons: ['BASE_WEIGHT', 'SIZE_FIXED'] });
+    expect(engine.decide(signal({ scalable: false }))).toMatchObject({
+      multiplier: 1,
+      reasons: ['BASE_WEIGHT', 'SIZE_FIXED'],
+    });
     engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
     expect(engine.decide(signal({ scalable: false })).multiplier).toBe(0);
   });
 
-  it('uses the regime at its time, the host\'s own where it has one', () => {
+  it("uses the regime at its time, the host's own where it has one", () => {
     const engine = engineWith();
     for (const candle of walk(200)) engine.recordCandle('BTC/USDT', '1h', candle);
     const now = START + 200 * HOUR;
     expect(engine.decide(signal({ time: now })).regime).not.toBe('UNKNOWN');
     expect(engine.decide(signal({ time: now + 10 * HOUR })).regime).toBe('UNKNOWN');
-    expect(engine.decide(signal({ time: now, regime: 'VOLATILE' }))).toMatchObject({ regime: 'VOLATILE', cell: 'VOLATILE' });
+    expect(engine.decide(signal({ time: now, regime: 'VOLATILE' }))).toMatchObject({
+      regime: 'VOLATILE',
+      cell: 'VOLATILE',
+    });
   });
 
   it('withdrawn afterwards counts as filtered, with its reason', () => {
     const engine = engineWith();
     const decision = engine.decide(signal());
-    expect(engine.withdraw(decision, 'BELOW_MIN')).toMatchObject({ action: 'block', multiplier: 0, reasons: ['BELOW_MIN'] });
-    expect(engine.getSignalCounts().EMA_Trend).toMatchObject({ signals: 1, executed: 0, blocked: 1, reasons: { BELOW_MIN: 1 } });
+    expect(engine.withdraw(decision, 'BELOW_MIN')).toMatchObject({
+      action: 'block',
+      multiplier: 0,
+      reasons: ['BELOW_MIN'],
+    });
+    expect(engine.getSignalCounts().EMA_Trend).toMatchObject({
+      signals: 1,
+      executed: 0,
+      blocked: 1,
+      reasons: { BELOW_MIN: 1 },
+    });
   });
 
   it('does not change by the unit of money, price or lots', () => {
     fc.assert(
-      fc.property(histories, fc.constantFrom(1e-3, 0.5, 7, 1e5), fc.constantFrom(1e-2, 3), (trades, money, lots) => {
-        const scaled = trades.map((t) => ({
-          ...t,
-          pnl: t.pnl * money * lots,
-          size: t.size! * lots,
-          entryPrice: t.entryPrice! * money,
-          stop: t.stop! * money,
-        }));
-        const [plain, other] = [engineWith(), engineWith()];
-        for (const each of trades) plain.recordTrade(each);
-        for (const each of scaled) other.recordTrade(each);
-        const now = START + 100 * HOUR;
-        plain.updateOptimization(now);
-        other.updateOptimization(now);
-        for (const strategy of ['EMA_Trend', 'FVG_Pattern', 'RSI_Reversal']) {
-          const [a, b] = [plain, other].map((engine) => engine.decide(signal({ strategy, time: now })));
-          expect(b!.multiplier).toBeCloseTo(a!.multiplier, 9);
-          expect(b!.reasons).toEqual(a!.reasons);
-        }
-      }),
+      fc.property(
+        histories,
+        fc.constantFrom(1e-3, 0.5, 7, 1e5),
+        fc.constantFrom(1e-2, 3),
+        (trades, money, lots) => {
+          const scaled = trades.map((t) => ({
+            ...t,
+            pnl: t.pnl * money * lots,
+            size: t.size! * lots,
+            entryPrice: t.entryPrice! * money,
+            stop: t.stop! * money,
+          }));
+          const [plain, other] = [engineWith(), engineWith()];
+          for (const each of trades) plain.recordTrade(each);
+          for (const each of scaled) other.recordTrade(each);
+          const now = START + 100 * HOUR;
+          plain.updateOptimization(now);
+          other.updateOptimization(now);
+          for (const strategy of ['EMA_Trend', 'FVG_Pattern', 'RSI_Reversal']) {
+            const [a, b] = [plain, other].map((engine) => engine.decide(signal({ strategy, time: now })));
+            expect(b!.multiplier).toBeCloseTo(a!.multiplier, 9);
+            expect(b!.reasons).toEqual(a!.reasons);
+          }
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -141,7 +214,9 @@ describe('a decision', () => {
           return all.slice(0, cut + 1).map((each) => {
             engine.recordTrade(each);
             engine.updateOptimization(each.exitTime);
-            return engine.decide(signal({ strategy: each.strategy, symbol: each.symbol, time: each.exitTime }));
+            return engine.decide(
+              signal({ strategy: each.strategy, symbol: each.symbol, time: each.exitTime }),
+            );
           });
         };
         const future = trades.map((each, i) => (i > cut ? { ...each, pnl: 10 * other } : each));
@@ -155,20 +230,25 @@ describe('a decision', () => {
 describe('a failure inside the overlay', () => {
   const broken = (part: 'scorer' | 'optimizer' | 'detector', method: string) => {
     const engine = engineWith({ baseWeights: { EMA_Trend: 0.8 } });
-    vi.spyOn(engine[part] as never, method as never).mockImplementation((() => {
+    vi.spyOn(engine[part] as never as Record<string, () => never>, method).mockImplementation(() => {
       throw new Error('broken');
-    }) as never);
+    });
     return engine;
   };
 
-  it.each([['scorer', 'scoreSignal'], ['optimizer', 'getWeightForRegime'], ['detector', 'regimeOf']] as const)(
-    'in the %s sends the order at its base weight',
-    (part, method) => {
-      const engine = broken(part, method);
-      expect(engine.decide(signal())).toMatchObject({ action: 'execute', multiplier: 0.8, reasons: ['INTERNAL_ERROR'] });
-      expect(engine.getOptimizationStatus().errors).toEqual({ DECIDE_FAILED: 1 });
-    },
-  );
+  it.each([
+    ['scorer', 'scoreSignal'],
+    ['optimizer', 'getWeightForRegime'],
+    ['detector', 'regimeOf'],
+  ] as const)('in the %s sends the order at its base weight', (part, method) => {
+    const engine = broken(part, method);
+    expect(engine.decide(signal())).toMatchObject({
+      action: 'execute',
+      multiplier: 0.8,
+      reasons: ['INTERNAL_ERROR'],
+    });
+    expect(engine.getOptimizationStatus().errors).toEqual({ DECIDE_FAILED: 1 });
+  });
 
   it('never brings back a suspended strategy, and keeps the guard', () => {
     const engine = broken('scorer', 'scoreSignal');
@@ -219,7 +299,11 @@ describe('switches', () => {
     engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
     engine.setFlags({ enabled: false }, AUTHOR);
     const before = engine.snapshot();
-    expect(engine.decide(signal())).toMatchObject({ action: 'pass', multiplier: 1, reasons: ['OVERLAY_DISABLED'] });
+    expect(engine.decide(signal())).toMatchObject({
+      action: 'pass',
+      multiplier: 1,
+      reasons: ['OVERLAY_DISABLED'],
+    });
     expect(engine.getPositionSizeMultiplier({ strategy: 'EMA_Trend' })).toBe(1);
     expect(engine.snapshot()).toEqual(before);
   });
@@ -242,7 +326,9 @@ describe('switches', () => {
   it('refuse what is no switch, and change nothing', () => {
     const engine = engineWith();
     const before = engine.snapshot();
-    expect(() => engine.setFlags({ qualtyFiltering: false } as never, AUTHOR)).toThrow(/COMMAND_INVALID.*"qualtyFiltering"/);
+    expect(() => engine.setFlags({ qualtyFiltering: false } as never, AUTHOR)).toThrow(
+      /COMMAND_INVALID.*"qualtyFiltering"/,
+    );
     expect(() => engine.setFlags({ enabled: 'no' } as never, AUTHOR)).toThrow(/COMMAND_INVALID/);
     expect(() => engine.setFlags({ enabled: false }, { ...AUTHOR, reason: '' })).toThrow(/reason/);
     expect(() => engine.execute({ ...AUTHOR, type: 'explode' } as never)).toThrow(/"explode"/);
@@ -261,7 +347,10 @@ describe('recording a trade', () => {
 
   it('keeps what wins active, and weighs it up', () => {
     const engine = engineWith();
-    const now = feed(engine, Array.from({ length: 100 }, (_, i) => (i % 2 ? 2 : -1)));
+    const now = feed(
+      engine,
+      Array.from({ length: 100 }, (_, i) => (i % 2 ? 2 : -1)),
+    );
     for (let i = 1; i < 20; i += 1) {
       feed(engine, [1], {}, now + i * HOUR);
       engine.updateOptimization(now + i * HOUR);
@@ -270,7 +359,7 @@ describe('recording a trade', () => {
     expect(engine.getStrategyWeight('EMA_Trend')).toBeGreaterThan(1.2);
   });
 
-  it('counts a signal\'s outcome by what its score was then', () => {
+  it("counts a signal's outcome by what its score was then", () => {
     const engine = engineWith();
     const weak = { confidence: 0.1, confluence: 1 };
     for (let i = 0; i < 40; i += 1) {
@@ -283,7 +372,9 @@ describe('recording a trade', () => {
     expect(engine.scorer.lowSignalsLose('EMA_Trend', 'UNKNOWN')).toBe(true);
     expect(engine.scorer.lowSignalsLose('FVG_Pattern', 'UNKNOWN')).toBe(false);
     engine.setFlags({ retirementManagement: false }, AUTHOR);
-    const fates = Array.from({ length: 10 }, (_, i) => engine.decide(signal({ ...weak, time: START + (100 + i) * HOUR })));
+    const fates = Array.from({ length: 10 }, (_, i) =>
+      engine.decide(signal({ ...weak, time: START + (100 + i) * HOUR })),
+    );
     expect(fates.map(({ action }) => action)).toEqual([...Array(9).fill('block'), 'execute']);
     expect(fates[9]!.reasons).toContain('QUALITY_EXPLORED');
     expect(fates[9]!.multiplier).toBeCloseTo(0.25 * fates[9]!.weight, 12);
@@ -329,7 +420,10 @@ describe('pieces for hosts that put them together themselves', () => {
   it('score a signal without changing anything', () => {
     const engine = engineWith({ enforcement: 'strict' });
     const before = engine.snapshot();
-    expect(engine.scoreSignal(signal({ confidence: 1, alignment: 1 }))).toEqual({ quality: expect.closeTo(0.8, 12), shouldExecute: true });
+    expect(engine.scoreSignal(signal({ confidence: 1, alignment: 1 }))).toEqual({
+      quality: expect.closeTo(0.8, 12),
+      shouldExecute: true,
+    });
     expect(engine.scoreSignal(signal({ confidence: 0.1 })).shouldExecute).toBe(false);
     engine.setFlags({ qualityFiltering: false }, AUTHOR);
     expect(engine.scoreSignal(signal({ confidence: 0.1 })).shouldExecute).toBe(true);
@@ -339,7 +433,10 @@ describe('pieces for hosts that put them together themselves', () => {
 
   it('give a size multiplier in [0, cap]', () => {
     const engine = engineWith({ enforcement: 'strict', baseWeights: { EMA_Trend: 2 } });
-    expect(engine.getPositionSizeMultiplier({ strategy: 'EMA_Trend', signalQuality: 0.35 })).toBeCloseTo(1.5, 12);
+    expect(engine.getPositionSizeMultiplier({ strategy: 'EMA_Trend', signalQuality: 0.35 })).toBeCloseTo(
+      1.5,
+      12,
+    );
     expect(engine.getPositionSizeMultiplier({ strategy: 'EMA_Trend' })).toBe(2);
     engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
     expect(engine.getStrategyWeight('EMA_Trend')).toBe(0);
@@ -387,12 +484,19 @@ describe('order of things', () => {
           const engine = engineWith({ baseWeights, preserveTotal });
           const [a, b] = [walk(130, 1), walk(130, 2)];
           a.forEach((candle, i) => {
-            const pair = [['A', candle], ['B', b[i]!]] as const;
-            for (const [symbol, each] of reverse ? [...pair].reverse() : pair) engine.recordCandle(symbol, '1h', each);
+            const pair = [
+              ['A', candle],
+              ['B', b[i]!],
+            ] as const;
+            for (const [symbol, each] of reverse ? [...pair].reverse() : pair)
+              engine.recordCandle(symbol, '1h', each);
           });
           for (const each of trades) engine.recordTrade(each);
           engine.updateOptimization(START + 130 * HOUR);
-          return ['x', 'EMA_Trend', 'FVG_Pattern'].map((strategy) => engine.decide(signal({ strategy, symbol: 'C', time: START + 130 * HOUR })).multiplier);
+          return ['x', 'EMA_Trend', 'FVG_Pattern'].map(
+            (strategy) =>
+              engine.decide(signal({ strategy, symbol: 'C', time: START + 130 * HOUR })).multiplier,
+          );
         };
         const forward = run({ x: 1, EMA_Trend: 0.9, FVG_Pattern: 1.1, RSI_Reversal: 1 }, false);
         const backward = run({ RSI_Reversal: 1, FVG_Pattern: 1.1, EMA_Trend: 0.9, x: 1 }, true);
@@ -406,12 +510,26 @@ describe('order of things', () => {
 });
 
 describe('state', () => {
-  type Step = { kind: 'trade'; input: TradeInput } | { kind: 'signal'; input: Signal } | { kind: 'update'; time: number };
+  type Step =
+    | { kind: 'trade'; input: TradeInput }
+    | { kind: 'signal'; input: Signal }
+    | { kind: 'update'; time: number };
   const steps = fc
     .array(
       fc.oneof(
-        fc.record({ kind: fc.constant('trade' as const), strategy: names, symbol: symbols, regime: cells, r: rMultiples }),
-        fc.record({ kind: fc.constant('signal' as const), strategy: names, symbol: symbols, confidence: fc.double({ min: 0, max: 1, noNaN: true }) }),
+        fc.record({
+          kind: fc.constant('trade' as const),
+          strategy: names,
+          symbol: symbols,
+          regime: cells,
+          r: rMultiples,
+        }),
+        fc.record({
+          kind: fc.constant('signal' as const),
+          strategy: names,
+          symbol: symbols,
+          confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+        }),
         fc.record({ kind: fc.constant('update' as const) }),
       ),
       { maxLength: 120 },
@@ -420,9 +538,20 @@ describe('state', () => {
       rows.map((row, i): Step => {
         const time = START + i * HOUR;
         if (row.kind === 'update') return { kind: 'update', time };
-        const { kind: _kind, ...rest } = row;
-        if (row.kind === 'signal') return { kind: 'signal', input: signal({ ...rest, id: `s${i}`, time }) };
-        return { kind: 'trade', input: trade(row.r, { strategy: row.strategy, symbol: row.symbol, regime: row.regime, id: `t${i}`, exitTime: time }) };
+        if (row.kind === 'signal') {
+          const { strategy, symbol, confidence } = row;
+          return { kind: 'signal', input: signal({ strategy, symbol, confidence, id: `s${i}`, time }) };
+        }
+        return {
+          kind: 'trade',
+          input: trade(row.r, {
+            strategy: row.strategy,
+            symbol: row.symbol,
+            regime: row.regime,
+            id: `t${i}`,
+            exitTime: time,
+          }),
+        };
       }),
     );
   const apply = (engine: OptimizationEngine, all: readonly Step[]) => {
@@ -447,12 +576,17 @@ describe('state', () => {
     );
   });
 
-  it('keeps an operator\'s switches across a restart', () => {
+  it("keeps an operator's switches across a restart", () => {
     const engine = engineWith();
     engine.setFlags({ adaptiveWeighting: false }, AUTHOR);
     const restarted = engineWith();
     restarted.restore(engine.snapshot());
-    expect(restarted.flags).toEqual({ enabled: true, qualityFiltering: true, adaptiveWeighting: false, retirementManagement: true });
+    expect(restarted.flags).toEqual({
+      enabled: true,
+      qualityFiltering: true,
+      adaptiveWeighting: false,
+      retirementManagement: true,
+    });
   });
 
   it('is refused, with where it is wrong, when it is not a state; nothing changes', () => {
@@ -461,16 +595,27 @@ describe('state', () => {
     const before = engine.snapshot();
     expect(() => engine.restore({})).toThrow(/SNAPSHOT_INVALID.*version/);
     expect(() => engine.restore({ ...before, version: 99 })).toThrow(/version 99.*newer Edgekeeper/);
-    expect(() => engine.restore({ ...before, portfolio: { equity: -1, peak: 1, time: 0 } })).toThrow(/portfolio.equity/);
+    expect(() => engine.restore({ ...before, portfolio: { equity: -1, peak: 1, time: 0 } })).toThrow(
+      /portfolio.equity/,
+    );
     expect(() => engine.restore(null)).toThrow(/SNAPSHOT_INVALID/);
     expect(engine.snapshot()).toEqual(before);
   });
 
   it('does not grow with trades', () => {
     const engine = engineWith();
-    feed(engine, Array.from({ length: 5000 }, (_, i) => (i % 2 ? 1.2 : -1)), { symbol: 'BTC/USDT' });
+    feed(
+      engine,
+      Array.from({ length: 5000 }, (_, i) => (i % 2 ? 1.2 : -1)),
+      { symbol: 'BTC/USDT' },
+    );
     const size = JSON.stringify(engine.snapshot()).length;
-    feed(engine, Array.from({ length: 5000 }, (_, i) => (i % 2 ? 1.2 : -1)), { symbol: 'BTC/USDT' }, START + 5000 * HOUR);
+    feed(
+      engine,
+      Array.from({ length: 5000 }, (_, i) => (i % 2 ? 1.2 : -1)),
+      { symbol: 'BTC/USDT' },
+      START + 5000 * HOUR,
+    );
     expect(JSON.stringify(engine.snapshot()).length / size).toBeLessThan(1.1);
   });
 });

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { CELLS, type Candle, OptimizationEngine, type Options, type Signal, type TradeInput } from '../src/index.ts';
+import {
+  type Candle,
+  CELLS,
+  OptimizationEngine,
+  type Options,
+  type Signal,
+  type TradeInput,
+} from '../src/index.ts';
 import { seededRandom } from '../src/paper/random.ts';
 
 export const HOUR = 3_600_000;
@@ -14,7 +21,11 @@ export const hasData = existsSync(DATA);
 export const WITHOUT_DATA = 'needs the real market data beside the project; skipped';
 
 /** A walk of hourly candles, seeded. */
-export function walk(count: number, seed = 1, { volatility = 0.005, drift = 0, start = START, price = 100 } = {}): Candle[] {
+export function walk(
+  count: number,
+  seed = 1,
+  { volatility = 0.005, drift = 0, start = START, price = 100 } = {},
+): Candle[] {
   const random = seededRandom(seed);
   let close = price;
   return Array.from({ length: count }, (_, i) => {
@@ -47,11 +58,25 @@ export function trade(r: number, changes: Partial<TradeInput> = {}): TradeInput 
 }
 
 export function signal(changes: Partial<Signal> = {}): Signal {
-  return { strategy: 'EMA_Trend', symbol: 'BTC/USDT', side: 'long', time: START, confidence: 0.9, confluence: 3, alignment: 0.9, ...changes };
+  return {
+    strategy: 'EMA_Trend',
+    symbol: 'BTC/USDT',
+    side: 'long',
+    time: START,
+    confidence: 0.9,
+    confluence: 3,
+    alignment: 0.9,
+    ...changes,
+  };
 }
 
 /** Feeds outcomes in R to an engine, one an hour. */
-export function feed(engine: OptimizationEngine, outcomes: readonly number[], changes: Partial<TradeInput> = {}, from = START): number {
+export function feed(
+  engine: OptimizationEngine,
+  outcomes: readonly number[],
+  changes: Partial<TradeInput> = {},
+  from = START,
+): number {
   let time = from;
   for (const r of outcomes) {
     time += HOUR;
@@ -69,7 +94,18 @@ export const rMultiples = fc.double({ min: -15, max: 15, noNaN: true });
 
 /** Random histories: trades of a few strategies, in order of time. */
 export const histories = fc
-  .array(fc.record({ strategy: names, symbol: symbols, regime: cells, r: rMultiples, side: fc.constantFrom('long' as const, 'short' as const) }), { maxLength: 80 })
+  .array(
+    fc.record({
+      strategy: names,
+      symbol: symbols,
+      regime: cells,
+      r: rMultiples,
+      side: fc.constantFrom('long' as const, 'short' as const),
+    }),
+    { maxLength: 80 },
+  )
   .map((rows) =>
-    rows.map(({ r, ...row }, i) => trade(r, { ...row, id: `h${i}`, entryTime: START + i * HOUR, exitTime: START + (i + 1) * HOUR })),
+    rows.map(({ r, ...row }, i) =>
+      trade(r, { ...row, id: `h${i}`, entryTime: START + i * HOUR, exitTime: START + (i + 1) * HOUR }),
+    ),
   );

@@ -7,7 +7,7 @@ describe('portfolio drawdown', () => {
   it('is measured from the highest equity', () => {
     const portfolio = new Portfolio();
     expect(portfolio.drawdown).toBeNull();
-    [100, 120, 108].forEach((equity, i) => portfolio.record({ time: START + i, equity }));
+    for (const [i, equity] of [100, 120, 108].entries()) portfolio.record({ time: START + i, equity });
     expect(portfolio.drawdown).toBeCloseTo(0.1, 12);
     portfolio.rebasePeak();
     expect(portfolio.drawdown).toBe(0);
@@ -16,14 +16,18 @@ describe('portfolio drawdown', () => {
   it('does not change by a deposit or a withdrawal', () => {
     const money = fc.double({ min: 1, max: 1e6, noNaN: true });
     fc.assert(
-      fc.property(fc.array(money, { minLength: 1, maxLength: 20 }), fc.double({ min: -0.9, max: 5, noNaN: true }), (equities, share) => {
-        const portfolio = new Portfolio();
-        equities.forEach((equity, i) => portfolio.record({ time: START + i, equity }));
-        const before = portfolio.drawdown!;
-        const deposit = share * equities.at(-1)!;
-        portfolio.record({ time: START + 100, equity: equities.at(-1)! + deposit, deposit });
-        expect(portfolio.drawdown).toBeCloseTo(before, 9);
-      }),
+      fc.property(
+        fc.array(money, { minLength: 1, maxLength: 20 }),
+        fc.double({ min: -0.9, max: 5, noNaN: true }),
+        (equities, share) => {
+          const portfolio = new Portfolio();
+          for (const [i, equity] of equities.entries()) portfolio.record({ time: START + i, equity });
+          const before = portfolio.drawdown!;
+          const deposit = share * equities.at(-1)!;
+          portfolio.record({ time: START + 100, equity: equities.at(-1)! + deposit, deposit });
+          expect(portfolio.drawdown).toBeCloseTo(before, 9);
+        },
+      ),
     );
   });
 
@@ -32,7 +36,13 @@ describe('portfolio drawdown', () => {
     portfolio.record({ time: START, equity: 100 });
     portfolio.record({ time: START - 1, equity: 1 });
     expect(portfolio.equity).toBe(100);
-    for (const bad of [{ equity: Number.NaN }, { equity: 0 }, { equity: -5 }, { equity: 100, deposit: 100 }, { equity: 100, time: 0.5 }]) {
+    for (const bad of [
+      { equity: Number.NaN },
+      { equity: 0 },
+      { equity: -5 },
+      { equity: 100, deposit: 100 },
+      { equity: 100, time: 0.5 },
+    ]) {
       expect(() => portfolio.record({ time: START + 1, ...bad })).toThrow(/EQUITY_INVALID/);
     }
     expect(portfolio.equity).toBe(100);

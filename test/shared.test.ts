@@ -19,7 +19,15 @@ describe('shared instances', () => {
   });
 
   it('are what was initialised last', async () => {
-    const { initializeEngine, getEngine, initializeDecomposer, recordTrade, getDecomposer, initializeMonitor, getMonitor } = await fresh();
+    const {
+      initializeEngine,
+      getEngine,
+      initializeDecomposer,
+      recordTrade,
+      getDecomposer,
+      initializeMonitor,
+      getMonitor,
+    } = await fresh();
     initializeEngine();
     const second = initializeEngine({ baseWeights: { A: 1 } });
     expect(getEngine()).toBe(second);

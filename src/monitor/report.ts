@@ -114,17 +114,15 @@ function changes({ optimizer, manager }: OptimizationEngine): Change[] {
       reason,
     }),
   );
-  const statuses = manager
-    .getAuditLog()
-    .map(
-      ({ time, strategy, oldStatus, newStatus, reason }): Change => ({
-        time,
-        strategy,
-        what: 'status',
-        from: oldStatus,
-        to: newStatus,
-        reason,
-      }),
-    );
+  const statuses = manager.getAuditLog().map(
+    ({ time, strategy, oldStatus, newStatus, reason }): Change => ({
+      time,
+      strategy,
+      what: 'status',
+      from: oldStatus,
+      to: newStatus,
+      reason,
+    }),
+  );
   return [...weights.slice(-CHANGES), ...statuses.slice(-CHANGES)].sort((a, b) => a.time - b.time);
 }

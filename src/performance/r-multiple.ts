@@ -72,3 +72,17 @@ export function rMultiple(
   const r = loss > 0 ? basePnl / loss : Math.sign(basePnl);
   return { r: Number.isFinite(r) ? r : Math.sign(basePnl), rSource: 'averageLoss' };
 }
+
+/** The distance in price that one R stands for; null where R came from what the strategy usually loses. */
+export function priceRisk(trade: TradeInput, entryPrice: number, rSource: RSource): number | null {
+  switch (rSource) {
+    case 'stop':
+      return Math.abs(entryPrice - trade.stop!);
+    case 'stopRate':
+      return trade.stopRate !== undefined ? entryPrice * trade.stopRate : Math.abs(entryPrice - trade.stop!);
+    case 'atr':
+      return entryPrice * ATR_STOP * (trade.atrRate ?? trade.decision!.atrRate!);
+    case 'averageLoss':
+      return null;
+  }
+}

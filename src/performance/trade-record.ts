@@ -1,8 +1,8 @@
 import { EdgekeeperError, show } from '../errors.ts';
 import { CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
-import type { Trade, TradeInput } from '../model/trade.ts';
-import { type AverageLoss, rMultiple } from './r-multiple.ts';
+import type { RSource, Trade, TradeInput } from '../model/trade.ts';
+import { type AverageLoss, priceRisk, rMultiple } from './r-multiple.ts';
 
 /** What a trade is measured against. */
 export interface TradeContext {
@@ -128,19 +128,13 @@ function returnOf(
   return { returnRate: r * riskPerTrade, capitalSource: 'risk' };
 }
 
-/** Worst and best excursion in R, from the stop distance; null without a stop or prices in between. */
-function excursions(trade: TradeInput, side: 'long' | 'short'): Pick<Trade, 'mae' | 'mfe'> {
-  const { entryPrice, stop, lowestPrice, highestPrice } = trade;
-  if (
-    entryPrice === undefined ||
-    stop === undefined ||
-    lowestPrice === undefined ||
-    highestPrice === undefined
-  ) {
+/** Worst and best excursion in R, on the risk that gave R; null where no price risk or no prices in between are known. */
+function excursions(trade: TradeInput, side: 'long' | 'short', rSource: RSource): Pick<Trade, 'mae' | 'mfe'> {
+  const { entryPrice, lowestPrice, highestPrice } = trade;
+  const risk = entryPrice === undefined ? null : priceRisk(trade, entryPrice, rSource);
+  if (entryPrice === undefined || risk === null || lowestPrice === undefined || highestPrice === undefined) {
     return { mae: null, mfe: null };
   }
-  const risk = Math.abs(entryPrice - stop);
-  if (risk === 0) return { mae: null, mfe: null };
   const down = (lowestPrice - entryPrice) / risk;
   const up = (highestPrice - entryPrice) / risk;
   return side === 'long'
@@ -178,6 +172,6 @@ export function tradeRecord(trade: TradeInput, id: string, context: TradeContext
     ...returnOf(trade, r, context),
     decisionId: trade.decision?.id ?? null,
     belowThreshold: trade.decision?.belowThreshold ?? false,
-    ...excursions(trade, side),
+    ...excursions(trade, side, rSource),
   };
 }

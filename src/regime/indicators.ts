@@ -48,24 +48,7 @@ export class IndicatorStreams {
       const dropped = this.#bars.length - REBUILD;
       this.#fold(this.#bars.slice(dropped), Math.max(0, this.#adxFrom - dropped));
     }
-    const bar = { high, low, close };
-    const previous = this.#bars.at(-1);
-    if (this.#poisoned && previous && moves(bar, previous)) {
-      this.#poisoned = false;
-      this.#adxFrom = this.#bars.length - 1;
-      this.#adx = newAdx();
-      this.#step(this.#adx, previous);
-    }
-    this.#bars.push(bar);
-    const atr = this.#atr.nextValue(bar) as number | undefined;
-    const ema = this.#ema.nextValue(close) as number | undefined;
-    const adx = this.#step(this.#adx, bar);
-    return {
-      atr: finite(atr),
-      ema: finite(ema),
-      adx: this.#poisoned ? 0 : finite(adx?.adx),
-      risingDi: (adx?.pdi ?? 0) >= (adx?.mdi ?? 0),
-    };
+    return this.#take({ high, low, close });
   }
 
   get bars(): readonly Bar[] {
@@ -77,22 +60,38 @@ export class IndicatorStreams {
   }
 
   #fold(bars: readonly Bar[], adxFrom: number): void {
-    this.#bars = [...bars];
+    this.#bars = [];
     this.#adxFrom = adxFrom;
     this.#adx = newAdx();
     this.#atr = newAtr();
     this.#ema = newEma();
     this.#poisoned = false;
-    this.#bars.forEach((bar, i) => {
-      this.#atr.nextValue(bar as never);
-      this.#ema.nextValue(bar.close);
-      if (i >= adxFrom) this.#step(this.#adx, bar);
-    });
+    for (const bar of bars) this.#take(bar);
+  }
+
+  #take(bar: Bar): Indicators {
+    const previous = this.#bars.at(-1);
+    if (this.#poisoned && previous && moves(bar, previous)) {
+      this.#poisoned = false;
+      this.#adxFrom = this.#bars.length - 1;
+      this.#adx = newAdx();
+      this.#step(previous);
+    }
+    this.#bars.push(bar);
+    const atr = this.#atr.nextValue(bar as never) as number | undefined;
+    const ema = this.#ema.nextValue(bar.close);
+    const adx = this.#bars.length > this.#adxFrom ? this.#step(bar) : undefined;
+    return {
+      atr: finite(atr),
+      ema: finite(ema),
+      adx: this.#poisoned ? 0 : finite(adx?.adx),
+      risingDi: (adx?.pdi ?? 0) >= (adx?.mdi ?? 0),
+    };
   }
 
   /** The library answers NaN from the first bar on which it is poisoned. */
-  #step(adx: ADX, bar: Bar): { adx: number; pdi: number; mdi: number } | undefined {
-    const value = adx.nextValue(bar as never) as { adx: number; pdi: number; mdi: number } | undefined;
+  #step(bar: Bar): { adx: number; pdi: number; mdi: number } | undefined {
+    const value = this.#adx.nextValue(bar as never);
     if (value && !Number.isFinite(value.adx)) this.#poisoned = true;
     return value;
   }

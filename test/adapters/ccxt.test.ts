@@ -1,10 +1,10 @@
 import ccxt from 'ccxt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attach, type AttachOptions, type CcxtExchange } from '../../adapters/ccxt.ts';
+import { type AttachOptions, attach, type CcxtExchange } from '../../adapters/ccxt.ts';
 import { LotBook } from '../../adapters/lots.ts';
+import { type CcxtInstance, PaperAccount, simulateOrders } from '../../src/paper/index.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';
-import { PaperAccount, simulateOrders, type CcxtInstance } from '../../src/paper/index.ts';
 import { AUTHOR, engineWith, HOUR, START } from '../fixtures.ts';
 
 type Order = { id: string; status: string; amount: number; filled: number };
@@ -23,28 +23,48 @@ function venue() {
     account,
     /** The next candle, at one price. */
     tick(price = 100) {
-      account.onCandle('BTC/USDT', { time: now, open: price, high: price, low: price, close: price, volume: 1 });
+      account.onCandle('BTC/USDT', {
+        time: now,
+        open: price,
+        high: price,
+        low: price,
+        close: price,
+        volume: 1,
+      });
       now += HOUR;
     },
-    buy: (amount: number, params = {}) => exchange.createOrder('BTC/USDT', 'market', 'buy', amount, undefined, params) as Promise<Order>,
-    sell: (amount: number, params = {}) => exchange.createOrder('BTC/USDT', 'market', 'sell', amount, undefined, params) as Promise<Order>,
+    buy: (amount: number, params = {}) =>
+      exchange.createOrder('BTC/USDT', 'market', 'buy', amount, undefined, params) as Promise<Order>,
+    sell: (amount: number, params = {}) =>
+      exchange.createOrder('BTC/USDT', 'market', 'sell', amount, undefined, params) as Promise<Order>,
   };
 }
 
 function attached(options: Partial<AttachOptions> = {}) {
   const made = venue();
   const engine = options.engine ?? engineWith();
-  const detach = attach(made.exchange as CcxtExchange, { engine, strategy: 's', sizing: 'host-reads-position', ...options });
+  const detach = attach(made.exchange as CcxtExchange, {
+    engine,
+    strategy: 's',
+    sizing: 'host-reads-position',
+    ...options,
+  });
   return { ...made, engine, detach };
 }
 
-const amounts = fc.array(fc.integer({ min: 10, max: 500 }).map((lots) => lots / 100), { minLength: 1, maxLength: 8 });
+const amounts = fc.array(
+  fc.integer({ min: 10, max: 500 }).map((lots) => lots / 100),
+  { minLength: 1, maxLength: 8 },
+);
 
 describe('attached to a ccxt exchange', () => {
   it('a neutral overlay changes nothing of what is sent', async () => {
     await fc.assert(
       fc.asyncProperty(amounts, fc.constantFrom('neutral', 'disabled'), async (sizes, kind) => {
-        const [plain, overlaid] = [venue(), attached({ engine: engineWith({ enabled: kind === 'neutral' }) })];
+        const [plain, overlaid] = [
+          venue(),
+          attached({ engine: engineWith({ enabled: kind === 'neutral' }) }),
+        ];
         for (const size of sizes) {
           for (const each of [plain, overlaid]) {
             await each.buy(size);
@@ -59,13 +79,17 @@ describe('attached to a ccxt exchange', () => {
     );
   });
 
-  it('a veto rejects as the exchange\'s own invalid order, and the bot trades again once vetoes stop', async () => {
+  it("a veto rejects as the exchange's own invalid order, and the bot trades again once vetoes stop", async () => {
     const { engine, buy, account, tick } = attached();
     engine.forceStatus('s', 'SUSPENDED', AUTHOR);
     const refused = await buy(1).catch((error) => error);
     expect(refused).toBeInstanceOf(ccxt.InvalidOrder);
     expect(refused).not.toBeInstanceOf(ccxt.NetworkError);
-    expect(refused).toMatchObject({ name: 'OrderVetoed', message: expect.stringContaining('STRATEGY_SUSPENDED'), decision: { action: 'block' } });
+    expect(refused).toMatchObject({
+      name: 'OrderVetoed',
+      message: expect.stringContaining('STRATEGY_SUSPENDED'),
+      decision: { action: 'block' },
+    });
     expect(account.orderCount).toBe(0);
     engine.forceStatus('s', 'ACTIVE', AUTHOR);
     tick();
@@ -81,7 +105,9 @@ describe('attached to a ccxt exchange', () => {
 
   it('an increase is never sent, unless the configuration allows it', async () => {
     expect((await attached({ engine: engineWith({ baseWeights: { s: 2 } }) }).buy(1)).amount).toBe(1);
-    expect((await attached({ engine: engineWith({ baseWeights: { s: 2 }, reduceOnly: false }) }).buy(1)).amount).toBe(2);
+    expect(
+      (await attached({ engine: engineWith({ baseWeights: { s: 2 }, reduceOnly: false }) }).buy(1)).amount,
+    ).toBe(2);
   });
 
   it('entries are whole or vetoed for a bot that keeps its own quantity', async () => {
@@ -119,10 +145,18 @@ describe('attached to a ccxt exchange', () => {
     );
   });
 
-  it('an order that would fall below the venue\'s minimum is withdrawn, not rejected by the venue', async () => {
+  it("an order that would fall below the venue's minimum is withdrawn, not rejected by the venue", async () => {
     const { engine, buy, account, tick } = attached();
     engine.forceStatus('s', 'DEGRADED', AUTHOR);
-    for (const candle of [100]) engine.recordCandle('BTC/USDT', '1h', { time: START - HOUR, open: candle, high: candle, low: candle, close: candle, volume: 1 });
+    for (const candle of [100])
+      engine.recordCandle('BTC/USDT', '1h', {
+        time: START - HOUR,
+        open: candle,
+        high: candle,
+        low: candle,
+        close: candle,
+        volume: 1,
+      });
     tick();
     await expect(buy(0.06)).rejects.toThrow(/BELOW_MIN/);
     await expect(buy(0.01)).rejects.toThrow(/BELOW_MIN/);
@@ -139,7 +173,7 @@ describe('attached to a ccxt exchange', () => {
     expect(engine.getOptimizationStatus().decisions).toBe(2);
   });
 
-  it('the host\'s own order is sent when the overlay fails', async () => {
+  it("the host's own order is sent when the overlay fails", async () => {
     const { engine, buy } = attached({
       identify: () => {
         throw new Error('broken');
@@ -164,7 +198,10 @@ describe('attached to a ccxt exchange', () => {
 });
 
 describe('the record', () => {
-  const identify: AttachOptions['identify'] = ({ params }) => ({ strategy: String(params.clientOrderId).split('-')[0]!, stop: 90 });
+  const identify: AttachOptions['identify'] = ({ params }) => ({
+    strategy: String(params.clientOrderId).split('-')[0]!,
+    stop: 90,
+  });
 
   it('has one trade per closed part, with every field and the decision behind it', async () => {
     const { engine, buy, sell, tick, exchange } = attached({ identify });
@@ -178,7 +215,17 @@ describe('the record', () => {
     }
     const [first, second] = engine.decomposer.getTradeHistory();
     expect(engine.decomposer.getTradeHistory()).toHaveLength(2);
-    expect(first).toMatchObject({ strategy: 'ema', symbol: 'BTC/USDT', side: 'long', size: 0.5, entryPrice: 100, exitPrice: 110, rSource: 'stop', multiplier: 1, decisionId: 'd1' });
+    expect(first).toMatchObject({
+      strategy: 'ema',
+      symbol: 'BTC/USDT',
+      side: 'long',
+      size: 0.5,
+      entryPrice: 100,
+      exitPrice: 110,
+      rSource: 'stop',
+      multiplier: 1,
+      decisionId: 'd1',
+    });
     expect(first!.pnl).toBeCloseTo(0.5 * 10 - 0.001 * 0.5 * 210, 9);
     expect(second!.pnl).toBeCloseTo(1.5 * 10 - 0.001 * 1.5 * 210, 9);
     expect(first!.r).toBeCloseTo(first!.pnl / 5, 9);
@@ -193,15 +240,26 @@ describe('the record', () => {
     await exchange.fetchMyTrades('BTC/USDT');
     await exchange.fetchClosedOrders('BTC/USDT');
     await exchange.fetchMyTrades('BTC/USDT');
-    expect(engine.decomposer.getPortfolioPerformance()).toMatchObject({ trades: 1, totalPnl: expect.closeTo(5 - 0.205, 9) });
+    expect(engine.decomposer.getPortfolioPerformance()).toMatchObject({
+      trades: 1,
+      totalPnl: expect.closeTo(5 - 0.205, 9),
+    });
   });
 
   it('tells two strategies on one symbol apart', async () => {
     const { engine, buy, sell, tick, exchange } = attached({ identify });
-    for (const [name, size] of [['ema', 1], ['rsi', 2]] as const) await buy(size, { clientOrderId: `${name}-1` });
+    for (const [name, size] of [
+      ['ema', 1],
+      ['rsi', 2],
+    ] as const)
+      await buy(size, { clientOrderId: `${name}-1` });
     tick(100);
     await exchange.fetchMyTrades('BTC/USDT');
-    for (const [name, size] of [['rsi', 2], ['ema', 1]] as const) await sell(size, { clientOrderId: `${name}-2` });
+    for (const [name, size] of [
+      ['rsi', 2],
+      ['ema', 1],
+    ] as const)
+      await sell(size, { clientOrderId: `${name}-2` });
     tick(110);
     await exchange.fetchMyTrades('BTC/USDT');
     expect(engine.decomposer.getStrategyPerformance('ema').totalPnl).toBeCloseTo(10 - 0.21, 9);
@@ -210,29 +268,44 @@ describe('the record', () => {
 
   it('adds up to the change of the account, whatever is bought and sold', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.record({ lots: fc.integer({ min: 10, max: 300 }), price: fc.integer({ min: 50, max: 200 }), part: fc.integer({ min: 1, max: 100 }) }), { minLength: 1, maxLength: 10 }), async (rounds) => {
-        const { engine, buy, sell, tick, exchange, account } = attached();
-        for (const { lots, price, part } of rounds) {
-          const entry = await buy(lots / 100);
-          tick(price);
-          await exchange.fetchMyTrades('BTC/USDT');
-          const share = Number(exchange.amountToPrecision('BTC/USDT', Math.max(0.01, (entry.amount * part) / 100)));
-          for (const amount of [share, entry.amount - share]) {
-            if (amount < 0.005 || amount * price < 5) continue;
-            await sell(amount).catch(() => undefined);
-            tick(price + 5);
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            lots: fc.integer({ min: 10, max: 300 }),
+            price: fc.integer({ min: 50, max: 200 }),
+            part: fc.integer({ min: 1, max: 100 }),
+          }),
+          { minLength: 1, maxLength: 10 },
+        ),
+        async (rounds) => {
+          const { engine, buy, sell, tick, exchange, account } = attached();
+          for (const { lots, price, part } of rounds) {
+            const entry = await buy(lots / 100);
+            tick(price);
+            await exchange.fetchMyTrades('BTC/USDT');
+            const share = Number(
+              exchange.amountToPrecision('BTC/USDT', Math.max(0.01, (entry.amount * part) / 100)),
+            );
+            for (const amount of [share, entry.amount - share]) {
+              if (amount < 0.005 || amount * price < 5) continue;
+              await sell(amount).catch(() => undefined);
+              tick(price + 5);
+              await exchange.fetchMyTrades('BTC/USDT');
+            }
+          }
+          const left = account.balance('BTC');
+          if (left > 0) {
+            await exchange.createOrder('BTC/USDT', 'market', 'sell', left + 0.001).catch(() => undefined);
+            tick();
             await exchange.fetchMyTrades('BTC/USDT');
           }
-        }
-        const left = account.balance('BTC');
-        if (left > 0) {
-          await exchange.createOrder('BTC/USDT', 'market', 'sell', left + 0.001).catch(() => undefined);
-          tick();
-          await exchange.fetchMyTrades('BTC/USDT');
-        }
-        fc.pre(account.balance('BTC') < 1e-9);
-        expect(engine.decomposer.getPortfolioPerformance().totalPnl).toBeCloseTo(account.equity() - 100_000, 6);
-      }),
+          fc.pre(account.balance('BTC') < 1e-9);
+          expect(engine.decomposer.getPortfolioPerformance().totalPnl).toBeCloseTo(
+            account.equity() - 100_000,
+            6,
+          );
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -251,7 +324,7 @@ describe('lots', () => {
     expect(book.openSize(entry)).toBe(0.5);
   });
 
-  it('turn a short\'s fall into a gain', () => {
+  it("turn a short's fall into a gain", () => {
     const book = new LotBook();
     const short = { ...entry, side: 'short' } as const;
     book.open(short, fill);

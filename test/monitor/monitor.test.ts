@@ -3,13 +3,16 @@ import { type OptimizationEngine, OptimizationMonitor } from '../../src/index.ts
 import { overlayReport } from '../../src/monitor/report.ts';
 import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures.ts';
 
-const codes = (engine: OptimizationEngine, now?: number) => new OptimizationMonitor(engine).getAlerts(now).map(({ code }) => code);
+const codes = (engine: OptimizationEngine, now?: number) =>
+  new OptimizationMonitor(engine).getAlerts(now).map(({ code }) => code);
 
 describe('alerts', () => {
   it('say that a threshold cannot be reached, and that the guard has no equity', () => {
     expect(codes(engineWith())).toEqual(['NO_EQUITY_FEED', 'THRESHOLD_UNREACHABLE']);
     expect(codes(engineWith({ enforcement: 'off' }))).toEqual(['NO_EQUITY_FEED']);
-    expect(codes(engineWith({ minQualityThreshold: 0.6, regimeAdjustments: { VOLATILE: 1 } }))).toEqual(['NO_EQUITY_FEED']);
+    expect(codes(engineWith({ minQualityThreshold: 0.6, regimeAdjustments: { VOLATILE: 1 } }))).toEqual([
+      'NO_EQUITY_FEED',
+    ]);
   });
 
   it('name suspended strategies, many degraded ones, and the lack of any active', () => {
@@ -28,9 +31,15 @@ describe('alerts', () => {
     engine.recordEquity({ time: START, equity: 100 });
     expect(codes(engine)).not.toContain('NO_EQUITY_FEED');
     engine.recordEquity({ time: START + 1, equity: 85 });
-    expect(new OptimizationMonitor(engine).getAlerts()[0]).toMatchObject({ code: 'DRAWDOWN_GUARD_ACTING', level: 'warning' });
+    expect(new OptimizationMonitor(engine).getAlerts()[0]).toMatchObject({
+      code: 'DRAWDOWN_GUARD_ACTING',
+      level: 'warning',
+    });
     engine.recordEquity({ time: START + 2, equity: 70 });
-    expect(new OptimizationMonitor(engine).getAlerts()[0]).toMatchObject({ level: 'critical', message: expect.stringContaining('30.0%') });
+    expect(new OptimizationMonitor(engine).getAlerts()[0]).toMatchObject({
+      level: 'critical',
+      message: expect.stringContaining('30.0%'),
+    });
   });
 
   it('say when market data are stale', () => {
@@ -56,19 +65,34 @@ describe('reports', () => {
   const monitor = new OptimizationMonitor(engine);
 
   it('sum up the overlay', () => {
-    expect(monitor.getOptimizationStatus()).toMatchObject({ metrics: { strategiesTracked: 3, symbolsTracked: 0, tradesRecorded: 7 }, decisions: 1 });
+    expect(monitor.getOptimizationStatus()).toMatchObject({
+      metrics: { strategiesTracked: 3, symbolsTracked: 0, tradesRecorded: 7 },
+      decisions: 1,
+    });
   });
 
   it('sum up a strategy', () => {
     const summary = monitor.getStrategySummary('EMA_Trend');
-    expect(summary).toMatchObject({ strategy: 'EMA_Trend', baseWeight: 1, performance: { trades: 5 }, quality: { signals: 1 } });
+    expect(summary).toMatchObject({
+      strategy: 'EMA_Trend',
+      baseWeight: 1,
+      performance: { trades: 5 },
+      quality: { signals: 1 },
+    });
     expect(summary.currentWeight).toBeGreaterThan(1);
     expect(summary.healthStatus?.status).toBe('ACTIVE');
-    expect(() => monitor.getStrategySummary('ghost')).toThrow(/STRATEGY_UNKNOWN.*"ghost".*EMA_Trend, idle, loser/);
+    expect(() => monitor.getStrategySummary('ghost')).toThrow(
+      /STRATEGY_UNKNOWN.*"ghost".*EMA_Trend, idle, loser/,
+    );
   });
 
   it('group strategies by health and by regime', () => {
-    expect(monitor.getHealthReport()).toMatchObject({ active: ['EMA_Trend', 'idle', 'loser'], degraded: [], suspended: [], retired: [] });
+    expect(monitor.getHealthReport()).toMatchObject({
+      active: ['EMA_Trend', 'idle', 'loser'],
+      degraded: [],
+      suspended: [],
+      retired: [],
+    });
     const { byRegime } = monitor.getRegimeEffectivenessReport();
     expect(byRegime.TREND_WITH!.map(({ strategy }) => strategy)).toEqual(['EMA_Trend']);
     expect(byRegime.RANGING![0]!.performance.expectancyR).toBe(-1);
@@ -78,11 +102,23 @@ describe('reports', () => {
     const winner = engineWith();
     feed(winner, [1]);
     const text = new OptimizationMonitor(winner).exportJson();
-    expect(JSON.parse(text).strategies.EMA_Trend.performance).toMatchObject({ profitFactor: null, profitFactorInfinite: true });
-    expect(JSON.parse(monitor.exportJson())).toMatchObject({ allocation: { totalAllocation: expect.any(Number) }, signals: { EMA_Trend: { signals: 1 } } });
+    expect(JSON.parse(text).strategies.EMA_Trend.performance).toMatchObject({
+      profitFactor: null,
+      profitFactorInfinite: true,
+    });
+    expect(JSON.parse(monitor.exportJson())).toMatchObject({
+      allocation: { totalAllocation: expect.any(Number) },
+      signals: { EMA_Trend: { signals: 1 } },
+    });
   });
 
-  it.each([['performance', 2], ['regimes', 2], ['weights', 2], ['health', 3], ['decisions', 1]] as const)('export %s as an Arquero table', async (name, rows) => {
+  it.each([
+    ['performance', 2],
+    ['regimes', 2],
+    ['weights', 2],
+    ['health', 3],
+    ['decisions', 1],
+  ] as const)('export %s as an Arquero table', async (name, rows) => {
     const table = await monitor.getDataFrameExport(name);
     expect(table.numRows()).toBe(rows);
     expect(table.columnNames()).toContain('strategy');
@@ -103,6 +139,16 @@ describe('reports', () => {
   it('tell what changed, with times and reasons', () => {
     const report = overlayReport(engine);
     expect(report.changes[0]).toMatchObject({ what: 'weight', from: '1.000', reason: 'new-outcomes' });
-    expect(report.signals).toEqual([{ strategy: 'EMA_Trend', signals: 1, executed: 1, reduced: 0, increased: 0, blocked: 0, avgQuality: expect.any(Number) }]);
+    expect(report.signals).toEqual([
+      {
+        strategy: 'EMA_Trend',
+        signals: 1,
+        executed: 1,
+        reduced: 0,
+        increased: 0,
+        blocked: 0,
+        avgQuality: expect.any(Number),
+      },
+    ]);
   });
 });

@@ -6,14 +6,18 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/index.ts';
 import { runCli } from '../../src/node/cli.ts';
 import { wallClock } from '../../src/node/clock.ts';
-import { DATA, engineWith, hasData, WITHOUT_DATA } from '../fixtures.ts';
 import { LowdbStateStore } from '../../src/node/index.ts';
+import { DATA, engineWith, hasData, WITHOUT_DATA } from '../fixtures.ts';
 
 async function edgekeeper(...args: string[]) {
   let [out, err] = ['', ''];
   const code = await runCli(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
     clock: wallClock,
     signal: new AbortController().signal,
     terminal: new PassThrough() as never,
@@ -41,7 +45,18 @@ describe('edgekeeper paper', () => {
 
   it('prints the whole report and what to try next, and leaves its state behind', async () => {
     expect(first).toMatchObject({ code: 0, err: '' });
-    for (const part of ['Strategies', 'EMA_Trend', 'FVG_Pattern', 'RSI_Reversal', 'Strategy x regime', 'Signals', 'Top reasons', 'Latest changes', 'With and without the overlay', 'npx edgekeeper status']) {
+    for (const part of [
+      'Strategies',
+      'EMA_Trend',
+      'FVG_Pattern',
+      'RSI_Reversal',
+      'Strategy x regime',
+      'Signals',
+      'Top reasons',
+      'Latest changes',
+      'With and without the overlay',
+      'npx edgekeeper status',
+    ]) {
       expect(first.out).toContain(part);
     }
     expect((await readdir(dir)).sort()).toEqual(['logs', 'paper-report.json', 'state.json']);
@@ -53,24 +68,44 @@ describe('edgekeeper paper', () => {
 
   it('prints JSON for machines', async () => {
     const { out } = await run('--json', '--no-overlay');
-    expect(JSON.parse(out)).toMatchObject({ overlay: null, baseline: { startBalance: 10_000 }, run: { symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'] } });
+    expect(JSON.parse(out)).toMatchObject({
+      overlay: null,
+      baseline: { startBalance: 10_000 },
+      run: { symbols: ['BTC/USDT', 'ETH/USDT', 'SOL/USDT'] },
+    });
   });
 
   it('can be asked for afterwards, as a report and as a status', async () => {
     const again = await directory();
     await edgekeeper('paper', '--to', '2024-02-01', '--state-dir', again);
     expect((await edgekeeper('report', '--state-dir', again)).out).toContain('With and without the overlay');
-    expect((await edgekeeper('status', '--state-dir', again)).out).toMatch(/Switches {2}enabled on.*decay evidence/s);
-    expect(JSON.parse((await edgekeeper('status', '--json', '--state-dir', again)).out)).toMatchObject({ optimizationEnabled: { enabled: { enabled: true } } });
+    expect((await edgekeeper('status', '--state-dir', again)).out).toMatch(
+      /Switches {2}enabled on.*decay evidence/s,
+    );
+    expect(JSON.parse((await edgekeeper('status', '--json', '--state-dir', again)).out)).toMatchObject({
+      optimizationEnabled: { enabled: { enabled: true } },
+    });
   });
 
   it('takes symbols, seed, balance and a configuration', async () => {
     const config = await file('{"edgekeeper":{"evidence":"literal"},"bot":{"anything":1}}');
-    const { out } = await run('--json', '--symbols', 'ETH/USDT', '--seed', '9', '--balance', '500', '--config', config);
+    const { out } = await run(
+      '--json',
+      '--symbols',
+      'ETH/USDT',
+      '--seed',
+      '9',
+      '--balance',
+      '500',
+      '--config',
+      config,
+    );
     const report = JSON.parse(out);
     expect(report.run).toMatchObject({ source: 'a generated market (seed 9)', symbols: ['ETH/USDT'] });
     expect(report.baseline.startBalance).toBe(500);
-    expect(report.overlay.reasons.map(({ reason }: { reason: string }) => reason)).toContain('QUALITY_BLOCKED');
+    expect(report.overlay.reasons.map(({ reason }: { reason: string }) => reason)).toContain(
+      'QUALITY_BLOCKED',
+    );
   });
 
   it.each([
@@ -106,7 +141,9 @@ describe('edgekeeper paper', () => {
     const store = new LowdbStateStore(live);
     await store.write('live', engineWith().snapshot());
     const before = await readFile(store.file, 'utf8');
-    expect((await edgekeeper('paper', '--to', '2024-01-05', '--state-dir', live)).err).toMatch(/STATE_OCCUPIED/);
+    expect((await edgekeeper('paper', '--to', '2024-01-05', '--state-dir', live)).err).toMatch(
+      /STATE_OCCUPIED/,
+    );
     expect(await readFile(store.file, 'utf8')).toBe(before);
   });
 
@@ -119,19 +156,38 @@ describe('edgekeeper paper', () => {
     expect(await readFile(join(broken, 'state.json'), 'utf8')).toBe('{"format":"edgekeeper-st');
   });
 
-  it.skipIf(!hasData)(`trades real candles (${hasData ? 'two symbols, half a year' : WITHOUT_DATA})`, async () => {
-    const dir = await directory();
-    const { code, out } = await edgekeeper('paper', '--json', '--state-dir', dir, '--candles', join(DATA, 'candles/1h'), '--symbols', 'BTC/USDT,SOL/USDT', '--from', '2021-01-01', '--to', '2021-07-01');
-    expect(code).toBe(0);
-    const report = JSON.parse(out);
-    expect(report.run.candles).toBe(2 * (181 * 24 - 7));
-    expect(report.overlay.account.trades).toBeGreaterThan(50);
-  });
+  it.skipIf(!hasData)(
+    `trades real candles (${hasData ? 'two symbols, half a year' : WITHOUT_DATA})`,
+    async () => {
+      const dir = await directory();
+      const { code, out } = await edgekeeper(
+        'paper',
+        '--json',
+        '--state-dir',
+        dir,
+        '--candles',
+        join(DATA, 'candles/1h'),
+        '--symbols',
+        'BTC/USDT,SOL/USDT',
+        '--from',
+        '2021-01-01',
+        '--to',
+        '2021-07-01',
+      );
+      expect(code).toBe(0);
+      const report = JSON.parse(out);
+      expect(report.run.candles).toBe(2 * (181 * 24 - 7));
+      expect(report.overlay.account.trades).toBeGreaterThan(50);
+    },
+  );
 });
 
 describe('edgekeeper config', () => {
   it('checks a file', async () => {
-    expect(await edgekeeper('config', 'check', await file('{"maxWeight":1.5}'))).toMatchObject({ code: 0, err: '' });
+    expect(await edgekeeper('config', 'check', await file('{"maxWeight":1.5}'))).toMatchObject({
+      code: 0,
+      err: '',
+    });
     for (const [text, message] of [
       ['{"minQualityTreshold":0.6}', /Did you mean minQualityThreshold/],
       ['{"minWinRate":52}', /write 0.52 for 52%/],
@@ -146,8 +202,12 @@ describe('edgekeeper config', () => {
   });
 
   it('prints every option and its schema', async () => {
-    expect(JSON.parse((await edgekeeper('config', 'print')).out)).toEqual(JSON.parse(JSON.stringify(parseConfig())));
-    expect(JSON.parse((await edgekeeper('config', 'print', await file('{"preset":"aggressive"}'))).out).maxWeight).toBe(3);
+    expect(JSON.parse((await edgekeeper('config', 'print')).out)).toEqual(
+      JSON.parse(JSON.stringify(parseConfig())),
+    );
+    expect(
+      JSON.parse((await edgekeeper('config', 'print', await file('{"preset":"aggressive"}'))).out).maxWeight,
+    ).toBe(3);
     expect(JSON.parse((await edgekeeper('config', 'schema')).out).properties.enabled.type).toBe('boolean');
   });
 });

@@ -33,24 +33,55 @@ afterEach(async () => {
   loopback = null;
 });
 
-async function live(hours: number, fault: LoopbackOptions['fault'], args: readonly string[] = [], dir?: string) {
+async function live(
+  hours: number,
+  fault: LoopbackOptions['fault'],
+  args: readonly string[] = [],
+  dir?: string,
+) {
   const stateDir = dir ?? (await mkdtemp(join(tmpdir(), 'edgekeeper-')));
   const stop = new AbortController();
   const clock = fakeClock(BEGIN + hours * HOUR, stop);
   loopback = await loopbackBinance({ candles: market, now: () => clock.time, fault });
   let [out, err] = ['', ''];
   const world: CliWorld = {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
     clock,
     signal: stop.signal,
     terminal: new PassThrough() as never,
     logLevel: 'silent',
     exchangeOptions: loopback.exchangeOptions,
   };
-  const code = await runCli(['paper', '--exchange', 'binance', '--symbols', 'BTC/USDT,ETH/USDT', '--state-dir', stateDir, '--json', ...args], world);
-  const log = (await readFile(join(stateDir, 'logs', 'edgekeeper.log'), 'utf8').catch(() => '')).trim().split('\n');
-  return { code, err, report: out === '' ? null : JSON.parse(out), stateDir, log, requests: loopback.requests };
+  const code = await runCli(
+    [
+      'paper',
+      '--exchange',
+      'binance',
+      '--symbols',
+      'BTC/USDT,ETH/USDT',
+      '--state-dir',
+      stateDir,
+      '--json',
+      ...args,
+    ],
+    world,
+  );
+  const log = (await readFile(join(stateDir, 'logs', 'edgekeeper.log'), 'utf8').catch(() => ''))
+    .trim()
+    .split('\n');
+  return {
+    code,
+    err,
+    report: out === '' ? null : JSON.parse(out),
+    stateDir,
+    log,
+    requests: loopback.requests,
+  };
 }
 
 describe('a live paper run against an exchange', () => {
@@ -66,7 +97,9 @@ describe('a live paper run against an exchange', () => {
     expect(report.run.candles).toBeGreaterThan(580);
     expect(report.overlay.account.trades).toBeGreaterThan(5);
     expect(report.overlay.account.equity).not.toBe(report.overlay.account.startBalance);
-    expect(report.overlay.alerts.map(({ code: alert }: { code: string }) => alert)).not.toContain('MARKET_DATA_STALE');
+    expect(report.overlay.alerts.map(({ code: alert }: { code: string }) => alert)).not.toContain(
+      'MARKET_DATA_STALE',
+    );
     expect(log.filter((line) => line.includes('trying again'))).toHaveLength(3);
     expect(log.some((line) => line.includes('alert MARKET_DATA_STALE'))).toBe(true);
     expect(requests.some(({ keyed }) => keyed)).toBe(false);
@@ -81,8 +114,11 @@ describe('a live paper run against an exchange', () => {
     await loopback!.close();
     const second = await live(30, () => 'none', [], first.stateDir);
     expect(second.code).toBe(0);
-    const decisions = JSON.parse(await readFile(join(second.stateDir, 'state.json'), 'utf8')).snapshot.decisions;
-    expect(decisions).toBeGreaterThanOrEqual(first.report.overlay.signals.reduce((sum: number, s: { signals: number }) => sum + s.signals, 0));
+    const decisions = JSON.parse(await readFile(join(second.stateDir, 'state.json'), 'utf8')).snapshot
+      .decisions;
+    expect(decisions).toBeGreaterThanOrEqual(
+      first.report.overlay.signals.reduce((sum: number, s: { signals: number }) => sum + s.signals, 0),
+    );
   }, 60_000);
 
   it('gives up on a symbol or a timeframe that the exchange does not have, before anything is traded', async () => {

@@ -11,7 +11,10 @@ async function logged(use: (log: ReturnType<typeof createLog>) => void): Promise
   use(log);
   await log.close();
   const text = await readFile(join(directory, 'edgekeeper.log'), 'utf8');
-  return text.trim().split('\n').map((line) => JSON.parse(line));
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 describe('the log', () => {
@@ -20,11 +23,22 @@ describe('the log', () => {
       for (let i = 0; i < 500; i += 1) log.info(`line ${i}`, { i });
     });
     expect(lines).toHaveLength(500);
-    expect(lines[499]).toMatchObject({ level: 'info', message: 'line 499', i: 499, timestamp: expect.any(String) });
+    expect(lines[499]).toMatchObject({
+      level: 'info',
+      message: 'line 499',
+      i: 499,
+      timestamp: expect.any(String),
+    });
   });
 
   it('never holds a secret, however deep it is', async () => {
-    const [line] = await logged((log) => log.warn('trouble', { apiKey: 'k1', nested: { headers: [{ secret: 'k2', Authorization: 'k3' }] }, fine: 'yes' }));
+    const [line] = await logged((log) =>
+      log.warn('trouble', {
+        apiKey: 'k1',
+        nested: { headers: [{ secret: 'k2', Authorization: 'k3' }] },
+        fine: 'yes',
+      }),
+    );
     expect(JSON.stringify(line)).not.toMatch(/k1|k2|k3/);
     expect(line).toMatchObject({ fine: 'yes', apiKey: '[redacted]' });
   });
@@ -43,6 +57,9 @@ describe('the log', () => {
     expect(messages.filter((message) => message.startsWith('SIGNAL_INVALID'))).toHaveLength(1);
     expect(messages.filter((message) => message.startsWith('alert STRATEGY_SUSPENDED'))).toHaveLength(1);
     expect(messages).toContain('s ACTIVE -> SUSPENDED');
-    expect(messages.filter((message) => message.startsWith('command'))).toEqual(['command forceStatus', 'command setFlags']);
+    expect(messages.filter((message) => message.startsWith('command'))).toEqual([
+      'command forceStatus',
+      'command setFlags',
+    ]);
   });
 });

@@ -26,7 +26,10 @@ export async function loopbackBinance({ candles, now, fault }: LoopbackOptions):
   let served = 0;
   const server = createServer((request, response) => {
     const url = new URL(request.url!, 'http://127.0.0.1');
-    requests.push({ path: url.pathname, keyed: 'x-mbx-apikey' in request.headers || url.searchParams.has('signature') });
+    requests.push({
+      path: url.pathname,
+      keyed: 'x-mbx-apikey' in request.headers || url.searchParams.has('signature'),
+    });
     const answer = (body: unknown, status = 200) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
@@ -38,20 +41,38 @@ export async function loopbackBinance({ candles, now, fault }: LoopbackOptions):
     if (trouble === 'tooManyRequests') return answer({ code: -1003, msg: 'Too many requests.' }, 429);
     if (trouble === 'drop') return request.socket.destroy();
     const horizon = trouble === 'none' ? now() : Math.min(now(), trouble.staleSince);
-    const symbol = [...candles.keys()].find((name) => name.replace('/', '') === url.searchParams.get('symbol'));
+    const symbol = [...candles.keys()].find(
+      (name) => name.replace('/', '') === url.searchParams.get('symbol'),
+    );
     if (!symbol) return answer({ code: -1121, msg: 'Invalid symbol.' }, 400);
     const since = Number(url.searchParams.get('startTime') ?? 0);
     const limit = Math.min(1000, Number(url.searchParams.get('limit') ?? 500));
     // As the real one does, this serves the candle that is still open.
     const rows = candles.get(symbol)!.filter(({ time }) => time >= since && time <= horizon);
     return answer(
-      rows.slice(0, limit).map(({ time, open, high, low, close, volume }) => [time, ...[open, high, low, close, volume].map(String), time + HOUR - 1, '0', 1, '0', '0', '0']),
+      rows
+        .slice(0, limit)
+        .map(({ time, open, high, low, close, volume }) => [
+          time,
+          ...[open, high, low, close, volume].map(String),
+          time + HOUR - 1,
+          '0',
+          1,
+          '0',
+          '0',
+          '0',
+        ]),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { api } = new ccxt.binance().urls as { api: Record<string, unknown> };
-  const local = Object.fromEntries(Object.entries(api).map(([key, url]) => [key, typeof url === 'string' ? base + new URL(url).pathname : url]));
+  const local = Object.fromEntries(
+    Object.entries(api).map(([key, url]) => [
+      key,
+      typeof url === 'string' ? base + new URL(url).pathname : url,
+    ]),
+  );
   return {
     server,
     requests,
@@ -88,7 +109,12 @@ function exchangeInfo(symbols: readonly string[]): object {
         permissions: ['SPOT'],
         permissionSets: [['SPOT']],
         filters: [
-          { filterType: 'PRICE_FILTER', minPrice: '0.01000000', maxPrice: '1000000.00000000', tickSize: '0.01000000' },
+          {
+            filterType: 'PRICE_FILTER',
+            minPrice: '0.01000000',
+            maxPrice: '1000000.00000000',
+            tickSize: '0.01000000',
+          },
           { filterType: 'LOT_SIZE', minQty: '0.00001000', maxQty: '9000.00000000', stepSize: '0.00001000' },
           { filterType: 'NOTIONAL', minNotional: '5.00000000', applyMinToMarket: true },
         ],

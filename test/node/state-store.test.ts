@@ -19,7 +19,11 @@ describe('the state on disk', () => {
     expect(await new LowdbStateStore(dir).read()).toBeNull();
     const snapshot = snapshotOf([1, -1, 2]);
     await new LowdbStateStore(dir).write('live', snapshot);
-    expect(await new LowdbStateStore(dir).read()).toEqual({ format: 'edgekeeper-state', origin: 'live', snapshot });
+    expect(await new LowdbStateStore(dir).read()).toEqual({
+      format: 'edgekeeper-state',
+      origin: 'live',
+      snapshot,
+    });
     expect(await readdir(dir)).toEqual(['state.json']);
   });
 
@@ -42,8 +46,17 @@ describe('the state on disk', () => {
     const store = new LowdbStateStore(dir);
     await store.write('live', snapshotOf([1]));
     const whole = await readFile(store.file, 'utf8');
-    const broken = [0, 1, 10, Math.floor(whole.length / 2), whole.length - 1].map((length) => whole.slice(0, length));
-    const foreign = ['[]', '42', '"text"', '{"format":"other"}', whole.replace('"version":1', '"version":2'), whole.replace('"sequence":1', '"sequence":"x"')];
+    const broken = [0, 1, 10, Math.floor(whole.length / 2), whole.length - 1].map((length) =>
+      whole.slice(0, length),
+    );
+    const foreign = [
+      '[]',
+      '42',
+      '"text"',
+      '{"format":"other"}',
+      whole.replace('"version":1', '"version":2'),
+      whole.replace('"sequence":1', '"sequence":"x"'),
+    ];
     for (const text of [...broken, ...foreign]) {
       await writeFile(store.file, text);
       await expect(new LowdbStateStore(dir).read()).rejects.toThrow(/STATE_CORRUPT.*state\.json/);

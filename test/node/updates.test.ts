@@ -30,7 +30,11 @@ describe('the periodic update', () => {
     const schedule = vi.spyOn(cron, 'schedule');
     const { made } = updates();
     await made.start();
-    expect(schedule).toHaveBeenCalledWith('0 */1 * * *', expect.any(Function), expect.objectContaining({ noOverlap: true, timezone: 'UTC' }));
+    expect(schedule).toHaveBeenCalledWith(
+      '0 */1 * * *',
+      expect.any(Function),
+      expect.objectContaining({ noOverlap: true, timezone: 'UTC' }),
+    );
     const { engine, clock, made: _unused } = { ...updates(), made };
     expect(engine.getOptimizationStatus().updatedAt).toBeNull();
     expect(clock.now()).toBe(START + 1000);
@@ -58,6 +62,9 @@ describe('the periodic update', () => {
     };
     const { engine, made } = updates({ refresh: fail, saved: fail });
     await made.runIfDue();
-    expect(engine.getOptimizationStatus()).toMatchObject({ updatedAt: START + 1000, errors: { REFRESH_FAILED: 1, SAVE_FAILED: 1 } });
+    expect(engine.getOptimizationStatus()).toMatchObject({
+      updatedAt: START + 1000,
+      errors: { REFRESH_FAILED: 1, SAVE_FAILED: 1 },
+    });
   });
 });

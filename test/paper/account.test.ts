@@ -13,9 +13,27 @@ function account({ slippageBps = 0, balance = 10_000 } = {}) {
 }
 
 const place = (on: PaperAccount, wish: Wish = {}): PaperOrder =>
-  on.place({ clientOrderId: undefined, symbol: 'BTC/USDT', type: 'market', side: 'buy', amount: 10, price: undefined, stopLossPrice: undefined, takeProfitPrice: undefined, timestamp: START, ...wish });
+  on.place({
+    clientOrderId: undefined,
+    symbol: 'BTC/USDT',
+    type: 'market',
+    side: 'buy',
+    amount: 10,
+    price: undefined,
+    stopLossPrice: undefined,
+    takeProfitPrice: undefined,
+    timestamp: START,
+    ...wish,
+  });
 
-const candle = (open: number, high: number, low: number, close: number, at = 0) => ({ time: START + at * HOUR, open, high, low, close, volume: 1 });
+const candle = (open: number, high: number, low: number, close: number, at = 0) => ({
+  time: START + at * HOUR,
+  open,
+  high,
+  low,
+  close,
+  volume: 1,
+});
 
 /** An account that holds 10 BTC bought at 100. */
 function holding(options = {}) {
@@ -32,7 +50,12 @@ describe('a paper order', () => {
     const made = account({ slippageBps: 10 });
     const order = place(made);
     made.onCandle('BTC/USDT', candle(102, 110, 90, 105));
-    expect(order).toMatchObject({ status: 'closed', filled: 10, cost: expect.closeTo(1021.02, 9), fee: expect.closeTo(1.02102, 9) });
+    expect(order).toMatchObject({
+      status: 'closed',
+      filled: 10,
+      cost: expect.closeTo(1021.02, 9),
+      fee: expect.closeTo(1.02102, 9),
+    });
     expect(made.balance('BTC')).toBe(10);
     expect(made.equity()).toBeCloseTo(10_000 - 1021.02 - 1.02102 + 1050, 9);
   });
@@ -58,7 +81,10 @@ describe('a paper order', () => {
   });
 
   it('with a stop fills at the stop, or at the open when the market gapped below it', () => {
-    for (const [open, filled] of [[98, 95], [90, 90]] as const) {
+    for (const [open, filled] of [
+      [98, 95],
+      [90, 90],
+    ] as const) {
       const made = holding();
       const order = place(made, { ...sell, stopLossPrice: 95 });
       made.onCandle('BTC/USDT', candle(open, open, 89, 92, 1));
@@ -67,7 +93,10 @@ describe('a paper order', () => {
   });
 
   it('with a target fills at the target, or at the open when the market gapped above it', () => {
-    for (const [open, filled] of [[101, 105], [108, 108]] as const) {
+    for (const [open, filled] of [
+      [101, 105],
+      [108, 108],
+    ] as const) {
       const made = holding();
       const order = place(made, { ...sell, takeProfitPrice: 105 });
       made.onCandle('BTC/USDT', candle(open, 109, 100, 107, 1));
@@ -110,21 +139,24 @@ describe('a paper order', () => {
 describe('a paper account', () => {
   it('loses exactly its fees and slippage on a round trip at one price, whatever the orders', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 0.01, max: 5, noNaN: true }), { minLength: 1, maxLength: 20 }), (amounts) => {
-        const made = account({ slippageBps: 5 });
-        let time = 0;
-        for (const amount of amounts) {
-          for (const side of ['buy', 'sell'] as const) {
-            place(made, { side, amount, timestamp: START + time * HOUR });
-            made.onCandle('BTC/USDT', candle(100, 100, 100, 100, time));
-            time += 1;
+      fc.property(
+        fc.array(fc.double({ min: 0.01, max: 5, noNaN: true }), { minLength: 1, maxLength: 20 }),
+        (amounts) => {
+          const made = account({ slippageBps: 5 });
+          let time = 0;
+          for (const amount of amounts) {
+            for (const side of ['buy', 'sell'] as const) {
+              place(made, { side, amount, timestamp: START + time * HOUR });
+              made.onCandle('BTC/USDT', candle(100, 100, 100, 100, time));
+              time += 1;
+            }
           }
-        }
-        const traded = amounts.reduce((a, b) => a + b, 0);
-        expect(made.balance('BTC')).toBeCloseTo(0, 9);
-        const lost = traded * (100.05 - 99.95) + traded * 0.001 * (100.05 + 99.95);
-        expect(made.equity()).toBeCloseTo(10_000 - lost, 6);
-      }),
+          const traded = amounts.reduce((a, b) => a + b, 0);
+          expect(made.balance('BTC')).toBeCloseTo(0, 9);
+          const lost = traded * (100.05 - 99.95) + traded * 0.001 * (100.05 + 99.95);
+          expect(made.equity()).toBeCloseTo(10_000 - lost, 6);
+        },
+      ),
     );
   });
 });

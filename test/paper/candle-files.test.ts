@@ -19,7 +19,9 @@ describe('candle files', () => {
   it('are read plain and gzipped, in any order of columns', async () => {
     const candle = { time: 1600560000000, open: 100, high: 110, low: 90, close: 105, volume: 3 };
     expect(await readCandles(await directory(HEAD + ROW), 'BTC/USDT', '1h')).toEqual([candle]);
-    expect(await readCandles(await directory(gzipSync(HEAD + ROW), 'BTC_USDT-1h.csv.gz'), 'BTC/USDT', '1h')).toEqual([candle]);
+    expect(
+      await readCandles(await directory(gzipSync(HEAD + ROW), 'BTC_USDT-1h.csv.gz'), 'BTC/USDT', '1h'),
+    ).toEqual([candle]);
     const shuffled = 'extra,close,volume,low,high,open,timestamp\nx,105,3,90,110,100,1600560000000\n';
     expect(await readCandles(await directory(shuffled), 'BTC/USDT', '1h')).toEqual([candle]);
   });
@@ -27,9 +29,14 @@ describe('candle files', () => {
   it('are cut to the wanted time', async () => {
     const rows = [0, 1, 2, 3].map((i) => `${1600560000000 + i * 3_600_000},100,110,90,105,3\n`).join('');
     const path = await directory(HEAD + rows);
-    const read = await readCandles(path, 'BTC/USDT', '1h', { from: 1600560000000 + 3_600_000, to: 1600560000000 + 3 * 3_600_000 });
+    const read = await readCandles(path, 'BTC/USDT', '1h', {
+      from: 1600560000000 + 3_600_000,
+      to: 1600560000000 + 3 * 3_600_000,
+    });
     expect(read).toHaveLength(2);
-    await expect(readCandles(path, 'BTC/USDT', '1h', { from: 2e12 })).rejects.toThrow(/no candle in the wanted time/);
+    await expect(readCandles(path, 'BTC/USDT', '1h', { from: 2e12 })).rejects.toThrow(
+      /no candle in the wanted time/,
+    );
   });
 
   it('say which symbols there are', async () => {
@@ -39,7 +46,11 @@ describe('candle files', () => {
 
   it.each([
     ['a missing column', 'timestamp,open,high,low,close\n1,2,3,4,5\n', /CANDLES_INVALID.*no column volume/],
-    ['rows out of order', `${HEAD}1600563600000,100,110,90,105,3\n${ROW}`, /line 3: 1600560000000 after 1600563600000/],
+    [
+      'rows out of order',
+      `${HEAD}1600563600000,100,110,90,105,3\n${ROW}`,
+      /line 3: 1600560000000 after 1600563600000/,
+    ],
     ['a duplicate', HEAD + ROW + ROW, /line 3: a second candle at 1600560000000/],
     ['a number that is none', `${HEAD}1600560000000,100,NaN,90,105,3\n`, /line 2: high "NaN".*finite number/],
     ['an empty cell', `${HEAD}1600560000000,100,,90,105,3\n`, /line 2: high ""/],
@@ -52,15 +63,23 @@ describe('candle files', () => {
   });
 
   it('that are missing or cannot be read are coded errors', async () => {
-    await expect(readCandles('/nowhere/at/all', 'BTC/USDT', '1h')).rejects.toThrow(/CANDLES_MISSING.*no directory/);
-    await expect(readCandles(await directory(HEAD), 'ETH/USDT', '1h')).rejects.toThrow(/CANDLES_MISSING.*ETH_USDT-1h.csv.*BTC_USDT-1h.csv/);
-    await expect(readCandles(await directory('no gzip', 'BTC_USDT-1h.csv.gz'), 'BTC/USDT', '1h')).rejects.toThrow(/CANDLES_INVALID.*cannot be read/);
+    await expect(readCandles('/nowhere/at/all', 'BTC/USDT', '1h')).rejects.toThrow(
+      /CANDLES_MISSING.*no directory/,
+    );
+    await expect(readCandles(await directory(HEAD), 'ETH/USDT', '1h')).rejects.toThrow(
+      /CANDLES_MISSING.*ETH_USDT-1h.csv.*BTC_USDT-1h.csv/,
+    );
+    await expect(
+      readCandles(await directory('no gzip', 'BTC_USDT-1h.csv.gz'), 'BTC/USDT', '1h'),
+    ).rejects.toThrow(/CANDLES_INVALID.*cannot be read/);
   });
 
   it.skipIf(!hasData)(`hold the published prices (${hasData ? 'real candles' : WITHOUT_DATA})`, async () => {
     const candles = await readCandles(join(DATA, 'candles/1h'), 'BTC/USDT', '1h');
     expect(candles).toHaveLength(37_516);
     expect(candles.find(({ time }) => time === Date.UTC(2021, 0, 1))?.open).toBe(28_923.63);
-    expect(Math.max(...candles.filter(({ time }) => time < Date.UTC(2022, 0, 1)).map(({ high }) => high))).toBe(69_000);
+    expect(
+      Math.max(...candles.filter(({ time }) => time < Date.UTC(2022, 0, 1)).map(({ high }) => high)),
+    ).toBe(69_000);
   });
 });

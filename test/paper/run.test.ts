@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OptimizationEngine, type Options } from '../../src/index.ts';
 import { type CcxtModule, loadCcxt } from '../../src/node/index.ts';
-import { type Batch, type PaperReport, PaperAccount, replayFeed, runPaper } from '../../src/paper/index.ts';
 import { generateMarket } from '../../src/paper/generated-market.ts';
+import { type Batch, PaperAccount, type PaperReport, replayFeed, runPaper } from '../../src/paper/index.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';
 import { HOUR, START } from '../fixtures.ts';
 
@@ -62,7 +62,7 @@ describe('a paper run', () => {
     expect(on.overlaid!.fills).not.toEqual(without.baseline.fills);
   });
 
-  it('is recorded by the overlay as the account\'s own books have it', async () => {
+  it("is recorded by the overlay as the account's own books have it", async () => {
     const { report, engine, overlaid } = await run({});
     const { account, strategies } = report.overlay!;
     for (const { strategy, performance } of strategies) {
@@ -71,21 +71,32 @@ describe('a paper run', () => {
       expect(performance.totalPnl).toBeCloseTo(own.totalPnl, 6);
     }
     const open = [...overlaid!.balances].some(([currency, amount]) => currency !== 'USDT' && amount > 0);
-    if (!open) expect(engine!.decomposer.getPortfolioPerformance().totalPnl).toBeCloseTo(account.equity - 10_000, 4);
+    if (!open)
+      expect(engine!.decomposer.getPortfolioPerformance().totalPnl).toBeCloseTo(account.equity - 10_000, 4);
   });
 
   it('decides nothing on what comes later', async () => {
     const cut = START + 1500 * HOUR;
-    const changed = new Map([...market].map(([symbol, candles]) => [symbol, candles.map((c) => (c.time < cut ? c : { ...c, open: 2 * c.open, high: 2 * c.high, low: 2 * c.low, close: 2 * c.close }))]));
-    const before = (account: PaperAccount) => account.fills.filter(({ timestamp }) => timestamp < cut);
+    const changed = new Map(
+      [...market].map(([symbol, candles]) => [
+        symbol,
+        candles.map((c) =>
+          c.time < cut ? c : { ...c, open: 2 * c.open, high: 2 * c.high, low: 2 * c.low, close: 2 * c.close },
+        ),
+      ]),
+    );
+    const untilCut = (account: PaperAccount) => account.fills.filter(({ timestamp }) => timestamp < cut);
     const [real, other] = [await run({}), await run({}, changed)];
-    expect(before(other.overlaid!)).toEqual(before(real.overlaid!));
-    expect(before(real.overlaid!).length).toBeGreaterThan(50);
+    expect(untilCut(other.overlaid!)).toEqual(untilCut(real.overlaid!));
+    expect(untilCut(real.overlaid!).length).toBeGreaterThan(50);
   });
 
   it('reports every part: strategies, regimes, signals, reasons, changes, both accounts', async () => {
     const { report } = await run({});
-    expect(report.run).toMatchObject({ candles: [...market.values()].flat().length, strategies: ['EMA_Trend', 'FVG_Pattern', 'RSI_Reversal'] });
+    expect(report.run).toMatchObject({
+      candles: [...market.values()].flat().length,
+      strategies: ['EMA_Trend', 'FVG_Pattern', 'RSI_Reversal'],
+    });
     const { overlay, baseline } = report;
     expect(overlay!.strategies).toHaveLength(3);
     expect(overlay!.regimes.length).toBeGreaterThan(5);
@@ -101,7 +112,9 @@ describe('the generated market', () => {
   it('is the same for the same seed, and another for another', () => {
     const again = generateMarket({ seed: 7, start: START, count: 2500, interval: HOUR });
     expect(again).toEqual(market);
-    expect(generateMarket({ seed: 8, start: START, count: 10, interval: HOUR })).not.toEqual(generateMarket({ seed: 7, start: START, count: 10, interval: HOUR }));
+    expect(generateMarket({ seed: 8, start: START, count: 10, interval: HOUR })).not.toEqual(
+      generateMarket({ seed: 7, start: START, count: 10, interval: HOUR }),
+    );
   });
 
   it('has gaps, storms and a crash that hits every symbol', () => {
@@ -118,8 +131,20 @@ describe('the replay feed', () => {
   it('brings candles in order of time, symbols of one time together', async () => {
     const [a, b] = [market.get('BTC/USDT')!.slice(0, 3), market.get('ETH/USDT')!.slice(1, 4)];
     const batches: Batch[] = [];
-    for await (const batch of replayFeed(new Map([['B', b], ['A', a]]), HOUR).batches()) batches.push(batch);
-    expect(batches.map(({ candles }) => candles.map(([symbol]) => symbol))).toEqual([['A'], ['A', 'B'], ['A', 'B'], ['B']]);
+    for await (const batch of replayFeed(
+      new Map([
+        ['B', b],
+        ['A', a],
+      ]),
+      HOUR,
+    ).batches())
+      batches.push(batch);
+    expect(batches.map(({ candles }) => candles.map(([symbol]) => symbol))).toEqual([
+      ['A'],
+      ['A', 'B'],
+      ['A', 'B'],
+      ['B'],
+    ]);
     expect(batches.map(({ closedAt }) => closedAt - START)).toEqual([HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR]);
   });
 });

@@ -14,7 +14,14 @@ describe('metrics of a strategy', () => {
     const decomposer = recorded([2, -1, 1, 0, -1, -1].map((r) => trade(r)));
     const p = decomposer.getStrategyPerformance('EMA_Trend');
     expect(p).toMatchObject({ trades: 6, wins: 2, losses: 3, breakeven: 1, winRate: 2 / 6, lossRate: 3 / 6 });
-    expect(p).toMatchObject({ avgWin: 15, avgLoss: 10, totalPnl: 0, profitFactor: 1, expectancy: 0, maxDrawdown: 20 });
+    expect(p).toMatchObject({
+      avgWin: 15,
+      avgLoss: 10,
+      totalPnl: 0,
+      profitFactor: 1,
+      expectancy: 0,
+      maxDrawdown: 20,
+    });
     expect(p).toMatchObject({ consecutiveLosses: 2, maxConsecutiveLosses: 2 });
     expect(p.expectancy).toBeCloseTo(p.winRate! * p.avgWin! - p.lossRate! * p.avgLoss!, 12);
     expect(p.sqn).toBeCloseTo(0, 12);
@@ -22,13 +29,24 @@ describe('metrics of a strategy', () => {
 
   it('are null without trades, never zero', () => {
     const p = recorded([]).getStrategyPerformance('nobody');
-    for (const key of ['winRate', 'expectancy', 'expectancyR', 'profitFactor', 'sharpe', 'sortino', 'maxDrawdownRate', 'mae'] as const) {
+    for (const key of [
+      'winRate',
+      'expectancy',
+      'expectancyR',
+      'profitFactor',
+      'sharpe',
+      'sortino',
+      'maxDrawdownRate',
+      'mae',
+    ] as const) {
       expect(p[key]).toBeNull();
     }
   });
 
   it('have an infinite profit factor without losses, and none without either', () => {
-    expect(recorded([trade(1)]).getStrategyPerformance('EMA_Trend').profitFactor).toBe(Number.POSITIVE_INFINITY);
+    expect(recorded([trade(1)]).getStrategyPerformance('EMA_Trend').profitFactor).toBe(
+      Number.POSITIVE_INFINITY,
+    );
     expect(recorded([trade(0)]).getStrategyPerformance('EMA_Trend').profitFactor).toBeNull();
   });
 
@@ -42,7 +60,10 @@ describe('metrics of a strategy', () => {
   });
 
   it('measure drawdown as a rate of the capital base: equity, capital, or R times the risk', () => {
-    const byEquity = recorded([trade(100, { equityAtEntry: 10_000 }), trade(-220, { equityAtEntry: 11_000 })]);
+    const byEquity = recorded([
+      trade(100, { equityAtEntry: 10_000 }),
+      trade(-220, { equityAtEntry: 11_000 }),
+    ]);
     expect(byEquity.getStrategyPerformance('EMA_Trend').maxDrawdownRate).toBeCloseTo(0.2, 12);
     const byCapital = recorded([trade(100), trade(-220)], { capital: { EMA_Trend: 10_000 } });
     expect(byCapital.getStrategyPerformance('EMA_Trend').maxDrawdownRate).toBeCloseTo(2200 / 11_000, 12);
@@ -51,8 +72,14 @@ describe('metrics of a strategy', () => {
   });
 
   it('show the worst and best excursion in R where the host gives prices in between', () => {
-    const p = recorded([trade(1, { lowestPrice: 95, highestPrice: 130 })]).getStrategyPerformance('EMA_Trend');
+    const p = recorded([trade(1, { lowestPrice: 95, highestPrice: 130 })]).getStrategyPerformance(
+      'EMA_Trend',
+    );
     expect(p).toMatchObject({ mae: -0.5, mfe: 3 });
+    const byRate = recorded([
+      { ...trade(1, { stopRate: 0.1, lowestPrice: 95, highestPrice: 130 }), stop: undefined as never },
+    ]);
+    expect(byRate.getStrategyPerformance('EMA_Trend')).toMatchObject({ mae: -0.5, mfe: 3 });
     const short = recorded([trade(1, { side: 'short', stop: 110, lowestPrice: 80, highestPrice: 105 })]);
     expect(short.getStrategyPerformance('EMA_Trend')).toMatchObject({ mae: -0.5, mfe: 2 });
   });
@@ -98,7 +125,11 @@ describe('breakdowns', () => {
       trade(1, { strategy: 'middle' }),
       trade(-0.5, { strategy: 'middle' }),
     ]);
-    expect(decomposer.getTopStrategies('expectancy').map(({ strategy }) => strategy)).toEqual(['winner', 'middle', 'loser']);
+    expect(decomposer.getTopStrategies('expectancy').map(({ strategy }) => strategy)).toEqual([
+      'winner',
+      'middle',
+      'loser',
+    ]);
     expect(decomposer.getTopStrategies('sharpe', 1).map(({ strategy }) => strategy)).toEqual(['middle']);
     expect(() => decomposer.getTopStrategies('luck' as never)).toThrow(/METRIC_UNKNOWN.*"luck"/);
   });
@@ -123,8 +154,11 @@ describe('recording', () => {
 
   it('refuses a trade so old that it could be a forgotten duplicate', () => {
     const decomposer = new PerformanceDecomposer();
-    for (let i = 0; i < 4200; i += 1) decomposer.recordTrade(trade(0.1, { id: `old${i}`, exitTime: START + i + 1 }));
-    expect(() => decomposer.recordTrade(trade(0.1, { id: 'old0', exitTime: START + 1 }))).toThrow(/TRADE_TOO_OLD/);
+    for (let i = 0; i < 4200; i += 1)
+      decomposer.recordTrade(trade(0.1, { id: `old${i}`, exitTime: START + i + 1 }));
+    expect(() => decomposer.recordTrade(trade(0.1, { id: 'old0', exitTime: START + 1 }))).toThrow(
+      /TRADE_TOO_OLD/,
+    );
     expect(decomposer.getPortfolioPerformance().trades).toBe(4200);
   });
 
@@ -138,7 +172,11 @@ describe('recording', () => {
     ['an empty strategy', { strategy: '' }, /strategy ""/],
     ['a regime that is none', { regime: 'SIDEWAYS' as never }, /regime "SIDEWAYS"/],
     ['an infinite fee', { fees: Number.POSITIVE_INFINITY }, /fees Infinity/],
-    ['a decision that was tampered with', { decision: { id: 'x', cell: 'RANGING', multiplier: -1 } as never }, /multiplier -1/],
+    [
+      'a decision that was tampered with',
+      { decision: { id: 'x', cell: 'RANGING', multiplier: -1 } as never },
+      /multiplier -1/,
+    ],
   ])('refuses %s and leaves the state as it was', (_name, changes, message) => {
     const decomposer = recorded([trade(1)]);
     const before = decomposer.snapshot();
@@ -158,7 +196,11 @@ describe('recording', () => {
 
 describe('R of a trade', () => {
   const rOf = (input: Partial<TradeInput>) => {
-    const made = new PerformanceDecomposer().recordTrade({ ...trade(1), stop: undefined as never, ...input })!;
+    const made = new PerformanceDecomposer().recordTrade({
+      ...trade(1),
+      stop: undefined as never,
+      ...input,
+    })!;
     return [made.r, made.rSource];
   };
 
@@ -170,7 +212,7 @@ describe('R of a trade', () => {
     expect(rOf({ pnl: -7 })).toEqual([-1, 'averageLoss']);
   });
 
-  it('falls back on what the strategy usually loses, at the host\'s own size', () => {
+  it("falls back on what the strategy usually loses, at the host's own size", () => {
     const decomposer = new PerformanceDecomposer();
     const bare = (pnl: number, multiplier = 1) =>
       decomposer.recordTrade({
@@ -188,7 +230,9 @@ describe('R of a trade', () => {
     fc.assert(
       fc.property(rMultiples, fc.double({ min: 1e-6, max: 1e6, noNaN: true }), (r, k) => {
         const plain = recorded([trade(r)]).getStrategyPerformance('EMA_Trend');
-        const scaled = recorded([trade(r, { pnl: 10 * r * k, entryPrice: 100 * k, stop: 90 * k })]).getStrategyPerformance('EMA_Trend');
+        const scaled = recorded([
+          trade(r, { pnl: 10 * r * k, entryPrice: 100 * k, stop: 90 * k }),
+        ]).getStrategyPerformance('EMA_Trend');
         expect(scaled.expectancyR).toBeCloseTo(plain.expectancyR!, 9);
       }),
     );

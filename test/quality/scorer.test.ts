@@ -4,28 +4,51 @@ import { SignalQualityScorer } from '../../src/index.ts';
 import { belowThresholdLoses } from '../../src/quality/below-threshold.ts';
 import { cells, names, rMultiples, symbols } from '../fixtures.ts';
 
-const weak = { strategy: 's', symbol: 'BTC/USDT', side: 'long', confidence: 0.2, confluence: 1, regime: 'RANGING' } as const;
+const weak = {
+  strategy: 's',
+  symbol: 'BTC/USDT',
+  side: 'long',
+  confidence: 0.2,
+  confluence: 1,
+  regime: 'RANGING',
+} as const;
 const strong = { ...weak, confidence: 1, confluence: 3, alignment: 1, regime: 'TRENDING' } as const;
 
 /** Tells a scorer of outcomes of weak signals. */
 function teach(scorer: SignalQualityScorer, r: number, times: number): void {
   for (let i = 0; i < times; i += 1) {
-    scorer.recordSignalOutcome({ strategy: 's', symbol: 'BTC/USDT', side: 'long', cell: 'RANGING', r, belowThreshold: true });
+    scorer.recordSignalOutcome({
+      strategy: 's',
+      symbol: 'BTC/USDT',
+      side: 'long',
+      cell: 'RANGING',
+      r,
+      belowThreshold: true,
+    });
   }
 }
 
-const verdicts = (scorer: SignalQualityScorer, count: number) => Array.from({ length: count }, () => scorer.enforce(scorer.scoreSignal(weak)));
+const verdicts = (scorer: SignalQualityScorer, count: number) =>
+  Array.from({ length: count }, () => scorer.enforce(scorer.scoreSignal(weak)));
 
 describe('scoring', () => {
   it('never makes a host more confident', () => {
     const scorer = new SignalQualityScorer();
     fc.assert(
-      fc.property(names, symbols, fc.double(), fc.double(), cells, (strategy, symbol, confidence, alignment, regime) => {
-        const score = scorer.scoreSignal({ strategy, symbol, side: 'long', confidence, alignment, regime });
-        expect(score.quality).toBeGreaterThanOrEqual(0);
-        expect(score.quality).toBeLessThanOrEqual(1);
-        if (score.adjustedConfidence !== null) expect(score.adjustedConfidence).toBeLessThanOrEqual(score.confidence!);
-      }),
+      fc.property(
+        names,
+        symbols,
+        fc.double(),
+        fc.double(),
+        cells,
+        (strategy, symbol, confidence, alignment, regime) => {
+          const score = scorer.scoreSignal({ strategy, symbol, side: 'long', confidence, alignment, regime });
+          expect(score.quality).toBeGreaterThanOrEqual(0);
+          expect(score.quality).toBeLessThanOrEqual(1);
+          if (score.adjustedConfidence !== null)
+            expect(score.adjustedConfidence).toBeLessThanOrEqual(score.confidence!);
+        },
+      ),
     );
   });
 
@@ -35,7 +58,9 @@ describe('scoring', () => {
     teach(scorer, 1, 30);
     expect(scorer.scoreSignal(weak).quality).toBeGreaterThan(before);
     expect(scorer.scoreSignal({ ...weak, strategy: 'other' }).quality).toBe(before);
-    expect(scorer.successRateOf('s', 'BTC/USDT', 'long', 'RANGING')).toBeGreaterThan(scorer.successRateOf('s', 'BTC/USDT', 'short', 'VOLATILE'));
+    expect(scorer.successRateOf('s', 'BTC/USDT', 'long', 'RANGING')).toBeGreaterThan(
+      scorer.successRateOf('s', 'BTC/USDT', 'short', 'VOLATILE'),
+    );
   });
 
   it('passes by the plain threshold, whatever is enforced', () => {
@@ -52,7 +77,10 @@ describe('scoring', () => {
     scorer.scoreSignal({ ...strong, symbol: 'ETH/USDT' });
     expect(scorer.getSignalHistory(2).map(({ passes }) => passes)).toEqual([true, true]);
     expect(scorer.getQualitySummary('s')).toMatchObject({ signals: 3, passed: 2, successRate: 0.5 });
-    expect(scorer.getQualitySummary('s', 'ETH/USDT')).toMatchObject({ signals: 1, avgQuality: scorer.scoreSignal(strong).quality });
+    expect(scorer.getQualitySummary('s', 'ETH/USDT')).toMatchObject({
+      signals: 1,
+      avgQuality: scorer.scoreSignal(strong).quality,
+    });
     expect(scorer.getQualitySummary('nobody').avgQuality).toBeNull();
   });
 
@@ -60,12 +88,15 @@ describe('scoring', () => {
     const scorer = new SignalQualityScorer({ regimeAdjustments: { RANGING: 1 } });
     scorer.setRegimeAdjustment('VOLATILE', 0.9);
     expect(scorer.regimeAdjustments).toEqual({ TRENDING: 1.1, RANGING: 1, VOLATILE: 0.9, UNKNOWN: 1 });
-    for (const bad of [-0.1, 2.1, Number.NaN]) expect(() => scorer.setRegimeAdjustment('VOLATILE', bad)).toThrow(/CONFIG_INVALID/);
+    for (const bad of [-0.1, 2.1, Number.NaN])
+      expect(() => scorer.setRegimeAdjustment('VOLATILE', bad)).toThrow(/CONFIG_INVALID/);
     expect(() => scorer.setRegimeAdjustment('CALM' as never, 1)).toThrow(/"CALM"/);
   });
 
   it('names the regimes in which at most a perfect signal passes', () => {
-    expect(new SignalQualityScorer().unreachableRegimes()).toEqual([{ regime: 'VOLATILE', perfect: expect.closeTo(0.7, 12) }]);
+    expect(new SignalQualityScorer().unreachableRegimes()).toEqual([
+      { regime: 'VOLATILE', perfect: expect.closeTo(0.7, 12) },
+    ]);
   });
 
   it('refuses an outcome that is no number', () => {
@@ -87,7 +118,12 @@ describe('guarded enforcement', () => {
   it('blocks weak signals once outcomes say that they lose, and lets every tenth through to find out', () => {
     const scorer = new SignalQualityScorer();
     teach(scorer, -1, 40);
-    expect(verdicts(scorer, 20)).toEqual([...Array(9).fill('block'), 'explore', ...Array(9).fill('block'), 'explore']);
+    expect(verdicts(scorer, 20)).toEqual([
+      ...Array(9).fill('block'),
+      'explore',
+      ...Array(9).fill('block'),
+      'explore',
+    ]);
     expect(scorer.enforce(scorer.scoreSignal(strong))).toBe('pass');
   });
 
@@ -111,7 +147,10 @@ describe('guarded enforcement', () => {
 describe('other enforcements', () => {
   it('strict blocks every weak signal, advisory marks it, off passes it', () => {
     expect(verdicts(new SignalQualityScorer({ enforcement: 'strict' }), 12)).toEqual(Array(12).fill('block'));
-    expect(verdicts(new SignalQualityScorer({ enforcement: 'advisory' }), 2)).toEqual(['advisory', 'advisory']);
+    expect(verdicts(new SignalQualityScorer({ enforcement: 'advisory' }), 2)).toEqual([
+      'advisory',
+      'advisory',
+    ]);
     expect(verdicts(new SignalQualityScorer({ enforcement: 'off' }), 2)).toEqual(['pass', 'pass']);
   });
 });

@@ -12,7 +12,14 @@ const labels = (candles: readonly Candle[], detector = new RegimeDetector()): Re
 
 /** Calm, stormy and trending stretches. */
 const stretches = fc
-  .array(fc.record({ count: fc.integer({ min: 5, max: 150 }), volatility: fc.constantFrom(0.002, 0.005, 0.03), drift: fc.constantFrom(-0.004, 0, 0.004) }), { minLength: 1, maxLength: 6 })
+  .array(
+    fc.record({
+      count: fc.integer({ min: 5, max: 150 }),
+      volatility: fc.constantFrom(0.002, 0.005, 0.03),
+      drift: fc.constantFrom(-0.004, 0, 0.004),
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
   .map((rows) => {
     const candles: Candle[] = walk(160, 1);
     rows.forEach((row, i) => {
@@ -65,16 +72,31 @@ describe('regime of a symbol', () => {
 
   it('finds trends, storms and calm', () => {
     const calm = walk(300, 4, { volatility: 0.004 });
-    const storm = walk(60, 5, { volatility: 0.03, start: calm.at(-1)!.time + HOUR, price: calm.at(-1)!.close });
+    const storm = walk(60, 5, {
+      volatility: 0.03,
+      start: calm.at(-1)!.time + HOUR,
+      price: calm.at(-1)!.close,
+    });
     expect(labels([...calm, ...storm]).at(-1)!.label).toBe('VOLATILE');
-    const trend = walk(60, 6, { volatility: 0.003, drift: 0.004, start: calm.at(-1)!.time + HOUR, price: calm.at(-1)!.close });
+    const trend = walk(60, 6, {
+      volatility: 0.003,
+      drift: 0.004,
+      start: calm.at(-1)!.time + HOUR,
+      price: calm.at(-1)!.close,
+    });
     expect(labels([...calm, ...trend]).at(-1)).toMatchObject({ label: 'TRENDING', direction: 1 });
   });
 
   it('does not depend on the unit of price', () => {
     fc.assert(
       fc.property(stretches, fc.double({ min: 1e-4, max: 1e4, noNaN: true }), (candles, k) => {
-        const scaled = candles.map((c) => ({ ...c, open: c.open * k, high: c.high * k, low: c.low * k, close: c.close * k }));
+        const scaled = candles.map((c) => ({
+          ...c,
+          open: c.open * k,
+          high: c.high * k,
+          low: c.low * k,
+          close: c.close * k,
+        }));
         expect(labels(scaled).map(({ label }) => label)).toEqual(labels(candles).map(({ label }) => label));
       }),
       { numRuns: 20 },
@@ -84,7 +106,9 @@ describe('regime of a symbol', () => {
   it('knows nothing of what comes later', () => {
     fc.assert(
       fc.property(stretches, fc.nat(300), fc.double({ min: 0.5, max: 2, noNaN: true }), (candles, at, k) => {
-        const changed = candles.map((c, i) => (i > at ? { ...c, open: c.open * k, high: c.high * k, low: c.low * k, close: c.close * k } : c));
+        const changed = candles.map((c, i) =>
+          i > at ? { ...c, open: c.open * k, high: c.high * k, low: c.low * k, close: c.close * k } : c,
+        );
         expect(labels(changed).slice(0, at + 1)).toEqual(labels(candles).slice(0, at + 1));
       }),
       { numRuns: 20 },
@@ -105,7 +129,14 @@ describe('regime of a symbol', () => {
   it('skips and counts what cannot be a candle', () => {
     const detector = new RegimeDetector();
     const [good] = walk(1);
-    for (const bad of [{ high: Number.NaN }, { close: -1 }, { high: 1 }, { low: 1e9 }, { volume: -1 }, { time: 1.5 }]) {
+    for (const bad of [
+      { high: Number.NaN },
+      { close: -1 },
+      { high: 1 },
+      { low: 1e9 },
+      { volume: -1 },
+      { time: 1.5 },
+    ]) {
       detector.update('A', '1h', { ...good!, time: good!.time + HOUR, ...bad });
     }
     expect(detector.skipped).toBe(6);
@@ -113,7 +144,14 @@ describe('regime of a symbol', () => {
   });
 
   it('is never NaN in a flat market, and recovers', () => {
-    const flat = Array.from({ length: 300 }, (_, i) => ({ time: START + i * HOUR, open: 100, high: 100, low: 100, close: 100, volume: 0 }));
+    const flat = Array.from({ length: 300 }, (_, i) => ({
+      time: START + i * HOUR,
+      open: 100,
+      high: 100,
+      low: 100,
+      close: 100,
+      volume: 0,
+    }));
     const all = labels([...flat, ...walk(200, 2, { start: START + 300 * HOUR })]);
     for (const { confidence, probabilities } of all) {
       expect(Number.isFinite(confidence)).toBe(true);
@@ -134,10 +172,21 @@ describe('regime of a symbol', () => {
   it('forgets confirmations across a gap of more than three bars', () => {
     const calm = walk(300, 4, { volatility: 0.004 });
     const storm = (gap: number) => {
-      const candles = walk(40, 5, { volatility: 0.03, start: calm.at(-1)!.time + HOUR, price: calm.at(-1)!.close });
-      const first = labels([...calm, ...candles]).findIndex(({ label }, i) => i >= 300 && label === 'VOLATILE') - 300;
-      const shifted = candles.map((candle, i) => (i >= first ? { ...candle, time: candle.time + gap * HOUR } : candle));
-      return labels([...calm, ...shifted]).findIndex(({ label }, i) => i >= 300 && label === 'VOLATILE') - 300 - first;
+      const candles = walk(40, 5, {
+        volatility: 0.03,
+        start: calm.at(-1)!.time + HOUR,
+        price: calm.at(-1)!.close,
+      });
+      const first =
+        labels([...calm, ...candles]).findIndex(({ label }, i) => i >= 300 && label === 'VOLATILE') - 300;
+      const shifted = candles.map((candle, i) =>
+        i >= first ? { ...candle, time: candle.time + gap * HOUR } : candle,
+      );
+      return (
+        labels([...calm, ...shifted]).findIndex(({ label }, i) => i >= 300 && label === 'VOLATILE') -
+        300 -
+        first
+      );
     };
     expect(storm(3)).toBe(0);
     expect(storm(4)).toBe(2);
@@ -187,7 +236,8 @@ describe('regime of the market', () => {
     const only = feedBoth('A', 'B', { marketWeights: { B: 0 } }).marketRegime(NOW).probabilities!;
     const alone = new RegimeDetector();
     for (const candle of walk(200, 1)) alone.update('A', '1h', candle);
-    for (const [label, p] of Object.entries(alone.marketRegime(NOW).probabilities!)) expect(only[label as 'RANGING']).toBeCloseTo(p, 12);
+    for (const [label, p] of Object.entries(alone.marketRegime(NOW).probabilities!))
+      expect(only[label as 'RANGING']).toBeCloseTo(p, 12);
   });
 
   it('is UNKNOWN when every symbol is stale', () => {

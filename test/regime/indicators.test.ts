@@ -14,7 +14,9 @@ describe('indicator streams', () => {
     const [up, down]: [number[], number[]] = [[], []];
     for (let i = 1; i < candles.length; i += 1) {
       const [now, before] = [candles[i]!, candles[i - 1]!];
-      ranges.push(Math.max(now.high - now.low, Math.abs(now.high - before.close), Math.abs(now.low - before.close)));
+      ranges.push(
+        Math.max(now.high - now.low, Math.abs(now.high - before.close), Math.abs(now.low - before.close)),
+      );
       const [rise, fall] = [now.high - before.high, before.low - now.low];
       up.push(rise > fall && rise > 0 ? rise : 0);
       down.push(fall > rise && fall > 0 ? fall : 0);
@@ -45,6 +47,15 @@ describe('indicator streams', () => {
     expect(after.at(-1)).toBeGreaterThan(0);
   });
 
+  it('keep ADX through a rebuild whose first bars are flat', () => {
+    const candles = [...walk(300, 1), ...Array(30).fill(flat), ...walk(500, 2)];
+    const streams = new IndicatorStreams();
+    const adx = candles.map((candle) => streams.next(candle).adx);
+    // The rebuild falls on bar 600, 270 bars after the market woke up.
+    expect(adx[600]).not.toBeNull();
+    expect(Math.abs(adx[600]! - adx[599]!)).toBeLessThan(3);
+  });
+
   it('are the same after a restart from their bars, through a rebuild and a flat spell', () => {
     const candles = [...walk(500, 1), ...Array(350).fill(flat), ...walk(500, 2)];
     const whole = new IndicatorStreams();
@@ -62,7 +73,10 @@ describe('indicator streams', () => {
     const last = candles.map((candle) => bounded.next(candle)).at(-1)!;
     expect(bounded.bars.length).toBeLessThanOrEqual(2 * REBUILD);
     const shorter = new IndicatorStreams();
-    const fresh = candles.slice(-REBUILD).map((candle) => shorter.next(candle)).at(-1)!;
+    const fresh = candles
+      .slice(-REBUILD)
+      .map((candle) => shorter.next(candle))
+      .at(-1)!;
     expect(last.atr! / fresh.atr!).toBeCloseTo(1, 6);
     expect(last.adx! / fresh.adx!).toBeCloseTo(1, 5);
   });

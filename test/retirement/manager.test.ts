@@ -1,13 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { averageRunLength, type StrategyStatus, StrategyRetirementManager, thresholdForFalseAlarms } from '../../src/index.ts';
+import {
+  averageRunLength,
+  StrategyRetirementManager,
+  type StrategyStatus,
+  thresholdForFalseAlarms,
+} from '../../src/index.ts';
 import { seededRandom } from '../../src/paper/random.ts';
 import { stepCusum } from '../../src/retirement/cusum.ts';
 import { nextStatus } from '../../src/retirement/transitions.ts';
 import { HEALTH_THRESHOLDS, violations } from '../../src/retirement/violations.ts';
 import { AUTHOR, HOUR, rMultiples, START } from '../fixtures.ts';
 
-const healthy = { trades: 50, expectancy: 0.5, profitFactor: 1.5, winRate: 0.5, maxDrawdown: 0.05, consecutiveLosses: 2 };
+const healthy = {
+  trades: 50,
+  expectancy: 0.5,
+  profitFactor: 1.5,
+  winRate: 0.5,
+  maxDrawdown: 0.05,
+  consecutiveLosses: 2,
+};
 const sick = { ...healthy, expectancy: -0.2, profitFactor: 0.6 };
 
 const assess = (manager: StrategyRetirementManager, hours: number, metrics = sick) =>
@@ -27,20 +39,49 @@ const lose = (manager: StrategyRetirementManager, times: number) => {
 describe('violations', () => {
   it('are found on every threshold, and only beyond it', () => {
     expect(violations(healthy, HEALTH_THRESHOLDS)).toEqual([]);
-    const at = { trades: 50, expectancy: 0.1, profitFactor: 0.8, winRate: 0.35, maxDrawdown: 0.15, consecutiveLosses: 10 };
+    const at = {
+      trades: 50,
+      expectancy: 0.1,
+      profitFactor: 0.8,
+      winRate: 0.35,
+      maxDrawdown: 0.15,
+      consecutiveLosses: 10,
+    };
     expect(violations(at, HEALTH_THRESHOLDS)).toEqual([]);
-    const beyond = { trades: 50, expectancy: 0.099, profitFactor: 0.79, winRate: 0.34, maxDrawdown: 0.151, consecutiveLosses: 11 };
-    expect(violations(beyond, HEALTH_THRESHOLDS)).toEqual(['expectancy', 'profitFactor', 'winRate', 'maxDrawdown', 'consecutiveLosses']);
+    const beyond = {
+      trades: 50,
+      expectancy: 0.099,
+      profitFactor: 0.79,
+      winRate: 0.34,
+      maxDrawdown: 0.151,
+      consecutiveLosses: 11,
+    };
+    expect(violations(beyond, HEALTH_THRESHOLDS)).toEqual([
+      'expectancy',
+      'profitFactor',
+      'winRate',
+      'maxDrawdown',
+      'consecutiveLosses',
+    ]);
   });
 
   it('ask for a margin of 15% to be over, in the right direction for a negative threshold too', () => {
     expect(violations({ ...healthy, expectancy: 0.114 }, HEALTH_THRESHOLDS, 0.15)).toEqual(['expectancy']);
     expect(violations({ ...healthy, expectancy: 0.116 }, HEALTH_THRESHOLDS, 0.15)).toEqual([]);
-    expect(violations({ ...healthy, expectancy: -0.09 }, { ...HEALTH_THRESHOLDS, minExpectancy: -0.1 }, 0.15)).toEqual(['expectancy']);
+    expect(
+      violations({ ...healthy, expectancy: -0.09 }, { ...HEALTH_THRESHOLDS, minExpectancy: -0.1 }, 0.15),
+    ).toEqual(['expectancy']);
   });
 
   it('skip a metric that does not exist', () => {
-    const unknown = { trades: 50, expectancy: null, profitFactor: null, winRate: null, maxDrawdown: null, consecutiveLosses: 0 };
+    const unknown = {
+      trades: 50,
+      expectancy: null,
+      profitFactor: null,
+      winRate: null,
+      maxDrawdown: null,
+      consecutiveLosses: 0,
+    };
     expect(violations(unknown, HEALTH_THRESHOLDS)).toEqual([]);
   });
 });
@@ -85,7 +126,10 @@ describe('life of a strategy', () => {
     const manager = new StrategyRetirementManager();
     expect(assess(manager, 0).status).toBe('DEGRADED');
     expect(assess(manager, 1, { ...healthy, expectancy: 0.11 }).status).toBe('DEGRADED');
-    expect(assess(manager, 2, healthy)).toMatchObject({ status: 'ACTIVE', reason: 'all recent metrics are healthy again' });
+    expect(assess(manager, 2, healthy)).toMatchObject({
+      status: 'ACTIVE',
+      reason: 'all recent metrics are healthy again',
+    });
   });
 
   it('is suspended after a day only with an alarm and ten trades', () => {
@@ -109,12 +153,16 @@ describe('life of a strategy', () => {
 
   it('never changes on too few trades', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 19 }), fc.double({ min: -5, max: 5, noNaN: true }), (trades, expectancy) => {
-        const manager = new StrategyRetirementManager();
-        lose(manager, 40);
-        expect(watch(manager, 0, 100, { ...sick, trades, expectancy })).toBe('ACTIVE');
-        expect(manager.getStrategyHealth('s')!.confidence).toBe(0.3);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 19 }),
+        fc.double({ min: -5, max: 5, noNaN: true }),
+        (trades, expectancy) => {
+          const manager = new StrategyRetirementManager();
+          lose(manager, 40);
+          expect(watch(manager, 0, 100, { ...sick, trades, expectancy })).toBe('ACTIVE');
+          expect(manager.getStrategyHealth('s')!.confidence).toBe(0.3);
+        },
+      ),
       { numRuns: 20 },
     );
   });
@@ -130,7 +178,12 @@ describe('life of a strategy', () => {
 
   it('takes only the steps of the table', () => {
     const statuses = ['ACTIVE', 'DEGRADED', 'SUSPENDED', 'RETIRED'] as const;
-    const allowed = new Set(['ACTIVE>DEGRADED', 'DEGRADED>ACTIVE', 'DEGRADED>SUSPENDED', 'SUSPENDED>RETIRED']);
+    const allowed = new Set([
+      'ACTIVE>DEGRADED',
+      'DEGRADED>ACTIVE',
+      'DEGRADED>SUSPENDED',
+      'SUSPENDED>RETIRED',
+    ]);
     const facts = fc.record({
       violated: fc.boolean(),
       nearlyViolated: fc.boolean(),
@@ -139,10 +192,15 @@ describe('life of a strategy', () => {
       tradesInStatus: fc.nat(100),
     });
     fc.assert(
-      fc.property(fc.constantFrom(...statuses), facts, fc.constantFrom('guarded' as const, 'literal' as const), (status, given, mode) => {
-        const next = nextStatus(status, given, mode, { degradedWindowHours: 24, suspendedWindowHours: 72 });
-        if (next) expect(allowed).toContain(`${status}>${next}`);
-      }),
+      fc.property(
+        fc.constantFrom(...statuses),
+        facts,
+        fc.constantFrom('guarded' as const, 'literal' as const),
+        (status, given, mode) => {
+          const next = nextStatus(status, given, mode, { degradedWindowHours: 24, suspendedWindowHours: 72 });
+          if (next) expect(allowed).toContain(`${status}>${next}`);
+        },
+      ),
     );
   });
 });
@@ -152,9 +210,20 @@ describe('an operator', () => {
     const manager = new StrategyRetirementManager();
     lose(manager, 20);
     manager.forceStatus('s', 'RETIRED', { ...AUTHOR, reason: 'manual retirement' });
-    expect(manager.getStrategyHealth('s')).toMatchObject({ status: 'RETIRED', decayEvidence: 0, hoursInStatus: 0 });
+    expect(manager.getStrategyHealth('s')).toMatchObject({
+      status: 'RETIRED',
+      decayEvidence: 0,
+      hoursInStatus: 0,
+    });
     expect(manager.getAuditLog('s')).toEqual([
-      { time: START, strategy: 's', oldStatus: 'ACTIVE', newStatus: 'RETIRED', actor: 'tester', reason: 'manual retirement' },
+      {
+        time: START,
+        strategy: 's',
+        oldStatus: 'ACTIVE',
+        newStatus: 'RETIRED',
+        actor: 'tester',
+        reason: 'manual retirement',
+      },
     ]);
   });
 
@@ -183,7 +252,8 @@ describe('an operator', () => {
   it('sees who is where', () => {
     const manager = new StrategyRetirementManager();
     manager.register('a');
-    for (const status of ['DEGRADED', 'SUSPENDED', 'RETIRED'] as const) manager.forceStatus(status, status, AUTHOR);
+    for (const status of ['DEGRADED', 'SUSPENDED', 'RETIRED'] as const)
+      manager.forceStatus(status, status, AUTHOR);
     expect(manager.getActiveStrategies()).toEqual(['a']);
     expect(manager.getDegradedStrategies()).toEqual(['DEGRADED']);
     expect(manager.getSuspendedStrategies()).toEqual(['SUSPENDED']);

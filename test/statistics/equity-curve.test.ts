@@ -17,15 +17,19 @@ describe('equity curve', () => {
 
   it('keeps drawdowns in [0,1] and everything finite', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { maxLength: 300 }), fc.boolean(), (rates, compounds) => {
-        const curve = startEquityCurve();
-        for (const rate of rates) addReturn(curve, rate, compounds);
-        expect(Object.values(curve).every(Number.isFinite)).toBe(true);
-        for (const value of [curve.maxDrawdown, recentDrawdown(curve)]) {
-          expect(value).toBeGreaterThanOrEqual(0);
-          expect(value).toBeLessThanOrEqual(1);
-        }
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { maxLength: 300 }),
+        fc.boolean(),
+        (rates, compounds) => {
+          const curve = startEquityCurve();
+          for (const rate of rates) addReturn(curve, rate, compounds);
+          expect(Object.values(curve).every(Number.isFinite)).toBe(true);
+          for (const value of [curve.maxDrawdown, recentDrawdown(curve)]) {
+            expect(value).toBeGreaterThanOrEqual(0);
+            expect(value).toBeLessThanOrEqual(1);
+          }
+        },
+      ),
     );
   });
 
@@ -49,18 +53,30 @@ describe('equity curve', () => {
 describe('exponentially weighted cell', () => {
   it('equals the weighted sums', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: 1, maxLength: 60 }), (values) => {
-        const cell = emptyEwCell();
-        for (const r of values) addToEwCell(cell, r);
-        const winsorised = values.map((r) => Math.min(10, Math.max(-10, r)));
-        const sum = (f: (r: number) => number) =>
-          winsorised.reduce((total, r, i) => total + 0.99 ** (values.length - 1 - i) * f(r), 0);
-        expect(cell.n).toBeCloseTo(sum(() => 1), 9);
-        expect(cell.s1).toBeCloseTo(sum((r) => r), 9);
-        expect(cell.gains - cell.losses).toBeCloseTo(sum((r) => r), 9);
-        expect(ewVariance(cell)).toBeCloseTo((sum((r) => r * r) + 5) / (cell.n + 5), 9);
-        expect(ewDeviation(cell)).toBeCloseTo(Math.sqrt((sum((r) => r * r) + 24) / (cell.n + 20)), 9);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: 1, maxLength: 60 }),
+        (values) => {
+          const cell = emptyEwCell();
+          for (const r of values) addToEwCell(cell, r);
+          const winsorised = values.map((r) => Math.min(10, Math.max(-10, r)));
+          const sum = (f: (r: number) => number) =>
+            winsorised.reduce((total, r, i) => total + 0.99 ** (values.length - 1 - i) * f(r), 0);
+          expect(cell.n).toBeCloseTo(
+            sum(() => 1),
+            9,
+          );
+          expect(cell.s1).toBeCloseTo(
+            sum((r) => r),
+            9,
+          );
+          expect(cell.gains - cell.losses).toBeCloseTo(
+            sum((r) => r),
+            9,
+          );
+          expect(ewVariance(cell)).toBeCloseTo((sum((r) => r * r) + 5) / (cell.n + 5), 9);
+          expect(ewDeviation(cell)).toBeCloseTo(Math.sqrt((sum((r) => r * r) + 24) / (cell.n + 20)), 9);
+        },
+      ),
     );
   });
 

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { meanInterval, studentT95, wilsonInterval } from '../../src/statistics/interval.ts';
-import { addToMoments, emptyMoments, kurtosis, sampleDeviation, sampleVariance, skewness } from '../../src/statistics/moments.ts';
+import {
+  addToMoments,
+  emptyMoments,
+  kurtosis,
+  sampleDeviation,
+  sampleVariance,
+  skewness,
+} from '../../src/statistics/moments.ts';
 
 const momentsOf = (values: readonly number[]) => {
   const moments = emptyMoments();
@@ -12,18 +19,21 @@ const momentsOf = (values: readonly number[]) => {
 describe('streaming moments', () => {
   it('equal the two-pass formulas', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 200 }), (values) => {
-        const moments = momentsOf(values);
-        const n = values.length;
-        const mean = values.reduce((a, b) => a + b, 0) / n;
-        const central = (k: number) => values.reduce((sum, x) => sum + (x - mean) ** k, 0);
-        expect(moments.mean).toBeCloseTo(mean, 9);
-        expect(moments.m2).toBeCloseTo(central(2), 5);
-        expect(sampleVariance(moments)).toBeCloseTo(central(2) / (n - 1), 5);
-        if (central(2) / n < 1) return;
-        expect(skewness(moments)).toBeCloseTo(central(3) / n / (central(2) / n) ** 1.5, 6);
-        expect(kurtosis(moments)).toBeCloseTo(central(4) / n / (central(2) / n) ** 2, 6);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 200 }),
+        (values) => {
+          const moments = momentsOf(values);
+          const n = values.length;
+          const mean = values.reduce((a, b) => a + b, 0) / n;
+          const central = (k: number) => values.reduce((sum, x) => sum + (x - mean) ** k, 0);
+          expect(moments.mean).toBeCloseTo(mean, 9);
+          expect(moments.m2).toBeCloseTo(central(2), 5);
+          expect(sampleVariance(moments)).toBeCloseTo(central(2) / (n - 1), 5);
+          if (central(2) / n < 1) return;
+          expect(skewness(moments)).toBeCloseTo(central(3) / n / (central(2) / n) ** 1.5, 6);
+          expect(kurtosis(moments)).toBeCloseTo(central(4) / n / (central(2) / n) ** 2, 6);
+        },
+      ),
     );
   });
 
@@ -49,7 +59,12 @@ describe('intervals', () => {
   });
 
   it("equal the tables of Student's t within 1%", () => {
-    for (const [freedom, t] of [[4, 2.776], [9, 2.262], [29, 2.045], [99, 1.984]] as const) {
+    for (const [freedom, t] of [
+      [4, 2.776],
+      [9, 2.262],
+      [29, 2.045],
+      [99, 1.984],
+    ] as const) {
       expect(Math.abs(studentT95(freedom) / t - 1)).toBeLessThan(0.01);
     }
   });

@@ -5,9 +5,21 @@ import type { StrategyEvidence } from '../../src/weighting/targets.ts';
 import { kellyFactor, riskParityFactor } from '../../src/weighting/targets.ts';
 import { HOUR, START } from '../fixtures.ts';
 
-const evidence = (meanR: number, changes: Partial<StrategyEvidence['overall']> = {}, outcomes = 50): StrategyEvidence => ({
+const evidence = (
+  meanR: number,
+  changes: Partial<StrategyEvidence['overall']> = {},
+  outcomes = 50,
+): StrategyEvidence => ({
   outcomes,
-  overall: { n: 50, meanR, grossProfit: 25 + 25 * meanR, grossLoss: 25 - 25 * meanR, drawdown: 0, deviation: 1, ...changes },
+  overall: {
+    n: 50,
+    meanR,
+    grossProfit: 25 + 25 * meanR,
+    grossLoss: 25 - 25 * meanR,
+    drawdown: 0,
+    deviation: 1,
+    ...changes,
+  },
 });
 
 const edges = fc.double({ min: -0.9, max: 0.9, noNaN: true });
@@ -51,7 +63,10 @@ describe('adaptive weights', () => {
 
   it('step on new outcomes after an hour, and without any after a day', () => {
     const optimizer = new AdaptiveWeightingOptimizer({ s: 1 });
-    const step = (outcomes: number, hours: number) => optimizer.updateWeights({ s: evidence(0.5, {}, outcomes) }, START + hours * HOUR).filter(({ cell }) => cell === null);
+    const step = (outcomes: number, hours: number) =>
+      optimizer
+        .updateWeights({ s: evidence(0.5, {}, outcomes) }, START + hours * HOUR)
+        .filter(({ cell }) => cell === null);
     expect(step(1, 0)).toHaveLength(1);
     expect(step(2, 0.5)).toEqual([]);
     expect(step(2, 1)).toMatchObject([{ reason: 'new-outcomes', previousWeight: 1.15 }]);
@@ -79,7 +94,9 @@ describe('adaptive weights', () => {
   });
 
   it('refuse a base weight outside the bounds', () => {
-    expect(() => new AdaptiveWeightingOptimizer({ s: 3 })).toThrow(/CONFIG_INVALID.*base weight 3 of s.*\[0.1, 2\]/);
+    expect(() => new AdaptiveWeightingOptimizer({ s: 3 })).toThrow(
+      /CONFIG_INVALID.*base weight 3 of s.*\[0.1, 2\]/,
+    );
     expect(() => new AdaptiveWeightingOptimizer({ s: Number.NaN })).toThrow(/CONFIG_INVALID/);
   });
 
@@ -100,7 +117,10 @@ describe('adaptive weights', () => {
         const optimizer = new AdaptiveWeightingOptimizer(bases, { preserveTotal: true });
         for (let i = 1; i < 20; i += 1) {
           const before = optimizer.getCurrentWeights();
-          optimizer.updateWeights(Object.fromEntries(Object.keys(bases).map((name, k) => [name, evidence(means[k]!, {}, i)])), START + i * HOUR);
+          optimizer.updateWeights(
+            Object.fromEntries(Object.keys(bases).map((name, k) => [name, evidence(means[k]!, {}, i)])),
+            START + i * HOUR,
+          );
           const after = optimizer.getCurrentWeights();
           expect(Object.values(after).reduce((x, y) => x + y, 0)).toBeCloseTo(3, 6);
           for (const [name, weight] of Object.entries(after)) {
@@ -126,8 +146,13 @@ describe('adaptive weights', () => {
   });
 
   it('bet a quarter of Kelly at most, and stay neutral without evidence', () => {
-    expect(kellyFactor({ n: 0, meanR: 0, grossProfit: 0, grossLoss: 0, drawdown: 0, deviation: 1 }, 0.01)).toBe(1);
-    const known = kellyFactor({ n: 100, meanR: 0.06, grossProfit: 0, grossLoss: 0, drawdown: 0, deviation: 1 }, 0.01);
+    expect(
+      kellyFactor({ n: 0, meanR: 0, grossProfit: 0, grossLoss: 0, drawdown: 0, deviation: 1 }, 0.01),
+    ).toBe(1);
+    const known = kellyFactor(
+      { n: 100, meanR: 0.06, grossProfit: 0, grossLoss: 0, drawdown: 0, deviation: 1 },
+      0.01,
+    );
     expect(known).toBeCloseTo(1 / 6 + (5 / 6) * ((0.25 * 6) / 150 / 0.01), 12);
   });
 
