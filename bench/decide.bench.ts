@@ -9,7 +9,16 @@ function engineAfter(trades: number): OptimizationEngine {
   const engine = new OptimizationEngine();
   for (let i = 0; i < trades; i += 1) {
     const exitTime = START + i * HOUR;
-    engine.recordTrade({ strategy: 's', symbol: 'BTC/USDT', entryTime: exitTime, exitTime, entryPrice: 100, stop: 90, size: 1, pnl: i % 2 ? 12 : -10 });
+    engine.recordTrade({
+      strategy: 's',
+      symbol: 'BTC/USDT',
+      entryTime: exitTime,
+      exitTime,
+      entryPrice: 100,
+      stop: 90,
+      size: 1,
+      pnl: i % 2 ? 12 : -10,
+    });
   }
   return engine;
 }
@@ -22,7 +31,14 @@ describe('decide', () => {
       `after ${trades} trades`,
       () => {
         time += 1000;
-        engine.decide({ strategy: 's', symbol: 'BTC/USDT', side: 'long', time, confidence: 0.8, confluence: 3 });
+        engine.decide({
+          strategy: 's',
+          symbol: 'BTC/USDT',
+          side: 'long',
+          time,
+          confidence: 0.8,
+          confluence: 3,
+        });
       },
       { time: 300, warmupTime: 100 },
     );
