@@ -1,3 +1,4 @@
+import { checkCommand, commandError } from './commands.ts';
 import { type Config, type Options, parseConfig } from './config.ts';
 import {
   capOf,
@@ -9,19 +10,19 @@ import {
   passed,
   signalFault,
 } from './decision.ts';
-import { EdgekeeperError, show } from './errors.ts';
-import {
-  type Authorship,
-  type Command,
-  type EngineEvent,
-  type EquityReport,
-  FLAGS,
-  type Flags,
-  type Observer,
-  type OptimizationState,
-  RESET_TARGETS,
-  type ResetTarget,
+import { show } from './errors.ts';
+import type {
+  Authorship,
+  Command,
+  EngineEvent,
+  EquityReport,
+  Flags,
+  InputEvent,
+  Observer,
+  OptimizationState,
+  ResetTarget,
 } from './events.ts';
+import { StrategyJudgement } from './judgement.ts';
 import type { Candle } from './model/candle.ts';
 import type { Decision, ReasonCode } from './model/decision.ts';
 import type { Cell } from './model/regime.ts';
@@ -30,7 +31,6 @@ import type { Signal } from './model/signal.ts';
 import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
 import type { Trade, TradeInput } from './model/trade.ts';
 import { PerformanceDecomposer } from './performance/decomposer.ts';
-import type { Recent } from './performance/evidence.ts';
 import { Portfolio } from './portfolio.ts';
 import { SignalQualityScorer } from './quality/scorer.ts';
 import { RegimeDetector } from './regime/detector.ts';
@@ -39,37 +39,46 @@ import { countDecision, countWithdrawal, emptySignalCounts, type SignalCounts } 
 import { RecentDecisions } from './signals/recent-decisions.ts';
 import { qualityFactor } from './sizing.ts';
 import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
-import { recentDrawdown } from './statistics/equity-curve.ts';
-import { type EwCell, ewDeviation, ewMean, ewVariance, winsorise } from './statistics/ew-cell.ts';
-import { posterior } from './statistics/posterior.ts';
+import { winsorise } from './statistics/ew-cell.ts';
 import { AdaptiveWeightingOptimizer } from './weighting/optimizer.ts';
-import type { WeightEvidence } from './weighting/score.ts';
-import type { StrategyEvidence } from './weighting/targets.ts';
 
 /** Updates kept for `getOptimizationHistory`. */
 const HISTORY = 100;
-/** Strength, in outcomes, of the prior that a mean R is 0. */
-const PRIOR_STRENGTH = 20;
+/** Command ids remembered, so that a command delivered twice is carried out once. */
+const COMMANDS = 256;
 
-/**
- * Composes the components into one deterministic state machine: time comes in with each event, nothing is
- * read from the machine, and every method returns before anything else can happen.
- */
-export class OptimizationEngine {
+/** What a configuration makes. */
+interface Components {
   readonly config: Config;
   readonly decomposer: PerformanceDecomposer;
   readonly optimizer: AdaptiveWeightingOptimizer;
   readonly scorer: SignalQualityScorer;
   readonly manager: StrategyRetirementManager;
   readonly detector: RegimeDetector;
-  readonly portfolio = new Portfolio();
+  readonly judgement: StrategyJudgement;
+}
 
+export interface EngineHooks {
+  /** Read at every decision; true switches the overlay off whatever the flags say. */
+  readonly killed?: () => boolean;
+}
+
+/**
+ * Composes the components into one deterministic state machine: time comes in with each event, nothing is
+ * read from the machine, and every method returns before anything else can happen.
+ */
+export class OptimizationEngine {
+  readonly portfolio = new Portfolio();
+  readonly #killed: () => boolean;
   readonly #context: DecisionContext;
   readonly #observers = new Set<Observer>();
   readonly #counts = new Map<string, SignalCounts>();
   readonly #recent = new RecentDecisions();
   readonly #history = new Ring<OptimizationState>(HISTORY);
+  readonly #commands = new Ring<string>(COMMANDS);
   readonly #errors = new Map<string, number>();
+  #options: Options;
+  #parts: Components;
   #operatorFlags: Partial<Flags> = {};
   #flags: Flags;
   #time = 0;
@@ -77,22 +86,16 @@ export class OptimizationEngine {
   #updatedAt: number | null = null;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` */
-  constructor(options: Options = {}) {
-    const config = parseConfig(options);
-    this.config = config;
-    this.#flags = flagsOf(config, {});
-    this.decomposer = new PerformanceDecomposer(config);
-    this.optimizer = new AdaptiveWeightingOptimizer(config.baseWeights, {
-      ...config,
-      method: config.weighting,
-    });
-    this.scorer = new SignalQualityScorer(config);
-    this.manager = new StrategyRetirementManager(config);
-    this.detector = new RegimeDetector(config);
-    for (const strategy of Object.keys(config.baseWeights)) this.manager.register(strategy);
+  constructor(options: Options = {}, { killed = () => false }: EngineHooks = {}) {
+    this.#options = options;
+    this.#parts = componentsOf(options);
+    this.#flags = flagsOf(this.config, {});
+    this.#killed = killed;
     const engine = this;
     this.#context = {
-      config,
+      get config() {
+        return engine.config;
+      },
       get flags() {
         return engine.#flags;
       },
@@ -100,7 +103,7 @@ export class OptimizationEngine {
       statusOf: (strategy) => this.manager.statusOf(strategy),
       weightOf: (strategy, cell) => this.optimizer.getWeightForRegime(strategy, cell),
       baseWeightOf: (strategy) => this.optimizer.getBaseWeight(strategy),
-      alignmentOf: (strategy, cell) => this.#alignmentOf(strategy, cell),
+      alignmentOf: (strategy, cell) => this.#parts.judgement.alignment(strategy, cell),
       scoreSignal: (signal, cell, alignment) =>
         this.scorer.scoreSignal({ ...signal, regime: cell, alignment }),
       enforce: (score) => this.scorer.enforce(score),
@@ -108,30 +111,47 @@ export class OptimizationEngine {
     };
   }
 
+  get config(): Config {
+    return this.#parts.config;
+  }
+
+  /** The configuration as it was written. */
+  get options(): Options {
+    return this.#options;
+  }
+
+  get decomposer(): PerformanceDecomposer {
+    return this.#parts.decomposer;
+  }
+
+  get optimizer(): AdaptiveWeightingOptimizer {
+    return this.#parts.optimizer;
+  }
+
+  get scorer(): SignalQualityScorer {
+    return this.#parts.scorer;
+  }
+
+  get manager(): StrategyRetirementManager {
+    return this.#parts.manager;
+  }
+
+  get detector(): RegimeDetector {
+    return this.#parts.detector;
+  }
+
   /**
    * Decides on a signal. Never throws and never waits: what cannot be judged is sent at its base size, times
    * health and guard as last known. A signal with an id that was decided before gets the same decision.
    */
   decide(signal: Signal): Decision {
-    const id = `d${this.#decisions + 1}`;
     try {
-      if (!this.#flags.enabled) return passed(signal, 'off', 'OVERLAY_DISABLED');
+      if (!this.flags.enabled) return passed(signal, 'off', 'OVERLAY_DISABLED');
       if (signal.intent === 'close') return passed(signal, 'exit', 'EXIT_PASSES');
-      const fault = signalFault(signal);
-      if (fault !== null) {
-        this.countError('SIGNAL_INVALID', new Error(fault));
-        return this.#decided(
-          signal,
-          fallback(asSignal(signal, this.#time), id, 'SIGNAL_INVALID', this.#context),
-        );
-      }
-      const known = signal.id === undefined ? undefined : this.#recent.get(signal.id);
-      if (known) return known;
-      this.#advance(signal.time);
-      return this.#decided(signal, judge(signal, id, this.#context));
+      return this.#judge(signal);
     } catch (error) {
       this.countError('DECIDE_FAILED', error);
-      return fallback(asSignal(signal, this.#time), id, 'INTERNAL_ERROR', this.#context);
+      return fallback(asSignal(signal, this.#time), 'failed', 'INTERNAL_ERROR', this.#context);
     }
   }
 
@@ -140,15 +160,9 @@ export class OptimizationEngine {
    * the decision as it then stands.
    */
   withdraw(decision: Decision, reason: ReasonCode): Decision {
-    const withdrawn: Decision = {
-      ...decision,
-      action: 'block',
-      multiplier: 0,
-      reasons: [...decision.reasons, reason],
-    };
     countWithdrawal(this.#countsOf(decision.strategy), decision, reason);
-    this.#emit({ type: 'withdrawal', time: decision.time, decision: withdrawn, reason });
-    return withdrawn;
+    this.#emit({ type: 'withdrawal', time: decision.time, decision, reason });
+    return { ...decision, action: 'block', multiplier: 0, reasons: [...decision.reasons, reason] };
   }
 
   /**
@@ -157,7 +171,7 @@ export class OptimizationEngine {
    */
   scoreSignal(signal: Signal): { readonly quality: number; readonly shouldExecute: boolean } {
     const cell = cellOfSignal(signal, this.detector.regimeOf(signal.symbol, signal.time));
-    const alignment = signal.alignment ?? this.#alignmentOf(signal.strategy, cell);
+    const alignment = signal.alignment ?? this.#parts.judgement.alignment(signal.strategy, cell);
     const { quality, passes } = this.scorer.previewSignal({ ...signal, regime: cell, alignment });
     return { quality, shouldExecute: passes || !this.#enforces(signal.strategy, cell) };
   }
@@ -177,7 +191,7 @@ export class OptimizationEngine {
     readonly regime?: Cell;
   }): number {
     const { strategy, signalQuality, regime = null } = options;
-    if (!this.#flags.enabled) return 1;
+    if (!this.flags.enabled) return 1;
     const acts = signalQuality !== undefined && this.#enforces(strategy, regime ?? 'UNKNOWN');
     const quality = acts ? qualityFactor(signalQuality, this.scorer.minQualityThreshold) : 1;
     const guard = guardOf(this.config, this.portfolio.drawdown);
@@ -190,8 +204,7 @@ export class OptimizationEngine {
    * recorded before. Throws `TRADE_INVALID` or `TRADE_TOO_OLD`, and changes nothing then.
    */
   recordTrade(input: TradeInput): Trade | null {
-    const before = this.decomposer.evidenceOf(input?.strategy);
-    const deviation = before ? ewDeviation(before.overall.outcomes) : Math.sqrt(1.2);
+    const deviation = this.#parts.judgement.deviation(input?.strategy);
     const trade = this.decomposer.recordTrade(input);
     if (trade === null) return null;
     this.#advance(trade.exitTime);
@@ -200,8 +213,8 @@ export class OptimizationEngine {
     this.optimizer.recordOutcome(strategy, r);
     this.scorer.recordSignalOutcome({ strategy, symbol, side, cell, r, belowThreshold });
     this.manager.recordOutcome(strategy, winsorise(r), deviation);
-    this.#emit({ type: 'trade', time: trade.exitTime, trade });
     this.#assess(strategy, this.#time);
+    this.#emit({ type: 'trade', time: trade.exitTime, input, trade });
     return trade;
   }
 
@@ -221,61 +234,64 @@ export class OptimizationEngine {
   /** Steps weights and judges health, as far as it is time; repeated at one time it changes nothing. */
   updateOptimization(now: number): OptimizationState {
     if (!Number.isSafeInteger(now) || now < 0) {
-      throw new EdgekeeperError('COMMAND_INVALID', {
-        found: `update time ${show(now)}`,
-        expected: 'a time in milliseconds since the epoch',
-        hint: 'Pass the host clock; nothing was changed.',
-      });
+      throw commandError(`update time ${show(now)}`, 'a time in milliseconds since the epoch');
     }
     this.#advance(now);
-    const updates = this.optimizer.updateWeights(this.#weightEvidence(), now);
+    const updates = this.optimizer.updateWeights(this.#parts.judgement.weightEvidence(), now);
+    for (const update of updates) this.#emit({ type: 'weight', time: now, update });
     let statusChanges = 0;
-    for (const strategy of Object.keys(this.manager.getAllHealth()))
-      statusChanges += this.#assess(strategy, now) ? 1 : 0;
+    for (const strategy of this.manager.getStrategies()) statusChanges += this.#assess(strategy, now) ? 1 : 0;
     const state: OptimizationState = {
       time: now,
       flags: this.#flags,
       weights: this.optimizer.getCurrentWeights(),
-      statuses: this.statuses,
-      bestStrategy: this.#bestStrategy(),
+      statuses: this.manager.getStatuses(),
+      bestStrategy: this.#parts.judgement.best(),
       weightChanges: updates.length,
       statusChanges,
       drawdown: this.portfolio.drawdown,
     };
     if (this.#updatedAt !== now) this.#history.push(state);
     this.#updatedAt = now;
-    for (const update of updates) this.#emit({ type: 'weight', time: now, update });
     this.#emit({ type: 'update', time: now, state });
     return state;
   }
 
-  /** Carries out an operator's command. Throws `COMMAND_INVALID`, and changes nothing then. */
-  execute(command: Command): void {
-    checkAuthorship(command);
-    const { time, actor, reason } = command;
+  /**
+   * Carries out an operator's command. Returns false for one whose id was carried out before. Throws
+   * `COMMAND_INVALID`, or `CONFIG_INVALID` for a weight out of bounds, and changes nothing then.
+   */
+  execute(command: Command): boolean {
+    checkCommand(command);
+    const { time, actor, reason, id } = command;
+    if (id !== undefined && this.#commands.latest().includes(id)) return false;
     switch (command.type) {
       case 'setFlags':
-        this.#setFlags(command.flags);
+        this.#operatorFlags = { ...this.#operatorFlags, ...command.flags };
+        this.#flags = flagsOf(this.config, this.#operatorFlags);
         break;
-      case 'forceStatus': {
-        const change = this.manager.forceStatus(command.strategy, command.status, command);
-        this.#emit({ type: 'status', time, change });
+      case 'forceStatus':
+        this.#emit({
+          type: 'status',
+          time,
+          change: this.manager.forceStatus(command.strategy, command.status, command),
+        });
         break;
-      }
       case 'reset':
         this.#reset(command.target, { time, actor, reason });
+        break;
+      case 'setWeights':
+        for (const update of this.optimizer.setWeights(command.weights, time))
+          this.#emit({ type: 'weight', time, update });
         break;
       case 'rebasePeak':
         this.portfolio.rebasePeak();
         break;
-      default:
-        throw commandError(
-          `command ${show((command as { type?: unknown }).type)}`,
-          'setFlags, forceStatus, reset or rebasePeak',
-        );
     }
+    if (id !== undefined) this.#commands.push(id);
     this.#advance(time);
     this.#emit({ type: 'command', time, command });
+    return true;
   }
 
   /** Flips switches; they are read at every decision. */
@@ -297,19 +313,68 @@ export class OptimizationEngine {
     this.execute({ ...authorship, type: 'rebasePeak' });
   }
 
+  /**
+   * Takes another configuration between two events, and keeps everything learned. A switch that the new
+   * configuration sets otherwise than the old one overrules what an operator said before. Throws
+   * `CONFIG_INVALID`, and changes nothing then.
+   */
+  reconfigure(options: Options, authorship: Authorship): void {
+    const parts = componentsOf(options);
+    const { decomposer, optimizer, scorer, manager, detector, config: before } = this.#parts;
+    parts.decomposer.restore(decomposer.snapshot());
+    parts.optimizer.restore(optimizer.snapshot());
+    parts.scorer.restore(scorer.snapshot());
+    parts.manager.restore(manager.snapshot());
+    parts.detector.restore(detector.snapshot());
+    const kept = Object.entries(this.#operatorFlags).filter(
+      ([flag]) => parts.config[flag as keyof Flags] === before[flag as keyof Flags],
+    );
+    this.#operatorFlags = Object.fromEntries(kept);
+    this.#options = options;
+    this.#parts = parts;
+    this.#flags = flagsOf(this.config, this.#operatorFlags);
+    this.#advance(authorship.time);
+    this.#emit({ type: 'config', time: authorship.time, authorship, options });
+  }
+
+  /** Does again what an event of the past did; applied in order, events rebuild the state bit for bit. */
+  apply(event: InputEvent): void {
+    switch (event.type) {
+      case 'decision':
+        this.#judge(event.signal);
+        return;
+      case 'withdrawal':
+        this.withdraw(event.decision, event.reason);
+        return;
+      case 'trade':
+        this.recordTrade(event.input);
+        return;
+      case 'candle':
+        this.recordCandle(event.symbol, event.timeframe, event.candle);
+        return;
+      case 'equity':
+        this.recordEquity(event.report);
+        return;
+      case 'update':
+        this.updateOptimization(event.time);
+        return;
+      case 'command':
+        this.execute(event.command);
+        return;
+      case 'config':
+        this.reconfigure(event.options, event.authorship);
+        return;
+    }
+  }
+
+  /** The switches in force; all is off while the overlay is killed from outside. */
   get flags(): Flags {
-    return this.#flags;
+    return this.#killed() ? { ...this.#flags, enabled: false } : this.#flags;
   }
 
   /** Host time of the latest event, in ms. */
   get time(): number {
     return this.#time;
-  }
-
-  get statuses(): Record<string, StrategyStatus> {
-    return Object.fromEntries(
-      Object.entries(this.manager.getAllHealth()).map(([name, { status }]) => [name, status]),
-    );
   }
 
   getOptimizationStatus(): {
@@ -323,7 +388,7 @@ export class OptimizationEngine {
   } {
     const { drawdown } = this.portfolio;
     return {
-      enabled: this.#flags,
+      enabled: this.flags,
       time: this.#time,
       updatedAt: this.#updatedAt,
       decisions: this.#decisions,
@@ -369,6 +434,7 @@ export class OptimizationEngine {
       decisions: this.#decisions,
       updatedAt: this.#updatedAt,
       flags: { ...this.#operatorFlags },
+      commands: this.#commands.latest(),
       portfolio: this.portfolio.snapshot(),
       decomposer: this.decomposer.snapshot(),
       optimizer: this.optimizer.snapshot(),
@@ -389,6 +455,7 @@ export class OptimizationEngine {
     this.#updatedAt = state.updatedAt;
     this.#operatorFlags = state.flags;
     this.#flags = flagsOf(this.config, state.flags);
+    this.#commands.replace(state.commands);
     this.portfolio.restore(state.portfolio);
     this.decomposer.restore(state.decomposer);
     this.optimizer.restore(state.optimizer);
@@ -399,6 +466,22 @@ export class OptimizationEngine {
     for (const [strategy, counts] of state.counts) this.#counts.set(strategy, counts);
     this.#recent.restore(state.recent);
     this.#history.replace(state.history);
+  }
+
+  #judge(signal: Signal): Decision {
+    const id = `d${this.#decisions + 1}`;
+    const fault = signalFault(signal);
+    if (fault !== null) {
+      this.countError('SIGNAL_INVALID', new Error(fault));
+      return this.#decided(
+        signal,
+        fallback(asSignal(signal, this.#time), id, 'SIGNAL_INVALID', this.#context),
+      );
+    }
+    const known = signal.id === undefined ? undefined : this.#recent.get(signal.id);
+    if (known) return known;
+    this.#advance(signal.time);
+    return this.#decided(signal, judge(signal, id, this.#context));
   }
 
   #decided(signal: Signal, decision: Decision): Decision {
@@ -418,22 +501,8 @@ export class OptimizationEngine {
     return counts;
   }
 
-  /** Probability that the strategy's mean R in this cell is above 0; 0.5 knows nothing. */
-  #alignmentOf(strategy: string, cell: Cell): number {
-    const evidence = this.decomposer.evidenceOf(strategy);
-    if (!evidence) return 0.5;
-    const inCell = evidence.cells[cell]?.outcomes;
-    return posterior(
-      inCell?.n ?? 0,
-      inCell?.s1 ?? 0,
-      0,
-      ewVariance(evidence.overall.outcomes),
-      PRIOR_STRENGTH,
-    );
-  }
-
   #enforces(strategy: string, cell: Cell): boolean {
-    if (!this.#flags.enabled || !this.#flags.qualityFiltering) return false;
+    if (!this.flags.enabled || !this.#flags.qualityFiltering) return false;
     const { enforcement } = this.scorer;
     return (
       enforcement === 'strict' || (enforcement === 'guarded' && this.scorer.lowSignalsLose(strategy, cell))
@@ -441,68 +510,23 @@ export class OptimizationEngine {
   }
 
   #assess(strategy: string, time: number): boolean {
-    const outcomes: EwCell | undefined = this.decomposer.evidenceOf(strategy)?.overall.outcomes;
     const before = this.manager.statusOf(strategy);
-    this.manager.assessStrategy({
-      strategy,
-      time,
-      ...this.decomposer.windowOf(strategy),
-      edgeProbability: outcomes
-        ? posterior(outcomes.n, outcomes.s1, 0, ewVariance(outcomes), PRIOR_STRENGTH)
-        : 0.5,
-    });
+    const edgeProbability = this.#parts.judgement.edgeProbability(strategy);
+    this.manager.assessStrategy({ strategy, time, ...this.decomposer.windowOf(strategy), edgeProbability });
     if (this.manager.statusOf(strategy) === before) return false;
     this.#emit({ type: 'status', time, change: this.manager.getAuditLog(strategy).at(-1)! });
     return true;
   }
 
-  #weightEvidence(): Record<string, StrategyEvidence> {
-    return Object.fromEntries(
-      this.decomposer.getStrategies().map((strategy) => {
-        const { outcomes, overall, cells } = this.decomposer.evidenceOf(strategy)!;
-        const byCell = Object.entries(cells).map(([cell, recent]) => [cell, weightEvidence(recent)]);
-        return [strategy, { outcomes, overall: weightEvidence(overall), cells: Object.fromEntries(byCell) }];
-      }),
-    );
-  }
-
-  #bestStrategy(): string | null {
-    let best: string | null = null;
-    let highest = Number.NEGATIVE_INFINITY;
-    for (const strategy of this.decomposer.getStrategies()) {
-      const { expectancyR } = this.decomposer.getStrategyPerformance(strategy);
-      if (expectancyR === null || expectancyR <= highest) continue;
-      best = strategy;
-      highest = expectancyR;
-    }
-    return best;
-  }
-
-  #setFlags(flags: Partial<Flags>): void {
-    for (const [flag, value] of Object.entries(flags)) {
-      if (!(FLAGS as readonly string[]).includes(flag) || typeof value !== 'boolean') {
-        throw commandError(
-          `flag ${show(flag)} = ${show(value)}`,
-          `true or false for one of ${FLAGS.join(', ')}`,
-        );
-      }
-    }
-    this.#operatorFlags = { ...this.#operatorFlags, ...flags };
-    this.#flags = flagsOf(this.config, this.#operatorFlags);
-  }
-
   #reset(target: ResetTarget, authorship: Authorship): void {
-    if (!RESET_TARGETS.includes(target))
-      throw commandError(`reset ${show(target)}`, `one of ${RESET_TARGETS.join(', ')}`);
+    const { time } = authorship;
     const all = target === 'all';
     if (all || target === 'weights') {
-      for (const update of this.optimizer.resetToBaseWeights(authorship.time)) {
-        this.#emit({ type: 'weight', time: authorship.time, update });
-      }
+      for (const update of this.optimizer.resetToBaseWeights(time))
+        this.#emit({ type: 'weight', time, update });
     }
     if (all || target === 'health') {
-      for (const change of this.manager.reset(authorship))
-        this.#emit({ type: 'status', time: authorship.time, change });
+      for (const change of this.manager.reset(authorship)) this.#emit({ type: 'status', time, change });
     }
     if (all || target === 'scores') this.scorer.reset();
     if (all || target === 'performance') this.decomposer.reset();
@@ -525,20 +549,27 @@ export class OptimizationEngine {
   }
 }
 
+function componentsOf(options: Options): Components {
+  const config = parseConfig(options);
+  const decomposer = new PerformanceDecomposer(config);
+  const manager = new StrategyRetirementManager(config);
+  for (const strategy of Object.keys(config.baseWeights)) manager.register(strategy);
+  return {
+    config,
+    decomposer,
+    optimizer: new AdaptiveWeightingOptimizer(config.baseWeights, { ...config, method: config.weighting }),
+    scorer: new SignalQualityScorer(config),
+    manager,
+    detector: new RegimeDetector(config),
+    judgement: new StrategyJudgement(decomposer),
+  };
+}
+
 const flagsOf = (config: Config, operator: Partial<Flags>): Flags => ({
   enabled: operator.enabled ?? config.enabled,
   qualityFiltering: operator.qualityFiltering ?? config.qualityFiltering,
   adaptiveWeighting: operator.adaptiveWeighting ?? config.adaptiveWeighting,
   retirementManagement: operator.retirementManagement ?? config.retirementManagement,
-});
-
-const weightEvidence = ({ outcomes, curve }: Recent): WeightEvidence => ({
-  n: outcomes.n,
-  meanR: ewMean(outcomes),
-  grossProfit: outcomes.gains,
-  grossLoss: outcomes.losses,
-  drawdown: recentDrawdown(curve),
-  deviation: ewDeviation(outcomes),
 });
 
 /** A signal that can at least be named in a decision. */
@@ -551,15 +582,4 @@ function asSignal(signal: unknown, time: number): Signal {
     side: given.side === 'short' ? 'short' : 'long',
     time: Number.isSafeInteger(given.time) ? given.time! : time,
   };
-}
-
-function commandError(found: string, expected: string): EdgekeeperError {
-  return new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
-}
-
-function checkAuthorship({ time, actor, reason }: Authorship): void {
-  if (!Number.isSafeInteger(time)) throw commandError(`time ${show(time)}`, 'a time in ms');
-  if (!isName(actor)) throw commandError(`actor ${show(actor)}`, 'the name of who commands');
-  if (typeof reason !== 'string' || reason.trim() === '')
-    throw commandError(`reason ${show(reason)}`, 'a reason in words');
 }

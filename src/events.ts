@@ -1,10 +1,11 @@
+import type { Options } from './config.ts';
 import type { Candle } from './model/candle.ts';
 import type { Decision, ReasonCode } from './model/decision.ts';
 import type { Signal } from './model/signal.ts';
 import type { StrategyStatus } from './model/strategy.ts';
-import type { Trade } from './model/trade.ts';
+import type { Trade, TradeInput } from './model/trade.ts';
 import type { StatusChange } from './retirement/manager.ts';
-import type { WeightUpdate } from './weighting/optimizer.ts';
+import type { WeightsByCell, WeightUpdate } from './weighting/optimizer.ts';
 
 export const FLAGS = ['enabled', 'qualityFiltering', 'adaptiveWeighting', 'retirementManagement'] as const;
 export type Flag = (typeof FLAGS)[number];
@@ -21,9 +22,8 @@ export interface Authorship {
   readonly reason: string;
 }
 
-/** What an operator can do. */
-export type Command = Authorship &
-  (
+/** What an operator can do. Two commands with one id are one command. */
+export type Command = Authorship & { readonly id?: string } & (
     | { readonly type: 'setFlags'; readonly flags: Partial<Flags> }
     | {
         readonly type: 'forceStatus';
@@ -32,6 +32,7 @@ export type Command = Authorship &
         readonly pinForHours?: number | 'forever';
       }
     | { readonly type: 'reset'; readonly target: ResetTarget }
+    | { readonly type: 'setWeights'; readonly weights: Readonly<Record<string, WeightsByCell>> }
     | { readonly type: 'rebasePeak' }
   );
 
@@ -56,11 +57,8 @@ export interface OptimizationState {
   readonly drawdown: number | null;
 }
 
-/**
- * Everything that happens to the engine, in the order it happened. The first seven change the state and
- * suffice to rebuild it; the others say what followed from them.
- */
-export type EngineEvent =
+/** An event that changes the state. All of them, in order, suffice to rebuild it. */
+export type InputEvent =
   | { readonly type: 'decision'; readonly time: number; readonly signal: Signal; readonly decision: Decision }
   | {
       readonly type: 'withdrawal';
@@ -68,7 +66,7 @@ export type EngineEvent =
       readonly decision: Decision;
       readonly reason: ReasonCode;
     }
-  | { readonly type: 'trade'; readonly time: number; readonly trade: Trade }
+  | { readonly type: 'trade'; readonly time: number; readonly input: TradeInput; readonly trade: Trade }
   | {
       readonly type: 'candle';
       readonly time: number;
@@ -79,14 +77,28 @@ export type EngineEvent =
   | { readonly type: 'equity'; readonly time: number; readonly report: EquityReport }
   | { readonly type: 'update'; readonly time: number; readonly state: OptimizationState }
   | { readonly type: 'command'; readonly time: number; readonly command: Command }
-  | { readonly type: 'weight'; readonly time: number; readonly update: WeightUpdate }
-  | { readonly type: 'status'; readonly time: number; readonly change: StatusChange }
   | {
-      readonly type: 'error';
+      readonly type: 'config';
       readonly time: number;
-      readonly code: string;
-      readonly error: unknown;
-      readonly count: number;
+      readonly authorship: Authorship;
+      readonly options: Options;
     };
+
+/** What followed from an input event; it comes just before it. */
+export type EffectEvent =
+  | { readonly type: 'weight'; readonly time: number; readonly update: WeightUpdate }
+  | { readonly type: 'status'; readonly time: number; readonly change: StatusChange };
+
+/** A failure inside the overlay, its adapter or an observer, and how often its code has happened. */
+export interface ErrorEvent {
+  readonly type: 'error';
+  readonly time: number;
+  readonly code: string;
+  readonly error: unknown;
+  readonly count: number;
+}
+
+/** Everything that happens to the engine, in the order it happened. */
+export type EngineEvent = InputEvent | EffectEvent | ErrorEvent;
 
 export type Observer = (event: EngineEvent) => void;

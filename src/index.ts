@@ -1,5 +1,5 @@
 export { type Config, configJsonSchema, type Options, PRESETS, parseConfig } from './config.ts';
-export { OptimizationEngine } from './engine.ts';
+export { type EngineHooks, OptimizationEngine } from './engine.ts';
 export { EdgekeeperError, type ErrorCode } from './errors.ts';
 export type {
   Command,

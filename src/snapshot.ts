@@ -34,6 +34,8 @@ export const snapshotSchema = z.object({
   updatedAt: z.number().nullable(),
   /** Switches that an operator set; the others are as configured. */
   flags: z.partialRecord(z.enum(FLAGS), z.boolean()),
+  /** Ids of the latest commands. */
+  commands: z.array(z.string()),
   portfolio: portfolioSchema,
   decomposer: decomposerStateSchema,
   optimizer: optimizerStateSchema,

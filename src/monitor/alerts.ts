@@ -48,7 +48,7 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
       message: `${degraded.length} strategies are degraded`,
     });
   }
-  const known = Object.keys(manager.getAllHealth());
+  const known = manager.getStrategies();
   if (known.length > 0 && suspended.length + manager.getRetiredStrategies().length === known.length) {
     alerts.push({
       level: 'critical',

@@ -221,7 +221,7 @@ export class OptimizationMonitor {
 
   #strategies(): string[] {
     const { decomposer, manager } = this.#engine;
-    return [...new Set([...Object.keys(manager.getAllHealth()), ...decomposer.getStrategies()])].sort();
+    return [...new Set([...manager.getStrategies(), ...decomposer.getStrategies()])].sort();
   }
 }
 

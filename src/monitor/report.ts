@@ -61,7 +61,7 @@ const CHANGES = 12;
 export function overlayReport(engine: OptimizationEngine): OverlayReport {
   const { decomposer, optimizer, manager } = engine;
   const monitor = new OptimizationMonitor(engine);
-  const names = [...new Set([...decomposer.getStrategies(), ...Object.keys(manager.getAllHealth())])].sort();
+  const names = [...new Set([...decomposer.getStrategies(), ...manager.getStrategies()])].sort();
   const counts = engine.getSignalCounts();
   const reasons = new Map<ReasonCode, number>();
   for (const { reasons: byCode } of Object.values(counts)) {

@@ -5,6 +5,7 @@ import { hysteresisSchema, startHysteresis, stepHysteresis } from './hysteresis.
 import { SymbolRegime, symbolRegimeStateSchema } from './symbol-regime.ts';
 
 export const detectorStateSchema = z.object({
+  timeframe: z.string(),
   symbols: z.array(z.tuple([z.string(), symbolRegimeStateSchema])),
   market: z.object({
     time: z.number(),
@@ -115,13 +116,16 @@ export class RegimeDetector {
 
   snapshot(): DetectorState {
     return {
+      timeframe: this.#timeframe,
       symbols: [...this.#symbols].map(([symbol, regime]) => [symbol, regime.snapshot()]),
       market: structuredClone(this.#market),
     };
   }
 
+  /** Continues from a state; candles of another timeframe than today's mean nothing, and are forgotten. */
   restore(state: DetectorState): void {
     this.reset();
+    if (state.timeframe !== this.#timeframe) return;
     for (const [symbol, regime] of state.symbols)
       this.#symbols.set(symbol, new SymbolRegime(this.#interval, regime));
     this.#market = structuredClone(state.market);

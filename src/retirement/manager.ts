@@ -238,6 +238,15 @@ export class StrategyRetirementManager {
     return this.#strategies.get(strategy)?.status ?? 'ACTIVE';
   }
 
+  /** Strategies it has heard of, in the order it heard of them. */
+  getStrategies(): string[] {
+    return [...this.#strategies.keys()];
+  }
+
+  getStatuses(): Record<string, StrategyStatus> {
+    return Object.fromEntries([...this.#strategies].map(([name, { status }]) => [name, status]));
+  }
+
   /** Health of a strategy, or null for one never heard of. */
   getStrategyHealth(strategy: string): StrategyHealth | null {
     const record = this.#strategies.get(strategy);
@@ -291,7 +300,6 @@ export class StrategyRetirementManager {
 
   restore(state: ManagerState): void {
     const { strategies, audit } = structuredClone(state);
-    this.#strategies.clear();
     for (const [name, record] of strategies) this.#strategies.set(name, record);
     this.#audit = audit;
   }

@@ -27,6 +27,12 @@ export interface OptimizerOptions {
   readonly riskPerTrade?: number;
 }
 
+/** Weights of one strategy: overall, and of the cells that have one of their own. */
+export interface WeightsByCell {
+  readonly weight: number;
+  readonly cells: Partial<Readonly<Record<Cell, number>>>;
+}
+
 /** One change of one weight, with what caused it. */
 export interface WeightUpdate {
   readonly time: number;
@@ -36,7 +42,7 @@ export interface WeightUpdate {
   readonly previousWeight: number;
   readonly newWeight: number;
   readonly target: number;
-  readonly reason: 'new-outcomes' | 'stale-reversion' | 'reset';
+  readonly reason: 'new-outcomes' | 'stale-reversion' | 'reset' | 'set';
   /** Parts of the score behind the target, for the method `score`. */
   readonly components: WeightScore | null;
 }
@@ -64,7 +70,7 @@ const updateSchema = z.object({
   previousWeight: z.number(),
   newWeight: z.number(),
   target: z.number(),
-  reason: z.enum(['new-outcomes', 'stale-reversion', 'reset']),
+  reason: z.enum(['new-outcomes', 'stale-reversion', 'reset', 'set']),
   components: weightScoreSchema.nullable(),
 });
 
@@ -130,14 +136,7 @@ export class AdaptiveWeightingOptimizer {
 
   /** Adds a strategy at its base weight; one that is known keeps what it has. */
   register(strategy: string, base = this.#defaultBase()): void {
-    const { minWeight, maxWeight } = this.#bounds;
-    if (!(base >= minWeight && base <= maxWeight)) {
-      throw new EdgekeeperError('CONFIG_INVALID', {
-        found: `base weight ${show(base)} of ${strategy}`,
-        expected: `a weight in [${minWeight}, ${maxWeight}]`,
-        hint: 'Change baseWeights, or minWeight and maxWeight.',
-      });
-    }
+    this.#checkBounds(strategy, base);
     if (this.#strategies.has(strategy)) return;
     const share = 1 / (this.#strategies.size + 1);
     for (const known of this.#strategies.values()) known.share *= 1 - share;
@@ -233,29 +232,30 @@ export class AdaptiveWeightingOptimizer {
 
   /** Puts every weight back to its base. Returns what changed. */
   resetToBaseWeights(time: number): WeightUpdate[] {
-    const updates: WeightUpdate[] = [];
-    for (const [strategy, known] of this.#strategies) {
-      const change = {
-        time,
-        strategy,
-        newWeight: known.base,
-        target: known.base,
-        reason: 'reset',
-        components: null,
-      } as const;
-      if (known.weight !== known.base) updates.push({ ...change, cell: null, previousWeight: known.weight });
-      for (const cell of CELLS) {
-        const weight = known.cells[cell];
-        if (weight !== undefined && weight !== known.base)
-          updates.push({ ...change, cell, previousWeight: weight });
-      }
-      known.weight = known.base;
-      known.cells = {};
-      known.steppedAt = time;
-    }
     for (const known of this.#strategies.values()) known.share = 1 / this.#strategies.size;
-    this.#remember(updates);
-    return updates;
+    const bases = [...this.#strategies].map(
+      ([name, { base }]) => [name, { weight: base, cells: {} }] as const,
+    );
+    return this.#assign(bases, time, 'reset');
+  }
+
+  /**
+   * Sets weights by hand, such as those of an earlier time; a cell that is not named gets the base weight.
+   * Returns what changed. Throws `CONFIG_INVALID` for a weight outside the bounds, and changes nothing then.
+   */
+  setWeights(weights: Readonly<Record<string, WeightsByCell>>, time: number): WeightUpdate[] {
+    for (const [strategy, { weight, cells }] of Object.entries(weights)) {
+      for (const value of [weight, ...Object.values(cells)]) this.#checkBounds(strategy, value);
+    }
+    for (const strategy of Object.keys(weights)) this.register(strategy);
+    return this.#assign(Object.entries(weights), time, 'set');
+  }
+
+  /** Weights of every strategy, overall and by cell. */
+  getWeightsByCell(): Record<string, WeightsByCell> {
+    return Object.fromEntries(
+      [...this.#strategies].map(([name, { weight, cells }]) => [name, { weight, cells: { ...cells } }]),
+    );
   }
 
   getAllocationSummary(): AllocationSummary {
@@ -350,6 +350,47 @@ export class AdaptiveWeightingOptimizer {
     if (outcomes !== known.outcomes && waited >= MIN_STEP_INTERVAL) return 'new-outcomes';
     if (known.steppedAt !== null && waited >= STALE_AFTER) return 'stale-reversion';
     return null;
+  }
+
+  #assign(
+    weights: readonly (readonly [strategy: string, weights: WeightsByCell])[],
+    time: number,
+    reason: WeightUpdate['reason'],
+  ): WeightUpdate[] {
+    const updates: WeightUpdate[] = [];
+    for (const [strategy, { weight, cells }] of weights) {
+      const known = this.#strategies.get(strategy)!;
+      const note = (cell: Cell | null, previousWeight: number, newWeight: number) => {
+        if (newWeight === previousWeight) return;
+        updates.push({
+          time,
+          strategy,
+          cell,
+          previousWeight,
+          newWeight,
+          target: newWeight,
+          reason,
+          components: null,
+        });
+      };
+      note(null, known.weight, weight);
+      for (const cell of CELLS) note(cell, known.cells[cell] ?? known.base, cells[cell] ?? known.base);
+      known.weight = weight;
+      known.cells = { ...cells };
+      known.steppedAt = time;
+    }
+    this.#remember(updates);
+    return updates;
+  }
+
+  #checkBounds(strategy: string, weight: number): void {
+    const { minWeight, maxWeight } = this.#bounds;
+    if (weight >= minWeight && weight <= maxWeight) return;
+    throw new EdgekeeperError('CONFIG_INVALID', {
+      found: `weight ${show(weight)} of ${strategy}`,
+      expected: `a weight in [${minWeight}, ${maxWeight}]`,
+      hint: 'Change the weight, or minWeight and maxWeight.',
+    });
   }
 
   #remember(updates: readonly WeightUpdate[]): void {

@@ -95,7 +95,7 @@ describe('adaptive weights', () => {
 
   it('refuse a base weight outside the bounds', () => {
     expect(() => new AdaptiveWeightingOptimizer({ s: 3 })).toThrow(
-      /CONFIG_INVALID.*base weight 3 of s.*\[0.1, 2\]/,
+      /CONFIG_INVALID.*weight 3 of s.*\[0.1, 2\]/,
     );
     expect(() => new AdaptiveWeightingOptimizer({ s: Number.NaN })).toThrow(/CONFIG_INVALID/);
   });

@@ -1,0 +1,46 @@
+import { EdgekeeperError, show } from './errors.ts';
+import { type Authorship, type Command, FLAGS, type Flags, RESET_TARGETS } from './events.ts';
+import { isName } from './model/strategy.ts';
+
+export function commandError(found: string, expected: string): EdgekeeperError {
+  return new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
+}
+
+/** Refuses a command that cannot be carried out with `COMMAND_INVALID`, before anything is changed. */
+export function checkCommand(command: Command): void {
+  if (command === null || typeof command !== 'object') throw commandError(show(command), 'a command object');
+  checkAuthorship(command);
+  switch (command.type) {
+    case 'setFlags':
+      checkFlags(command.flags);
+      return;
+    case 'reset':
+      if (RESET_TARGETS.includes(command.target)) return;
+      throw commandError(`reset ${show(command.target)}`, `one of ${RESET_TARGETS.join(', ')}`);
+    case 'forceStatus':
+    case 'setWeights':
+    case 'rebasePeak':
+      return;
+    default:
+      throw commandError(
+        `command ${show((command as { type?: unknown }).type)}`,
+        'setFlags, forceStatus, reset, setWeights or rebasePeak',
+      );
+  }
+}
+
+function checkAuthorship({ time, actor, reason }: Authorship): void {
+  if (!Number.isSafeInteger(time)) throw commandError(`time ${show(time)}`, 'a time in ms');
+  if (!isName(actor)) throw commandError(`actor ${show(actor)}`, 'the name of who commands');
+  if (typeof reason !== 'string' || reason.trim() === '')
+    throw commandError(`reason ${show(reason)}`, 'a reason in words');
+}
+
+function checkFlags(flags: Partial<Flags>): void {
+  if (flags === null || typeof flags !== 'object')
+    throw commandError(`flags ${show(flags)}`, 'an object with flags');
+  for (const [flag, value] of Object.entries(flags)) {
+    if ((FLAGS as readonly string[]).includes(flag) && typeof value === 'boolean') continue;
+    throw commandError(`flag ${show(flag)} = ${show(value)}`, `true or false for one of ${FLAGS.join(', ')}`);
+  }
+}

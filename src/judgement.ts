@@ -1,0 +1,82 @@
+import type { Cell } from './model/regime.ts';
+import type { PerformanceDecomposer } from './performance/decomposer.ts';
+import type { Recent } from './performance/evidence.ts';
+import { recentDrawdown } from './statistics/equity-curve.ts';
+import { ewDeviation, ewMean, ewVariance } from './statistics/ew-cell.ts';
+import { posterior } from './statistics/posterior.ts';
+import type { WeightEvidence } from './weighting/score.ts';
+import type { StrategyEvidence } from './weighting/targets.ts';
+
+/** Strength, in outcomes, of the prior that a mean R is 0. */
+const PRIOR_STRENGTH = 20;
+
+/** Standard deviation of R of a strategy without outcomes. */
+const PRIOR_DEVIATION = Math.sqrt(1.2);
+
+/** What the decomposer knows, as the components that judge strategies want it. */
+export class StrategyJudgement {
+  readonly #decomposer: PerformanceDecomposer;
+
+  constructor(decomposer: PerformanceDecomposer) {
+    this.#decomposer = decomposer;
+  }
+
+  /** Probability in [0,1] that the strategy's mean R, in one cell, is above 0; 0.5 knows nothing. */
+  alignment(strategy: string, cell: Cell): number {
+    const evidence = this.#decomposer.evidenceOf(strategy);
+    if (!evidence) return 0.5;
+    const inCell = evidence.cells[cell]?.outcomes;
+    return posterior(
+      inCell?.n ?? 0,
+      inCell?.s1 ?? 0,
+      0,
+      ewVariance(evidence.overall.outcomes),
+      PRIOR_STRENGTH,
+    );
+  }
+
+  /** The same over all cells. */
+  edgeProbability(strategy: string): number {
+    const outcomes = this.#decomposer.evidenceOf(strategy)?.overall.outcomes;
+    return outcomes ? posterior(outcomes.n, outcomes.s1, 0, ewVariance(outcomes), PRIOR_STRENGTH) : 0.5;
+  }
+
+  /** Standard deviation of R, as known before the next outcome. */
+  deviation(strategy: string): number {
+    const evidence = this.#decomposer.evidenceOf(strategy);
+    return evidence ? ewDeviation(evidence.overall.outcomes) : PRIOR_DEVIATION;
+  }
+
+  /** What every weight is set by. */
+  weightEvidence(): Record<string, StrategyEvidence> {
+    return Object.fromEntries(
+      this.#decomposer.getStrategies().map((strategy) => {
+        const { outcomes, overall, cells } = this.#decomposer.evidenceOf(strategy)!;
+        const byCell = Object.entries(cells).map(([cell, recent]) => [cell, weightEvidence(recent)]);
+        return [strategy, { outcomes, overall: weightEvidence(overall), cells: Object.fromEntries(byCell) }];
+      }),
+    );
+  }
+
+  /** The strategy with the highest expectancy in R; null before any trade. */
+  best(): string | null {
+    let best: string | null = null;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (const strategy of this.#decomposer.getStrategies()) {
+      const { expectancyR } = this.#decomposer.getStrategyPerformance(strategy);
+      if (expectancyR === null || expectancyR <= highest) continue;
+      best = strategy;
+      highest = expectancyR;
+    }
+    return best;
+  }
+}
+
+const weightEvidence = ({ outcomes, curve }: Recent): WeightEvidence => ({
+  n: outcomes.n,
+  meanR: ewMean(outcomes),
+  grossProfit: outcomes.gains,
+  grossLoss: outcomes.losses,
+  drawdown: recentDrawdown(curve),
+  deviation: ewDeviation(outcomes),
+});
