@@ -11,6 +11,8 @@ export interface CcxtExchange {
   amountToPrecision(symbol: string, amount: number): string;
   market(symbol: string): CcxtMarket;
   milliseconds(): number;
+  markets?: Record<string, unknown> | undefined;
+  loadMarkets?(): Promise<unknown>;
 }
 
 export interface CcxtMarket {
@@ -89,8 +91,8 @@ export interface OrderFill {
   readonly time: number;
   readonly amount: number;
   readonly price: number;
-  /** In quote currency; null when the exchange did not say. */
-  readonly quoteFee: number | null;
+  /** In quote currency, at the taker's rate where the exchange did not say. */
+  readonly quoteFee: number;
   readonly baseFee: number;
 }
 
@@ -145,10 +147,12 @@ export class OrderProgress {
     const paid = cost - this.#done.cost;
     if (!(amount > filled * 1e-12) || !(paid > 0) || !Number.isFinite(amount) || !Number.isFinite(paid))
       return null;
-    const quoteFee = fees === null ? null : fees.quote - this.#done.quoteFee;
+    // What was estimated before is taken back once the exchange says what it charged.
+    const quoteFee = fees === null ? paid * (this.#market.taker ?? 0) : fees.quote - this.#done.quoteFee;
     const baseFee = fees === null ? 0 : fees.base - this.#done.baseFee;
     Object.assign(this.#done, { filled, cost });
-    if (fees !== null) Object.assign(this.#done, { quoteFee: fees.quote, baseFee: fees.base });
+    this.#done.quoteFee += quoteFee;
+    this.#done.baseFee += baseFee;
     return { id: `${this.#id}@${filled}`, time, amount, price: paid / amount, quoteFee, baseFee };
   }
 }

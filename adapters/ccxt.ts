@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Decision, OptimizationEngine, RegimeLabel, Side } from '../src/index.ts';
 import { type CcxtExchange, type CcxtOrder, type CcxtTrade, OrderProgress } from './ccxt-orders.ts';
 import { LotBook } from './lots.ts';
@@ -31,7 +32,10 @@ export interface AttachOptions {
   readonly engine: OptimizationEngine;
   /** Strategy of every order that `identify` does not name one for. */
   readonly strategy?: string;
-  /** Looks up what the bot knows about an order: its strategy, confidence, stop. Must not throw and not wait. */
+  /**
+   * Looks up what the bot knows about an order: its strategy, confidence, stop. Must not wait. An order of
+   * which it says undefined, with no `strategy` given either, is somebody's by hand and stays untouched.
+   */
   readonly identify?: (order: OrderCall) => OrderIntent | undefined;
   /**
    * Whether the bot sells what it holds, not what it once asked for. Only then is it safe to scale an
@@ -80,6 +84,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
   const lots = new LotBook();
   const tracked = new Map<string, Tracked>();
   const restores: (() => void)[] = [];
+  const inside = new AsyncLocalStorage<true>();
 
   function patch(name: string, wrap: (original: Method) => Method): void {
     const original = target[name];
@@ -106,9 +111,17 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
     }
   }
 
-  function intentOf(call: OrderCall): OrderIntent & { readonly strategy: string } {
-    const intent = options.identify?.(call) ?? {};
-    return { ...intent, strategy: intent.strategy ?? options.strategy ?? UNNAMED };
+  /** What is known of an order; null for one that `identify` does not know, such as a manual one. */
+  function intentOf(call: OrderCall): (OrderIntent & { readonly strategy: string }) | null {
+    let intent: OrderIntent | undefined = {};
+    try {
+      if (options.identify) intent = options.identify(call);
+    } catch (error) {
+      engine.countError('ADAPTER_FAILED', error);
+      intent = {};
+    }
+    if (intent === undefined && options.strategy === undefined) return null;
+    return { ...intent, strategy: intent?.strategy ?? options.strategy ?? UNNAMED };
   }
 
   function isSpot(call: OrderCall): boolean {
@@ -126,8 +139,11 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
   }
 
   /** The amount to send: the host's own, a smaller or larger one, or null for a veto. */
-  function judge(call: OrderCall): { readonly amount: number | null; readonly decision: Decision } {
+  function judge(
+    call: OrderCall,
+  ): { readonly amount: number | null; readonly decision: Decision } | undefined {
     const intent = intentOf(call);
+    if (intent === null) return undefined;
     const decision = engine.decide({
       id: intent.signalId ?? signalId(call, intent.strategy, exchange.milliseconds()),
       strategy: intent.strategy,
@@ -135,7 +151,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
       side: 'long' satisfies Side,
       time: exchange.milliseconds(),
       reduceOnly: true,
-      scalable: options.sizing === 'host-reads-position',
+      scalable: options.sizing === 'host-reads-position' && !isCostOrder(call),
       ...defined(intent, ['confidence', 'confluence', 'alignment', 'regime']),
     });
     if (decision.action === 'pass' || decision.multiplier === 1) return { amount: call.amount, decision };
@@ -150,6 +166,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
   function track(order: CcxtOrder, call: OrderCall, decision: Decision | undefined): void {
     if (order?.id === undefined || tracked.has(order.id)) return;
     const intent = intentOf(call);
+    if (intent === null) return;
     tracked.set(order.id, {
       progress: new OrderProgress(order.id, exchange.market(call.symbol)),
       strategy: intent.strategy,
@@ -171,8 +188,8 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
 
   function settle(order: Tracked, fill: ReturnType<OrderProgress['fromOrder']>): void {
     if (fill === null) return;
-    const { taker = 0, limits } = exchange.market(order.symbol);
-    const fee = fill.quoteFee ?? fill.amount * fill.price * taker;
+    const { limits } = exchange.market(order.symbol);
+    const fee = fill.quoteFee;
     const entry = { ...order, side: 'long' as const };
     if (!order.exit) {
       lots.open(entry, { ...fill, fee });
@@ -192,8 +209,14 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
       object?,
     ];
     const call: OrderCall = { symbol, type, side, amount, price, params: params as OrderCall['params'] };
+    // ccxt loads markets within createOrder; the rules of the market are needed before it.
+    if (exchange.markets === undefined) await exchange.loadMarkets?.();
     const spot = aside(() => isSpot(call)) ?? false;
-    const judged = spot && aside(() => isEntry(call)) ? aside(() => judge(call)) : undefined;
+    const judged = inside.getStore()
+      ? undefined
+      : spot && aside(() => isEntry(call))
+        ? aside(() => judge(call))
+        : undefined;
     if (judged?.amount === null) throw veto(exchange, judged.decision);
     const sent =
       judged !== undefined && judged.amount !== amount
@@ -203,6 +226,14 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
     if (spot) aside(() => track(order, call, judged?.decision));
     return order;
   });
+
+  // ccxt edits an order by cancelling it and creating another: what was judged once is not judged again.
+  patch(
+    'editOrder',
+    (original) =>
+      (...args) =>
+        inside.run(true, () => original(...args)),
+  );
 
   for (const name of ORDER_READERS) {
     patch(name, (original) => async (...args) => {
@@ -230,6 +261,11 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
   };
 }
 
+/** An order that says what to spend instead of how much to buy. */
+function isCostOrder({ params }: OrderCall): boolean {
+  return params.cost !== undefined || params.quoteOrderQty !== undefined;
+}
+
 /** Retries of one order within a minute are one signal, where the bot gives no id of its own. */
 function signalId({ symbol, side, params, amount }: OrderCall, strategy: string, now: number): string {
   const own = params.clientOrderId;
@@ -245,7 +281,10 @@ function scaledAmount(
   multiplier: number,
 ): number {
   const { limits } = exchange.market(symbol);
-  const wanted = amount * multiplier;
+  const wanted = Math.min(
+    amount * multiplier,
+    Math.max(amount, limits?.amount?.max ?? Number.POSITIVE_INFINITY),
+  );
   if (wanted < (limits?.amount?.min ?? 0)) return 0;
   let rounded: number;
   try {
@@ -283,8 +322,7 @@ function vetoClass(exchange: CcxtExchange): new (message: string) => Error {
  * classes, so it is taken from what the exchange itself throws for an amount of nothing.
  */
 function invalidOrderClass(exchange: CcxtExchange): ErrorConstructor {
-  const { markets } = exchange as unknown as { markets?: Record<string, unknown> };
-  const [symbol] = Object.keys(markets ?? {});
+  const [symbol] = Object.keys(exchange.markets ?? {});
   if (symbol === undefined) return Error;
   try {
     exchange.amountToPrecision(symbol, 0);

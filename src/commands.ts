@@ -1,6 +1,7 @@
 import { EdgekeeperError, show } from './errors.ts';
 import { type Authorship, type Command, FLAGS, type Flags, RESET_TARGETS } from './events.ts';
 import { isName } from './model/strategy.ts';
+import { isTime } from './model/time.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {
   return new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
@@ -30,7 +31,7 @@ export function checkCommand(command: Command): void {
 }
 
 function checkAuthorship({ time, actor, reason }: Authorship): void {
-  if (!Number.isSafeInteger(time)) throw commandError(`time ${show(time)}`, 'a time in ms');
+  if (!isTime(time)) throw commandError(`time ${show(time)}`, 'a time in ms');
   if (!isName(actor)) throw commandError(`actor ${show(actor)}`, 'the name of who commands');
   if (typeof reason !== 'string' || reason.trim() === '')
     throw commandError(`reason ${show(reason)}`, 'a reason in words');

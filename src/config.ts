@@ -62,6 +62,9 @@ export const optionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Halve degraded strategies and bench suspended ones; off, every strategy counts as active.'),
+  enableQualityFiltering: z.boolean().optional().describe('Another name of qualityFiltering.'),
+  enableAdaptiveWeighting: z.boolean().optional().describe('Another name of adaptiveWeighting.'),
+  enableRetirementManagement: z.boolean().optional().describe('Another name of retirementManagement.'),
   preset: z
     .enum(PRESET_NAMES)
     .default('conservative')
@@ -136,8 +139,20 @@ export const optionsSchema = z.strictObject({
     .describe('Trades among the latest 50 below which nothing is judged.'),
   degradedWindowHours: hours.optional().describe('Hours in DEGRADED before a strategy can be suspended.'),
   suspendedWindowHours: hours.optional().describe('Hours in SUSPENDED before a strategy can be retired.'),
+  falseAlarmTrades: z
+    .number()
+    .min(10)
+    .max(1e6)
+    .optional()
+    .describe(
+      'Trades in which a strategy that just meets minExpectancy is falsely called decayed once; sets the alarm, which is 15 where none is given.',
+    ),
   riskMaxDrawdown: rate.gt(0).default(0.2).describe('Portfolio drawdown at which no new exposure is opened.'),
-  drawdownGuardStart: rate.default(0.1).describe('Portfolio drawdown from which new exposure shrinks.'),
+  drawdownGuardStart: rate
+    .optional()
+    .describe(
+      'Portfolio drawdown from which new exposure shrinks; half of riskMaxDrawdown where none is given.',
+    ),
   maxMultiplier: z.number().min(1).max(10).default(2).describe('Most that a size is ever multiplied by.'),
   reduceOnly: z
     .boolean()
@@ -170,37 +185,49 @@ export type Options = z.input<typeof optionsSchema>;
 type Presets = (typeof PRESETS)['conservative'];
 type Filled = { readonly [K in keyof Presets]: number } & {
   readonly enforcement: (typeof ENFORCEMENTS)[number];
+  readonly drawdownGuardStart: number;
 };
 
 /** A complete, checked configuration. */
-export type Config = Readonly<Omit<z.output<typeof optionsSchema>, keyof Filled>> & Filled;
+export type Config = Readonly<
+  Omit<z.output<typeof optionsSchema>, keyof Filled | keyof typeof FOUNDING_NAMES>
+> &
+  Filled;
 
 /** The founding names of the enable flags, for configurations that use them. */
-const FOUNDING_NAMES: Readonly<Record<string, string>> = {
+const FOUNDING_NAMES = {
   enableQualityFiltering: 'qualityFiltering',
   enableAdaptiveWeighting: 'adaptiveWeighting',
   enableRetirementManagement: 'retirementManagement',
-};
+} as const;
 
 /** Completes and checks a configuration. Throws `CONFIG_INVALID` with every fault at once. */
 export function parseConfig(options: unknown = {}): Config {
   if (options === null || typeof options !== 'object' || Array.isArray(options)) {
     throw invalid([{ found: show(options), expected: 'an object with options by name', hint: '' }]);
   }
-  const parsed = optionsSchema.safeParse(withPlainNames(options as Record<string, unknown>));
+  const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => describe(issue, options)));
+  const { enableQualityFiltering, enableAdaptiveWeighting, enableRetirementManagement, ...given } =
+    parsed.data;
+  const faults = foundingFaults(options);
+  if (faults.length > 0) throw invalid(faults);
   const config = {
-    ...parsed.data,
+    ...given,
+    qualityFiltering: enableQualityFiltering ?? given.qualityFiltering,
+    adaptiveWeighting: enableAdaptiveWeighting ?? given.adaptiveWeighting,
+    retirementManagement: enableRetirementManagement ?? given.retirementManagement,
     ...Object.fromEntries(
-      Object.entries(PRESETS[parsed.data.preset]).map(([key, value]) => [
+      Object.entries(PRESETS[given.preset]).map(([key, value]) => [
         key,
-        parsed.data[key as keyof Presets] ?? value,
+        given[key as keyof Presets] ?? value,
       ]),
     ),
-    enforcement: parsed.data.enforcement ?? (parsed.data.evidence === 'literal' ? 'strict' : 'guarded'),
+    enforcement: given.enforcement ?? (given.evidence === 'literal' ? 'strict' : 'guarded'),
+    drawdownGuardStart: given.drawdownGuardStart ?? given.riskMaxDrawdown / 2,
   } as Config;
-  const faults = crossFaults(config);
-  if (faults.length > 0) throw invalid(faults);
+  const cross = crossFaults(config);
+  if (cross.length > 0) throw invalid(cross);
   return config;
 }
 
@@ -215,12 +242,17 @@ interface Fault {
   readonly hint: string;
 }
 
-function withPlainNames(options: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => {
-      const plain = FOUNDING_NAMES[name];
-      return [plain !== undefined && !(plain in options) ? plain : name, value];
-    }),
+function foundingFaults(options: object): Fault[] {
+  return Object.entries(FOUNDING_NAMES).flatMap(([founding, plain]) =>
+    founding in options && plain in options
+      ? [
+          {
+            found: `both ${founding} and ${plain}`,
+            expected: 'one of the two',
+            hint: 'They are two names of one switch.',
+          },
+        ]
+      : [],
   );
 }
 

@@ -4,6 +4,8 @@ import type { Decision, ReasonCode } from './model/decision.ts';
 import { type Cell, cellOf, REGIMES, type Regime } from './model/regime.ts';
 import type { Signal } from './model/signal.ts';
 import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
+import { isTime } from './model/time.ts';
+import { rateOrNull } from './quality/score.ts';
 import type { QualityVerdict, SignalScore } from './quality/scorer.ts';
 import { drawdownGuard, sizeMultiplier } from './sizing.ts';
 
@@ -39,7 +41,9 @@ export function signalFault(signal: Signal): string | null {
   if (!isName(signal.strategy)) return 'strategy is not a name';
   if (!isName(signal.symbol)) return 'symbol is not a name';
   if (signal.side !== 'long' && signal.side !== 'short') return 'side is neither long nor short';
-  if (!Number.isSafeInteger(signal.time)) return 'time is not in ms';
+  if (!isTime(signal.time)) return 'time is not in ms';
+  if (signal.id !== undefined && !isName(signal.id))
+    return 'id is not a printable text of 1 to 100 characters';
   return null;
 }
 
@@ -68,7 +72,11 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Dec
   let score: SignalScore | null = null;
   let qualityFactor = 1;
   if (flags.qualityFiltering && config.enforcement !== 'off') {
-    score = context.scoreSignal(signal, cell, signal.alignment ?? context.alignmentOf(strategy, cell));
+    score = context.scoreSignal(
+      signal,
+      cell,
+      rateOrNull(signal.alignment) ?? context.alignmentOf(strategy, cell),
+    );
     // A benched strategy sends nothing anyway: its signals must not use up the filter's exploration.
     const verdict = health > 0 ? context.enforce(score) : 'pass';
     if (verdict === 'block') reasons.push('QUALITY_BLOCKED');
@@ -152,7 +160,8 @@ export function fallback(signal: Signal, id: string, reason: ReasonCode, context
   const weight = orElse(() => context.baseWeightOf(strategy), 1);
   const guard = orElse(() => guardOf(config, context.drawdown()), 1);
   const cap = orElse(() => capOf(config, signal), 1);
-  const multiplier = Math.min(cap, weight) * HEALTH[status] * guard;
+  const wanted = Math.min(cap, weight) * HEALTH[status] * guard;
+  const multiplier = signal.scalable === false && wanted > 0 ? 1 : wanted;
   return {
     ...passed(signal, id, reason),
     action: multiplier > 0 ? 'execute' : 'block',

@@ -23,15 +23,17 @@ import type {
   ResetTarget,
 } from './events.ts';
 import { StrategyJudgement } from './judgement.ts';
-import type { Candle } from './model/candle.ts';
+import { type Candle, candleFault } from './model/candle.ts';
 import type { Decision, ReasonCode } from './model/decision.ts';
-import type { Cell } from './model/regime.ts';
+import { asCell, type Cell, type RegimeLabel } from './model/regime.ts';
 import { Ring } from './model/ring.ts';
 import type { Signal } from './model/signal.ts';
 import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
+import { isTime } from './model/time.ts';
 import type { Trade, TradeInput } from './model/trade.ts';
 import { PerformanceDecomposer } from './performance/decomposer.ts';
 import { Portfolio } from './portfolio.ts';
+import { rateOrNull } from './quality/score.ts';
 import { SignalQualityScorer } from './quality/scorer.ts';
 import { RegimeDetector } from './regime/detector.ts';
 import { type ForceOptions, StrategyRetirementManager } from './retirement/manager.ts';
@@ -146,8 +148,8 @@ export class OptimizationEngine {
    */
   decide(signal: Signal): Decision {
     try {
-      if (!this.flags.enabled) return passed(signal, 'off', 'OVERLAY_DISABLED');
-      if (signal.intent === 'close') return passed(signal, 'exit', 'EXIT_PASSES');
+      if (!this.flags.enabled) return passed(asSignal(signal, this.#time), 'off', 'OVERLAY_DISABLED');
+      if (signal?.intent === 'close') return passed(signal, 'exit', 'EXIT_PASSES');
       return this.#judge(signal);
     } catch (error) {
       this.countError('DECIDE_FAILED', error);
@@ -157,12 +159,22 @@ export class OptimizationEngine {
 
   /**
    * Says that a decision was not sent after all, for instance because the venue's minimum is larger. Returns
-   * the decision as it then stands.
+   * the decision as it then stands; saying it twice changes nothing.
    */
   withdraw(decision: Decision, reason: ReasonCode): Decision {
-    countWithdrawal(this.#countsOf(decision.strategy), decision, reason);
-    this.#emit({ type: 'withdrawal', time: decision.time, decision, reason });
-    return { ...decision, action: 'block', multiplier: 0, reasons: [...decision.reasons, reason] };
+    const known = this.#recent.get(decision.id);
+    if (known?.multiplier === 0) return known;
+    const withdrawn: Decision = {
+      ...decision,
+      action: 'block',
+      multiplier: 0,
+      reasons: [...decision.reasons, reason],
+    };
+    if (!known) return withdrawn;
+    countWithdrawal(this.#countsOf(known.strategy), known, reason);
+    this.#recent.replace(withdrawn);
+    this.#emit({ type: 'withdrawal', time: known.time, decision: known, reason });
+    return withdrawn;
   }
 
   /**
@@ -171,15 +183,19 @@ export class OptimizationEngine {
    */
   scoreSignal(signal: Signal): { readonly quality: number; readonly shouldExecute: boolean } {
     const cell = cellOfSignal(signal, this.detector.regimeOf(signal.symbol, signal.time));
-    const alignment = signal.alignment ?? this.#parts.judgement.alignment(signal.strategy, cell);
+    const alignment = rateOrNull(signal.alignment) ?? this.#parts.judgement.alignment(signal.strategy, cell);
     const { quality, passes } = this.scorer.previewSignal({ ...signal, regime: cell, alignment });
     return { quality, shouldExecute: passes || !this.#enforces(signal.strategy, cell) };
   }
 
-  /** Adaptive weight times health: 0 for a suspended strategy. */
-  getStrategyWeight(strategy: string, cell: Cell | null = null): number {
+  /**
+   * Adaptive weight times health: 0 for a suspended strategy, 1 while the overlay is off.
+   * @param regime overall when absent; TRENDING without a side counts as with the trend
+   */
+  getStrategyWeight(strategy: string, regime: RegimeLabel | Cell | null = null): number {
+    if (!this.flags.enabled) return 1;
     const weight = this.#flags.adaptiveWeighting
-      ? this.optimizer.getWeightForRegime(strategy, cell)
+      ? this.optimizer.getWeightForRegime(strategy, regime === null ? null : asCell(regime))
       : this.optimizer.getBaseWeight(strategy);
     return weight * (this.#flags.retirementManagement ? HEALTH[this.manager.statusOf(strategy)] : 1);
   }
@@ -188,12 +204,13 @@ export class OptimizationEngine {
   getPositionSizeMultiplier(options: {
     readonly strategy: string;
     readonly signalQuality?: number;
-    readonly regime?: Cell;
+    readonly regime?: RegimeLabel | Cell;
   }): number {
-    const { strategy, signalQuality, regime = null } = options;
+    const { strategy, regime = null } = options;
     if (!this.flags.enabled) return 1;
-    const acts = signalQuality !== undefined && this.#enforces(strategy, regime ?? 'UNKNOWN');
-    const quality = acts ? qualityFactor(signalQuality, this.scorer.minQualityThreshold) : 1;
+    const score = rateOrNull(options.signalQuality);
+    const acts = score !== null && this.#enforces(strategy, asCell(regime ?? 'UNKNOWN'));
+    const quality = acts ? qualityFactor(score, this.scorer.minQualityThreshold) : 1;
     const guard = guardOf(this.config, this.portfolio.drawdown);
     const multiplier = this.getStrategyWeight(strategy, regime) * quality * guard;
     return Math.min(capOf(this.config, null), Math.max(0, multiplier));
@@ -221,6 +238,7 @@ export class OptimizationEngine {
   /** Takes one closed candle. Impossible ones are skipped and counted by the detector. */
   recordCandle(symbol: string, timeframe: string, candle: Candle): void {
     this.detector.update(symbol, timeframe, candle);
+    if (candleFault(candle) !== null) return;
     this.#emit({ type: 'candle', time: candle.time, symbol, timeframe, candle });
   }
 
@@ -233,7 +251,7 @@ export class OptimizationEngine {
 
   /** Steps weights and judges health, as far as it is time; repeated at one time it changes nothing. */
   updateOptimization(now: number): OptimizationState {
-    if (!Number.isSafeInteger(now) || now < 0) {
+    if (!isTime(now)) {
       throw commandError(`update time ${show(now)}`, 'a time in milliseconds since the epoch');
     }
     this.#advance(now);
@@ -473,12 +491,11 @@ export class OptimizationEngine {
     const fault = signalFault(signal);
     if (fault !== null) {
       this.countError('SIGNAL_INVALID', new Error(fault));
-      return this.#decided(
-        signal,
-        fallback(asSignal(signal, this.#time), id, 'SIGNAL_INVALID', this.#context),
-      );
+      const named = asSignal(signal, this.#time);
+      return this.#decided(named, fallback(named, id, 'SIGNAL_INVALID', this.#context));
     }
-    const known = signal.id === undefined ? undefined : this.#recent.get(signal.id);
+    const status = this.#flags.retirementManagement ? this.manager.statusOf(signal.strategy) : 'ACTIVE';
+    const known = this.#recent.ofSignal(signal, status);
     if (known) return known;
     this.#advance(signal.time);
     return this.#decided(signal, judge(signal, id, this.#context));
@@ -487,7 +504,7 @@ export class OptimizationEngine {
   #decided(signal: Signal, decision: Decision): Decision {
     this.#decisions += 1;
     countDecision(this.#countsOf(decision.strategy), decision);
-    this.#recent.add(signal?.id, decision);
+    this.#recent.add(signal, decision);
     this.#emit({ type: 'decision', time: decision.time, signal, decision });
     return decision;
   }
@@ -512,7 +529,14 @@ export class OptimizationEngine {
   #assess(strategy: string, time: number): boolean {
     const before = this.manager.statusOf(strategy);
     const edgeProbability = this.#parts.judgement.edgeProbability(strategy);
-    this.manager.assessStrategy({ strategy, time, ...this.decomposer.windowOf(strategy), edgeProbability });
+    const frozen = !this.#flags.retirementManagement;
+    this.manager.assessStrategy({
+      strategy,
+      time,
+      ...this.decomposer.windowOf(strategy),
+      edgeProbability,
+      frozen,
+    });
     if (this.manager.statusOf(strategy) === before) return false;
     this.#emit({ type: 'status', time, change: this.manager.getAuditLog(strategy).at(-1)! });
     return true;
@@ -574,12 +598,13 @@ const flagsOf = (config: Config, operator: Partial<Flags>): Flags => ({
 
 /** A signal that can at least be named in a decision. */
 function asSignal(signal: unknown, time: number): Signal {
-  const given = (typeof signal === 'object' && signal !== null ? signal : {}) as Partial<Signal>;
+  const { id, ...given } = (typeof signal === 'object' && signal !== null ? signal : {}) as Partial<Signal>;
   return {
     ...given,
+    ...(isName(id) ? { id } : {}),
     strategy: isName(given.strategy) ? given.strategy : '',
     symbol: isName(given.symbol) ? given.symbol : '',
     side: given.side === 'short' ? 'short' : 'long',
-    time: Number.isSafeInteger(given.time) ? given.time! : time,
+    time: isTime(given.time) ? given.time : time,
   };
 }

@@ -15,7 +15,7 @@ export { type Candle, timeframeMs } from './model/candle.ts';
 export { type Action, type Decision, REASONS, type ReasonCode } from './model/decision.ts';
 export { CELLS, type Cell, cellOf, REGIMES, type Regime, type RegimeLabel } from './model/regime.ts';
 export type { Side, Signal } from './model/signal.ts';
-export { STRATEGY_STATUSES, type StrategyStatus } from './model/strategy.ts';
+export { STRATEGY_STATUSES, StrategyStatus } from './model/strategy.ts';
 export type { Trade, TradeInput } from './model/trade.ts';
 export type { Alert, AlertCode } from './monitor/alerts.ts';
 export { OptimizationMonitor } from './monitor/monitor.ts';

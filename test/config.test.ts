@@ -62,7 +62,7 @@ describe('a configuration', () => {
       retirementManagement: false,
     });
     expect(fault({ enableQualityFiltering: false, qualityFiltering: true })).toMatch(
-      /unknown option enableQualityFiltering/,
+      /both enableQualityFiltering and qualityFiltering/,
     );
   });
 });
@@ -131,7 +131,10 @@ describe('the JSON schema', () => {
     expect(additionalProperties).toBe(false);
     for (const [name, { description }] of Object.entries(properties))
       expect(description, name).toMatch(/\w{3}/);
-    const known: Record<keyof Options, unknown> = { ...parseConfig(), reduceOnly: undefined };
-    expect(Object.keys(properties).sort()).toEqual(Object.keys(known).sort());
+    const founding = ['enableQualityFiltering', 'enableAdaptiveWeighting', 'enableRetirementManagement'];
+    const unset: (keyof Options)[] = ['reduceOnly', 'falseAlarmTrades'];
+    expect(Object.keys(properties).sort()).toEqual(
+      [...Object.keys(parseConfig()), ...founding, ...unset].sort(),
+    );
   });
 });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import type {
-  EngineEvent,
+import {
+  type EngineEvent,
   OptimizationEngine,
-  Options,
-  Signal,
-  StrategyStatus,
-  TradeInput,
+  type Options,
+  type Signal,
+  type StrategyStatus,
+  type TradeInput,
 } from '../src/index.ts';
 import {
   AUTHOR,
@@ -72,6 +72,15 @@ describe('a decision', () => {
       reasons: ['SIGNAL_INVALID'],
     });
     expect(engine.getOptimizationStatus().errors).toEqual({ SIGNAL_INVALID: 1 });
+  });
+
+  it('learns an alignment that the host gives wrongly', () => {
+    const engine = engineWith();
+    feed(engine, Array(30).fill(1));
+    const quality = (alignment: number | undefined) =>
+      engine.scoreSignal(signal({ alignment: alignment as number })).quality;
+    expect(quality(85)).toBe(quality(undefined));
+    expect(quality(Number.NaN)).toBe(quality(undefined));
   });
 
   it('takes a confidence in percent for none', () => {
@@ -227,6 +236,45 @@ describe('a decision', () => {
   });
 });
 
+describe('a signal that comes again', () => {
+  it('is the same only for the same strategy, symbol and side', () => {
+    const engine = engineWith();
+    engine.decide(signal({ id: 'bot1' }));
+    engine.forceStatus('B', 'SUSPENDED', AUTHOR);
+    expect(engine.decide(signal({ id: 'bot1', strategy: 'B' })).action).toBe('block');
+    expect(engine.decide(signal({ id: 'bot1', symbol: 'ETH/USDT' })).id).toBe('d3');
+    expect(engine.decide(signal({ id: 'd1', symbol: 'SOL/USDT' })).id).toBe('d4');
+  });
+
+  it('is blocked once its strategy was suspended, and is another one after a day', () => {
+    const engine = engineWith();
+    engine.decide(signal({ id: 'x' }));
+    expect(engine.decide(signal({ id: 'x', time: START + 25 * HOUR })).id).toBe('d2');
+    engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
+    expect(engine.decide(signal({ id: 'x', time: START + 25 * HOUR })).action).toBe('block');
+  });
+
+  it('stays withdrawn, and is counted once', () => {
+    const engine = engineWith();
+    for (let i = 0; i < 3; i += 1) engine.withdraw(engine.decide(signal({ id: 'x' })), 'BELOW_MIN');
+    expect(engine.getSignalCounts().EMA_Trend).toMatchObject({
+      signals: 1,
+      executed: 0,
+      blocked: 1,
+      reasons: { BELOW_MIN: 1 },
+    });
+    const unknown = { ...engine.decide(signal()), id: 'failed' };
+    expect(engine.withdraw(unknown, 'BELOW_MIN').multiplier).toBe(0);
+    engine.restore(JSON.parse(JSON.stringify(engine.snapshot())));
+  });
+
+  it('with an id that is none is no signal', () => {
+    const engine = engineWith();
+    expect(engine.decide(signal({ id: 5 as never })).reasons).toEqual(['SIGNAL_INVALID']);
+    engine.restore(JSON.parse(JSON.stringify(engine.snapshot())));
+  });
+});
+
 describe('a failure inside the overlay', () => {
   const broken = (part: 'scorer' | 'optimizer' | 'detector', method: string) => {
     const engine = engineWith({ baseWeights: { EMA_Trend: 0.8 } });
@@ -259,6 +307,11 @@ describe('a failure inside the overlay', () => {
       engine.forceStatus('EMA_Trend', status, AUTHOR);
       expect(engine.decide(signal())).toMatchObject({ action: 'block', multiplier: 0 });
     }
+  });
+
+  it('sends whole or nothing to a host that cannot scale', () => {
+    const engine = broken('scorer', 'scoreSignal');
+    expect(engine.decide(signal({ scalable: false })).multiplier).toBe(1);
   });
 
   it('never raises a size above the cap of the host', () => {
@@ -306,6 +359,35 @@ describe('switches', () => {
     });
     expect(engine.getPositionSizeMultiplier({ strategy: 'EMA_Trend' })).toBe(1);
     expect(engine.snapshot()).toEqual(before);
+  });
+
+  it('off is absent for nonsense too, and for weights asked for one by one', () => {
+    const { engine } = poor();
+    engine.recordEquity({ time: START + 1000 * HOUR, equity: 50 });
+    engine.setFlags({ enabled: false }, AUTHOR);
+    expect(engine.decide(null as never)).toMatchObject({ action: 'pass', multiplier: 1 });
+    expect(engine.getStrategyWeight('EMA_Trend')).toBe(1);
+  });
+
+  it('killed from outside is off, whatever the flags say', () => {
+    let killed = false;
+    const engine = new OptimizationEngine({}, { killed: () => killed });
+    engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
+    killed = true;
+    expect(engine.decide(signal())).toMatchObject({ action: 'pass', multiplier: 1 });
+    expect(engine.flags.enabled).toBe(false);
+    killed = false;
+    expect(engine.decide(signal()).action).toBe('block');
+  });
+
+  it('let no strategy decay while retirement is off', () => {
+    const engine = engineWith({ retirementManagement: false });
+    const now = feed(engine, Array(200).fill(-1));
+    engine.updateOptimization(now + 100 * HOUR);
+    expect(engine.manager.getStrategyHealth('EMA_Trend')).toMatchObject({
+      status: 'ACTIVE',
+      hoursInStatus: 0,
+    });
   });
 
   it('act at the next decision, one by one', () => {
@@ -380,6 +462,17 @@ describe('recording a trade', () => {
     expect(fates[9]!.multiplier).toBeCloseTo(0.25 * fates[9]!.weight, 12);
   });
 
+  it('stays in the numbers, however mad the money and the stops are', () => {
+    const engine = engineWith();
+    for (const changes of [{ pnl: 1e15 }, { pnl: -1e15, stop: 100 - 1e-12 }, { pnl: 5, stop: 100 + 1e-13 }])
+      engine.recordTrade(trade(1, changes));
+    engine.restore(JSON.parse(JSON.stringify(engine.snapshot())));
+    expect(() => engine.recordTrade(trade(1, { pnl: 1e200 }))).toThrow(/TRADE_INVALID/);
+    expect(() => engine.recordTrade(trade(1, { exitTime: START * 1000 }))).toThrow(
+      /TRADE_INVALID.*microseconds/,
+    );
+  });
+
   it('refuses bad data and changes nothing', () => {
     const engine = engineWith();
     feed(engine, [1, -1]);
@@ -429,6 +522,25 @@ describe('pieces for hosts that put them together themselves', () => {
     expect(engine.scoreSignal(signal({ confidence: 0.1 })).shouldExecute).toBe(true);
     engine.restore(before);
     expect(engine.snapshot()).toEqual(before);
+  });
+
+  it('take a regime by its label, and a quality that is none for none', () => {
+    const engine = engineWith({ enforcement: 'strict' });
+    const now = feed(
+      engine,
+      Array.from({ length: 60 }, (_, i) => (i % 2 ? 2 : -1)),
+      { regime: 'TRENDING' },
+    );
+    engine.updateOptimization(now);
+    const weight = engine.optimizer.getWeightForRegime('EMA_Trend', 'TREND_WITH');
+    expect(weight).toBeGreaterThan(1);
+    expect(
+      engine.getPositionSizeMultiplier({
+        strategy: 'EMA_Trend',
+        regime: 'TRENDING',
+        signalQuality: Number.NaN,
+      }),
+    ).toBe(weight);
   });
 
   it('give a size multiplier in [0, cap]', () => {
@@ -595,8 +707,8 @@ describe('state', () => {
     const before = engine.snapshot();
     expect(() => engine.restore({})).toThrow(/SNAPSHOT_INVALID.*version/);
     expect(() => engine.restore({ ...before, version: 99 })).toThrow(/version 99.*newer Edgekeeper/);
-    expect(() => engine.restore({ ...before, portfolio: { equity: -1, peak: 1, time: 0 } })).toThrow(
-      /portfolio.equity/,
+    expect(() => engine.restore({ ...before, portfolio: { equity: 1, peak: -1, time: 0 } })).toThrow(
+      /portfolio.peak/,
     );
     expect(() => engine.restore(null)).toThrow(/SNAPSHOT_INVALID/);
     expect(engine.snapshot()).toEqual(before);

@@ -31,20 +31,30 @@ describe('portfolio drawdown', () => {
     );
   });
 
-  it('ignores an old report, and refuses one that cannot be true', () => {
+  it('ignores a report that is not newer, and refuses one that is none', () => {
     const portfolio = new Portfolio();
-    portfolio.record({ time: START, equity: 100 });
+    portfolio.record({ time: START, equity: 1000 });
+    for (let i = 0; i < 2; i += 1) portfolio.record({ time: START + 1, equity: 1100, deposit: 100 });
     portfolio.record({ time: START - 1, equity: 1 });
-    expect(portfolio.equity).toBe(100);
+    expect(portfolio).toMatchObject({ equity: 1100, drawdown: 0 });
     for (const bad of [
       { equity: Number.NaN },
-      { equity: 0 },
-      { equity: -5 },
-      { equity: 100, deposit: 100 },
+      { equity: 100, deposit: Number.NaN },
       { equity: 100, time: 0.5 },
     ]) {
-      expect(() => portfolio.record({ time: START + 1, ...bad })).toThrow(/EQUITY_INVALID/);
+      expect(() => portfolio.record({ time: START + 2, ...bad })).toThrow(/EQUITY_INVALID/);
     }
-    expect(portfolio.equity).toBe(100);
+    expect(portfolio.equity).toBe(1100);
+  });
+
+  it('is total for an account that has nothing left, or owes', () => {
+    const portfolio = new Portfolio();
+    portfolio.record({ time: START, equity: 1000 });
+    portfolio.record({ time: START + 1, equity: 0 });
+    expect(portfolio.drawdown).toBe(1);
+    portfolio.record({ time: START + 2, equity: -5 });
+    expect(portfolio.drawdown).toBe(1);
+    portfolio.rebasePeak();
+    expect(portfolio.drawdown).toBe(1);
   });
 });

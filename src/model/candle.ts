@@ -1,4 +1,5 @@
 import { EdgekeeperError, show } from '../errors.ts';
+import { isTime } from './time.ts';
 
 /** One closed bar. `time` is its OPEN time in ms UTC; prices in quote currency, volume in base currency. */
 export interface Candle {
@@ -33,8 +34,9 @@ export function timeframeMs(timeframe: string): number {
 
 /** Says what makes a candle impossible, or null for a candle that can be true. */
 export function candleFault(candle: Candle): string | null {
+  if (candle === null || typeof candle !== 'object') return 'not a candle';
   const { time, open, high, low, close, volume } = candle;
-  if (!Number.isSafeInteger(time) || time < 0) return `time ${show(time)} is not a time in ms`;
+  if (!isTime(time)) return `time ${show(time)} is not a time in ms`;
   for (const [name, value] of [
     ['open', open],
     ['high', high],

@@ -41,6 +41,11 @@ export function cellOf(label: RegimeLabel, direction: 1 | -1, side: Side): Cell 
   return (side === 'long') === (direction === 1) ? 'TREND_WITH' : 'TREND_AGAINST';
 }
 
+/** The cell meant by a label without a side: TRENDING counts as with the trend. */
+export function asCell(regime: RegimeLabel | Cell): Cell {
+  return regime === 'TRENDING' ? 'TREND_WITH' : regime;
+}
+
 /** The regime label behind a cell. */
 export function labelOf(cell: Cell): RegimeLabel {
   return cell === 'TREND_WITH' || cell === 'TREND_AGAINST' ? 'TRENDING' : cell;

@@ -2,6 +2,14 @@ export const STRATEGY_STATUSES = ['ACTIVE', 'DEGRADED', 'SUSPENDED', 'RETIRED'] 
 /** Life cycle of a strategy. SUSPENDED and RETIRED open no exposure. */
 export type StrategyStatus = (typeof STRATEGY_STATUSES)[number];
 
+/** The statuses by name, for those who prefer `StrategyStatus.SUSPENDED` to a string. */
+export const StrategyStatus = {
+  ACTIVE: 'ACTIVE',
+  DEGRADED: 'DEGRADED',
+  SUSPENDED: 'SUSPENDED',
+  RETIRED: 'RETIRED',
+} as const satisfies Record<StrategyStatus, StrategyStatus>;
+
 /** Share of its size a strategy keeps in each status; applied after adaptive weighting. */
 export const HEALTH: Readonly<Record<StrategyStatus, number>> = {
   ACTIVE: 1,

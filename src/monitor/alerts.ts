@@ -29,34 +29,7 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
   const { manager, scorer, detector, portfolio, config, flags } = engine;
   const alerts: Alert[] = [];
 
-  const suspended = manager.getSuspendedStrategies();
-  for (const strategy of suspended) {
-    const reason = manager.getStrategyHealth(strategy)?.reason ?? '';
-    alerts.push({
-      level: 'warning',
-      code: 'STRATEGY_SUSPENDED',
-      about: strategy,
-      message: `${strategy} is suspended: ${reason}`,
-    });
-  }
-  const degraded = manager.getDegradedStrategies();
-  if (degraded.length > MANY) {
-    alerts.push({
-      level: 'warning',
-      code: 'MANY_DEGRADED',
-      about: degraded.join(','),
-      message: `${degraded.length} strategies are degraded`,
-    });
-  }
-  const known = manager.getStrategies();
-  if (known.length > 0 && suspended.length + manager.getRetiredStrategies().length === known.length) {
-    alerts.push({
-      level: 'critical',
-      code: 'NO_ACTIVE_STRATEGY',
-      about: known.join(','),
-      message: 'every strategy is suspended or retired: nothing opens exposure',
-    });
-  }
+  if (flags.retirementManagement) alerts.push(...healthAlerts(manager));
 
   const { drawdown } = portfolio;
   if (drawdown !== null && drawdown > config.drawdownGuardStart) {
@@ -105,4 +78,27 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
   }
   const severity = { critical: 0, warning: 1, info: 2 } as const;
   return alerts.sort((a, b) => severity[a.level] - severity[b.level]);
+}
+
+function healthAlerts(manager: OptimizationEngine['manager']): Alert[] {
+  const alerts: Alert[] = manager.getSuspendedStrategies().map((strategy) => ({
+    level: 'warning',
+    code: 'STRATEGY_SUSPENDED',
+    about: strategy,
+    message: `${strategy} is suspended: ${manager.getStrategyHealth(strategy)?.reason}`,
+  }));
+  const degraded = manager.getDegradedStrategies();
+  if (degraded.length > MANY) {
+    const message = `${degraded.length} strategies are degraded: ${degraded.join(', ')}`;
+    alerts.push({ level: 'warning', code: 'MANY_DEGRADED', about: degraded.join(','), message });
+  }
+  const known = manager.getStrategies();
+  if (known.length > 0 && manager.getActiveStrategies().length === 0) {
+    const message =
+      degraded.length > 0
+        ? `no strategy is active; ${degraded.join(', ')} trade at half their size`
+        : 'no strategy is active: nothing opens exposure';
+    alerts.push({ level: 'critical', code: 'NO_ACTIVE_STRATEGY', about: known.join(','), message });
+  }
+  return alerts;
 }

@@ -10,6 +10,7 @@ import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport } from '../monitor/report.ts';
 import type { PaperReport } from '../paper/report.ts';
 import type { Clock } from '../ports.ts';
+import { loadCcxt } from './ccxt.ts';
 import { wallClock } from './clock.ts';
 import { loadConfigFile } from './config-file.ts';
 import { createLog, type LogOptions } from './log.ts';
@@ -54,7 +55,7 @@ const list = (text: string): string[] =>
 
 function time(text: string): number {
   const value = /^\d{4}-\d{2}-\d{2}(T[\d:.]+Z?)?$/.test(text)
-    ? Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text)
+    ? Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text.endsWith('Z') ? text : `${text}Z`)
     : Number.NaN;
   if (Number.isNaN(value))
     throw new InvalidArgumentError('Write a day such as 2024-01-31, or a time such as 2024-01-31T12:00:00Z.');
@@ -80,16 +81,29 @@ export async function runCli(args: readonly string[], world: CliWorld): Promise<
     await program(world).parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof EdgekeeperError) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
       world.err(
-        `${error.code}\n  found:    ${error.found}\n  expected: ${error.expected}\n  next:     ${error.hint || 'see edgekeeper --help'}\n`,
+        coded(
+          new EdgekeeperError('OPTION_INVALID', {
+            found: error.message.replace(/^error: /, ''),
+            expected: 'a command line as --help explains it',
+            hint: 'Add --help for the options.',
+          }),
+        ),
       );
+      return 2;
+    }
+    if (error instanceof EdgekeeperError) {
+      world.err(coded(error));
       return 1;
     }
     throw error;
   }
 }
+
+const coded = ({ code, found, expected, hint }: EdgekeeperError): string =>
+  `${code}\n  found:    ${found}\n  expected: ${expected}\n  next:     ${hint || 'see edgekeeper --help'}\n`;
 
 function program(world: CliWorld): Command {
   const cli = new Command('edgekeeper')
@@ -97,8 +111,7 @@ function program(world: CliWorld): Command {
       'A strategy overlay for trading bots: filters signals, scales sizes, benches what stopped working.',
     )
     .exitOverride()
-    .configureOutput({ writeOut: world.out, writeErr: world.err })
-    .showHelpAfterError('(add --help for the options)')
+    .configureOutput({ writeOut: world.out, writeErr: () => undefined })
     .addHelpText(
       'after',
       '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper status         what the overlay knows now\n  edgekeeper config print   every option with its value',
@@ -133,6 +146,7 @@ function program(world: CliWorld): Command {
       const config: Options = flags.config === undefined ? {} : await loadConfigFile(flags.config);
       const timeframe = flags.timeframe ?? parseConfig(config).timeframe;
       timeframeMs(timeframe);
+      if (flags.exchange !== undefined) (await loadCcxt()).create(flags.exchange, {});
       await new LowdbStateStore(flags.stateDir).prepare();
       const log = createLog({
         directory: join(flags.stateDir, 'logs'),
@@ -188,7 +202,7 @@ function program(world: CliWorld): Command {
       async ({ stateDir, config, json: asJson }: { stateDir: string; config?: string; json?: boolean }) => {
         const saved = await readFile(join(stateDir, REPORT_FILE), 'utf8').catch(() => null);
         if (saved !== null) {
-          const report = JSON.parse(saved) as PaperReport;
+          const report = parseReport(saved, join(stateDir, REPORT_FILE));
           world.out(asJson ? json(report) : `${renderPaper(report)}\n`);
           return;
         }
@@ -233,6 +247,22 @@ async function savedEngine(stateDir: string, configFile: string | undefined): Pr
   const engine = new OptimizationEngine(configFile === undefined ? {} : await loadConfigFile(configFile));
   engine.restore(saved.snapshot);
   return engine;
+}
+
+function parseReport(text: string, file: string): PaperReport {
+  try {
+    return JSON.parse(text) as PaperReport;
+  } catch (cause) {
+    throw new EdgekeeperError(
+      'STATE_CORRUPT',
+      {
+        found: `${file} that is not a report: ${(cause as Error).message}`,
+        expected: 'the file as Edgekeeper wrote it',
+        hint: 'Remove it, or run `edgekeeper paper` again.',
+      },
+      { cause },
+    );
+  }
 }
 
 const json = (value: unknown): string => `${JSON.stringify(jsonReady(value), null, 2)}\n`;

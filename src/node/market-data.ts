@@ -6,6 +6,8 @@ import type { Clock, Log, MarketData } from '../ports.ts';
 export interface CcxtMarketDataOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Ends the pauses between tries. */
+  readonly signal?: AbortSignal;
   /** ccxt's class of errors that pass: time-outs, dropped connections, 429 and 5xx answers. */
   readonly networkError: new (
     ...args: never[]
@@ -23,7 +25,7 @@ const LONGEST_PAUSE = 60_000;
  */
 export function ccxtMarketData(
   exchange: CcxtInstance,
-  { clock, log, networkError }: CcxtMarketDataOptions,
+  { clock, log, networkError, signal }: CcxtMarketDataOptions,
 ): MarketData {
   async function page(symbol: string, timeframe: string, since: number): Promise<(number | undefined)[][]> {
     for (let attempt = 1; ; attempt += 1) {
@@ -44,7 +46,8 @@ export function ccxtMarketData(
         }
         const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1));
         log.warn('market data: trying again', { symbol, attempt, pause, error: message });
-        await clock.sleep(pause);
+        await clock.sleep(pause, signal);
+        if (signal?.aborted) return [];
       }
     }
   }

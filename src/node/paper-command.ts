@@ -132,7 +132,7 @@ async function live(
     exchange.setMarkets(Object.values(source.markets ?? {}));
     return exchange;
   };
-  const data = ccxtMarketData(source, { clock, log, networkError: ccxt.errors.NetworkError });
+  const data = ccxtMarketData(source, { clock, log, networkError: ccxt.errors.NetworkError, signal });
   const overlay = options.overlay
     ? await openOverlay({ config, stateDir: options.stateDir, log, clock })
     : null;
@@ -164,6 +164,7 @@ async function live(
     slippageBps: options.slippageBps,
   };
   try {
+    if (overlay) openPaperAccount(overlay.engine, start, options.balance);
     await overlay?.updates.start();
     const report = await runPaper(runOptions);
     await keepReport(options.stateDir, report);
@@ -172,6 +173,14 @@ async function live(
     await overlay?.close();
     await source.close?.();
   }
+}
+
+/** A new paper account is no loss of the old one's money: the peak starts at its balance. */
+function openPaperAccount(engine: OptimizationEngine, time: number, balance: number): void {
+  const before = engine.portfolio.equity;
+  if (before === null) return;
+  engine.recordEquity({ time, equity: balance, deposit: balance - before });
+  engine.rebasePeak({ time, actor: 'edgekeeper paper', reason: 'a new paper account' });
 }
 
 function generated(options: PaperCommandOptions, interval: number) {

@@ -42,7 +42,9 @@ class AtomicJsonFile implements Adapter<SavedState> {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
-    return JSON.parse(text) as SavedState;
+    const value: unknown = JSON.parse(text);
+    if (value === null) throw new Error('it holds null');
+    return value as SavedState;
   }
 
   async write(data: SavedState): Promise<void> {

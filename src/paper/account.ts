@@ -210,7 +210,11 @@ export class PaperAccount {
   #execute(order: PaperOrder, { price: touched, maker }: Execution, time: number): void {
     const rules = this.#markets.get(order.symbol)!;
     const slippage = maker ? 0 : this.#options.slippageBps / 10_000;
-    const price = touched * (order.side === 'buy' ? 1 + slippage : 1 - slippage);
+    const slipped = touched * (order.side === 'buy' ? 1 + slippage : 1 - slippage);
+    const price =
+      order.price === undefined
+        ? slipped
+        : (order.side === 'buy' ? Math.min : Math.max)(slipped, order.price);
     const rate = maker ? rules.maker : rules.taker;
     // A sale never sells more than is held: on a spot account the rest of the order is void.
     const amount = order.side === 'sell' ? Math.min(order.amount, this.balance(rules.base)) : order.amount;

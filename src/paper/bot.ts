@@ -13,7 +13,7 @@ export interface BotIntent {
 /** The part of an exchange that the bot trades through. */
 export type BotExchange = Pick<
   CcxtInstance,
-  'createOrder' | 'cancelOrder' | 'fetchOrder' | 'fetchBalance' | 'amountToPrecision'
+  'createOrder' | 'cancelOrder' | 'fetchOrder' | 'fetchBalance' | 'milliseconds'
 >;
 
 export interface BotOptions {
@@ -45,6 +45,8 @@ export class DemoBot {
   readonly #positions = new Map<string, Position>();
   readonly #intents = new Map<string, BotIntent>();
   #sequence = 0;
+  /** Tells the orders of this run from those of another on the same venue. */
+  #run: string | null = null;
 
   constructor(exchange: BotExchange, options: BotOptions) {
     this.#exchange = exchange;
@@ -134,7 +136,8 @@ export class DemoBot {
 
   async #order(symbol: string, side: 'buy' | 'sell', amount: number, intent: BotIntent, params = {}) {
     this.#sequence += 1;
-    const clientOrderId = `bot${this.#sequence}`;
+    this.#run ??= this.#exchange.milliseconds().toString(36);
+    const clientOrderId = this.#clientOrderId();
     this.#intents.set(clientOrderId, intent);
     this.#forgetOldIntents();
     return this.#exchange.createOrder(symbol, 'market', side, amount, undefined, {
@@ -149,8 +152,12 @@ export class DemoBot {
       await work();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#options.onRefused?.(`bot${this.#sequence}`, error);
+      this.#options.onRefused?.(this.#clientOrderId(), error);
     }
+  }
+
+  #clientOrderId(): string {
+    return `bot-${this.#run}-${this.#sequence}`;
   }
 
   #forgetOldIntents(): void {

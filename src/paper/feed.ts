@@ -5,6 +5,8 @@ export interface Batch {
   /** When they closed, ms UTC: the time at which a bot can know them. */
   readonly closedAt: number;
   readonly candles: readonly (readonly [symbol: string, candle: Candle])[];
+  /** True for candles that came so late that newer ones are known: nobody could have traded on them. */
+  readonly late?: boolean;
 }
 
 /** Where the candles of a run come from. */

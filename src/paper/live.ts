@@ -65,7 +65,7 @@ export function liveFeed({
         let last = 0;
         for (const time of [...byTime.keys()].sort((a, b) => a - b)) {
           last = time + interval;
-          yield { closedAt: last, candles: byTime.get(time)! };
+          yield { closedAt: last, candles: byTime.get(time)!, late: last < boundary };
         }
         if (last < boundary) yield { closedAt: boundary, candles: [] };
       }

@@ -88,7 +88,7 @@ class Seat {
   }
 
   fill({ closedAt, candles }: Batch): void {
-    this.#now = closedAt;
+    this.#now = Math.max(this.#now, closedAt);
     for (const [symbol, candle] of candles) this.account.onCandle(symbol, candle);
     this.#book();
     const equity = this.account.equity();
@@ -157,7 +157,10 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
     }
     await options.beforeBot?.(batch);
     for (const { bot } of seats) {
-      for (const [symbol, candle] of batch.candles) await bot.onCandle(symbol, candle);
+      for (const [symbol, candle] of batch.candles) {
+        if (batch.late) bot.warmUp(symbol, candle);
+        else await bot.onCandle(symbol, candle);
+      }
     }
     options.onBatch?.(batch);
   }

@@ -41,6 +41,11 @@ function typicalLoss(average: AverageLoss): number {
 const usable = (x: number | undefined | null): x is number =>
   x !== undefined && x !== null && Number.isFinite(x) && x > 0;
 
+/** No risk that anybody took pays this many times over: what gives more was no risk but a rounding error. */
+const MAX_R = 1e4;
+
+const credible = (r: number): boolean => Math.abs(r) <= MAX_R;
+
 /**
  * R of a trade, from the first risk that is known: the stop price; the stop rate; 1.5 ATR; what the
  * strategy usually loses. The last needs the pnl at the host's own size, because a halved trade loses half.
@@ -54,23 +59,22 @@ export function rMultiple(
   const { pnl, size, entryPrice, stop } = trade;
   if (usable(size) && usable(entryPrice) && usable(stop) && Math.abs(entryPrice - stop) > 0) {
     const r = pnl / (Math.abs(entryPrice - stop) * size);
-    if (Number.isFinite(r)) return { r, rSource: 'stop' };
+    if (credible(r)) return { r, rSource: 'stop' };
   }
   const gain =
     trade.returnRate ?? (usable(size) && usable(entryPrice) ? pnl / (size * entryPrice) : undefined);
   if (gain !== undefined && Number.isFinite(gain)) {
     const stopRate =
       trade.stopRate ?? (usable(stop) && usable(entryPrice) ? Math.abs(entryPrice - stop) / entryPrice : 0);
-    if (usable(stopRate) && Number.isFinite(gain / stopRate))
-      return { r: gain / stopRate, rSource: 'stopRate' };
+    if (usable(stopRate) && credible(gain / stopRate)) return { r: gain / stopRate, rSource: 'stopRate' };
     const atrRate = trade.atrRate ?? trade.decision?.atrRate;
-    if (usable(atrRate) && Number.isFinite(gain / (ATR_STOP * atrRate))) {
+    if (usable(atrRate) && credible(gain / (ATR_STOP * atrRate))) {
       return { r: gain / (ATR_STOP * atrRate), rSource: 'atr' };
     }
   }
   const loss = typicalLoss(average);
   const r = loss > 0 ? basePnl / loss : Math.sign(basePnl);
-  return { r: Number.isFinite(r) ? r : Math.sign(basePnl), rSource: 'averageLoss' };
+  return { r: credible(r) ? r : Math.sign(basePnl) * MAX_R, rSource: 'averageLoss' };
 }
 
 /** The distance in price that one R stands for; null where R came from what the strategy usually loses. */

@@ -1,6 +1,7 @@
 import { EdgekeeperError, show } from '../errors.ts';
-import { CELLS, type Cell, REGIMES } from '../model/regime.ts';
+import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
+import { isTime } from '../model/time.ts';
 import type { RSource, Trade, TradeInput } from '../model/trade.ts';
 import { type AverageLoss, priceRisk, rMultiple } from './r-multiple.ts';
 
@@ -28,6 +29,8 @@ const POSITIVE = [
   'lowestPrice',
   'highestPrice',
 ] as const;
+/** More than this is no money: sums of squares of it would leave the numbers. */
+const MAX_MONEY = 1e15;
 const HINT = 'Fix the host data or the adapter; nothing was recorded.';
 
 /** Refuses a trade that cannot be true with `TRADE_INVALID`; what passes here may enter the state. */
@@ -43,11 +46,11 @@ export function checkTrade(trade: TradeInput): void {
     refuse(`side ${show(trade.side)}`, '"long" or "short"', HINT);
   }
   for (const key of ['entryTime', 'exitTime'] as const) {
-    if (!Number.isSafeInteger(trade[key]) || trade[key] < 0) {
+    if (!isTime(trade[key])) {
       refuse(
         `${key} ${show(trade[key])}`,
         'a time in milliseconds since the epoch',
-        'Pass Date.getTime(), not seconds or a string.',
+        'Pass milliseconds, such as Date.now(); not seconds, microseconds or a string.',
       );
     }
   }
@@ -58,16 +61,16 @@ export function checkTrade(trade: TradeInput): void {
       HINT,
     );
   }
-  if (!Number.isFinite(trade.pnl))
+  if (!(Math.abs(trade.pnl) <= MAX_MONEY))
     refuse(`pnl ${show(trade.pnl)}`, 'a finite amount of money, net of fees', HINT);
   for (const key of POSITIVE) {
     const value = trade[key];
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
+    if (value !== undefined && !(value > 0 && value <= MAX_MONEY)) {
       refuse(`${key} ${show(value)}`, 'a finite number above 0, or nothing', HINT);
     }
   }
   for (const key of ['fees', 'returnRate'] as const) {
-    if (trade[key] !== undefined && !Number.isFinite(trade[key]))
+    if (trade[key] !== undefined && !(Math.abs(trade[key]) <= MAX_MONEY))
       refuse(`${key} ${show(trade[key])}`, 'a finite number, or nothing', HINT);
   }
   for (const key of ['stopRate', 'atrRate'] as const) {
@@ -108,7 +111,7 @@ const isCell = (value: string): value is Cell => (CELLS as readonly string[]).in
 function cellOfTrade({ decision, regime }: TradeInput): Cell {
   if (decision) return decision.cell;
   if (regime === undefined) return 'UNKNOWN';
-  return isCell(regime) ? regime : 'TREND_WITH';
+  return asCell(regime);
 }
 
 /** Return of a trade on the first capital base that is known: equity at entry, the strategy's capital, R times the risk. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EdgekeeperError, show } from '../errors.ts';
-import { CELLS, type Cell, cellOf, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
+import { asCell, CELLS, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';
 import { addToEwCell, type EwCell, emptyEwCell, ewCellSchema } from '../statistics/ew-cell.ts';
@@ -107,7 +107,10 @@ export class SignalQualityScorer {
   constructor(options: ScorerOptions = {}) {
     this.minQualityThreshold = options.minQualityThreshold ?? 0.7;
     this.enforcement = options.enforcement ?? 'guarded';
-    this.#adjustments = { ...REGIME_ADJUSTMENTS, ...options.regimeAdjustments };
+    this.#adjustments = { ...REGIME_ADJUSTMENTS };
+    for (const [regime, adjustment] of Object.entries(options.regimeAdjustments ?? {})) {
+      if (adjustment !== undefined) this.setRegimeAdjustment(regime as RegimeLabel, adjustment);
+    }
   }
 
   /** Scores one signal and remembers the score. */
@@ -215,7 +218,7 @@ export class SignalQualityScorer {
     };
   }
 
-  /** Changes the factor of one regime. Throws `CONFIG_INVALID` unless it is a finite number in [0, 2]. */
+  /** Changes the factor of one regime, until the next start: the configuration is where it lasts. Throws `CONFIG_INVALID` unless it is a finite number in [0, 2]. */
   setRegimeAdjustment(regime: RegimeLabel, adjustment: number): void {
     if (!REGIMES.includes(regime) || !(adjustment >= 0 && adjustment <= 2)) {
       throw new EdgekeeperError('CONFIG_INVALID', {
@@ -274,7 +277,7 @@ export class SignalQualityScorer {
   #score(signal: ScorableSignal): SignalScore {
     const { strategy, symbol, side } = signal;
     const regime = signal.regime ?? 'UNKNOWN';
-    const cell = regime === 'TRENDING' ? cellOf('TRENDING', side === 'long' ? 1 : -1, side) : regime;
+    const cell = asCell(regime);
     const confidence = rateOrNull(signal.confidence);
     const inputs = {
       confidence,

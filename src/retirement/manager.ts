@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { EdgekeeperError, show } from '../errors.ts';
 import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
-import { ALARM, stepCusum } from './cusum.ts';
+import { isTime } from '../model/time.ts';
+import { ALARM, stepCusum, thresholdForFalseAlarms } from './cusum.ts';
 import { type EvidenceMode, type Facts, nextStatus, type Windows } from './transitions.ts';
 import {
   HEALTH_THRESHOLDS,
@@ -16,6 +17,8 @@ export interface RetirementOptions extends Partial<HealthThresholds>, Partial<Wi
   readonly evidence?: EvidenceMode;
   /** Expected time between two assessments; a longer silence counts as twice this, at least an hour. */
   readonly updateIntervalHours?: number;
+  /** Trades in which a strategy that just meets `minExpectancy` is falsely called decayed once; sets the alarm. */
+  readonly falseAlarmTrades?: number | undefined;
 }
 
 export interface Assessment extends RecentMetrics {
@@ -23,6 +26,8 @@ export interface Assessment extends RecentMetrics {
   readonly time: number;
   /** Probability that the strategy's mean R is above 0; 0.5 knows nothing. */
   readonly edgeProbability?: number;
+  /** While retirement is switched off: what is known is updated, but no status changes and no time counts. */
+  readonly frozen?: boolean;
 }
 
 /** What is known of a strategy's health, for people to read. */
@@ -129,6 +134,7 @@ export class StrategyRetirementManager {
   readonly #windows: Windows;
   readonly #mode: EvidenceMode;
   readonly #maxGap: number;
+  readonly #alarm: number;
   readonly #strategies = new Map<string, StrategyRecord>();
   #audit: StatusChange[] = [];
 
@@ -145,6 +151,10 @@ export class StrategyRetirementManager {
       degradedWindowHours: options.degradedWindowHours ?? 24,
       suspendedWindowHours: options.suspendedWindowHours ?? 72,
     };
+    this.#alarm =
+      options.falseAlarmTrades === undefined
+        ? ALARM
+        : thresholdForFalseAlarms(options.falseAlarmTrades, this.thresholds.minExpectancy, Math.sqrt(1.2));
     this.#mode = options.evidence ?? 'guarded';
     this.#maxGap = Math.max(1, 2 * (options.updateIntervalHours ?? 1)) * HOUR;
   }
@@ -165,7 +175,15 @@ export class StrategyRetirementManager {
     const { strategy, time, trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses } =
       assessment;
     const record = this.#record(strategy);
-    this.#letTimePass(record, time);
+    if (!isTime(time)) {
+      throw new EdgekeeperError('COMMAND_INVALID', {
+        found: `assessment time ${show(time)}`,
+        expected: 'a time in ms',
+        hint: 'Nothing was changed.',
+      });
+    }
+    if (assessment.frozen) record.assessedAt = time;
+    else this.#letTimePass(record, time);
     const enough = trades >= this.thresholds.minTradesForAssessment;
     // Without losses a profit factor is infinite, which no rule minds and JSON cannot say.
     const finiteFactor = profitFactor === null || Number.isFinite(profitFactor) ? profitFactor : null;
@@ -184,17 +202,21 @@ export class StrategyRetirementManager {
       if (record.pinned === 'forever' || time < record.pinned) return this.#health(strategy, record);
       record.pinned = null;
     }
-    if (!enough) return this.#health(strategy, record);
+    if (!enough || assessment.frozen) return this.#health(strategy, record);
     const facts: Facts = {
       violated: record.violations.length > 0,
       nearlyViolated: violations(record.metrics, this.thresholds, RECOVERY_MARGIN).length > 0,
-      alarm: record.cusum >= ALARM,
+      alarm: record.cusum >= this.#alarm,
       hoursInStatus: record.inStatus / HOUR,
       tradesInStatus: record.tradesInStatus,
     };
     const next = nextStatus(record.status, facts, this.#mode, this.#windows);
     if (next) {
-      this.#move(strategy, record, next, { time, actor: 'edgekeeper', reason: reasonFor(next, record) });
+      this.#move(strategy, record, next, {
+        time,
+        actor: 'edgekeeper',
+        reason: reasonFor(next, record, this.#alarm),
+      });
       record.confidence = sureness(next, assessment.edgeProbability ?? 0.5);
     }
     return this.#health(strategy, record);
@@ -218,7 +240,7 @@ export class StrategyRetirementManager {
     if (!isName(actor)) refuse(`actor ${show(actor)}`, 'the name of who forces the status');
     if (typeof reason !== 'string' || reason.trim() === '')
       refuse(`reason ${show(reason)}`, 'a reason in words');
-    if (!Number.isSafeInteger(time)) refuse(`time ${show(time)}`, 'a time in ms');
+    if (!isTime(time)) refuse(`time ${show(time)}`, 'a time in ms');
     if (
       pinForHours !== undefined &&
       pinForHours !== 'forever' &&
@@ -354,7 +376,7 @@ export class StrategyRetirementManager {
       tradesInStatus: record.tradesInStatus,
       violations: [...record.violations],
       decayEvidence: record.cusum,
-      decayAlarm: ALARM,
+      decayAlarm: this.#alarm,
       confidence: record.confidence,
       metrics: record.metrics,
       pinnedUntil: record.pinned,
@@ -367,8 +389,12 @@ function sureness(status: StrategyStatus, edgeProbability: number): number {
   return status === 'ACTIVE' ? edgeProbability : 1 - edgeProbability;
 }
 
-function reasonFor(next: StrategyStatus, { violations: broken, cusum }: StrategyRecord): string {
-  const evidence = `evidence of decay ${cusum.toFixed(1)} of ${ALARM}`;
+function reasonFor(
+  next: StrategyStatus,
+  { violations: broken, cusum }: StrategyRecord,
+  alarm: number,
+): string {
+  const evidence = `evidence of decay ${cusum.toFixed(1)} of ${Number(alarm.toFixed(1))}`;
   switch (next) {
     case 'ACTIVE':
       return 'all recent metrics are healthy again';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Decision, REASONS } from '../model/decision.ts';
 import { CELLS, REGIMES } from '../model/regime.ts';
-import { STRATEGY_STATUSES } from '../model/strategy.ts';
+import type { Signal } from '../model/signal.ts';
+import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 
 /** Decisions kept for repeated signals and for reports. */
 const CAPACITY = 256;
@@ -28,33 +29,64 @@ const decisionSchema = z.object({
   reasons: z.array(z.enum(REASONS)),
 });
 
-export const recentDecisionsSchema = z.array(z.tuple([z.string(), decisionSchema])).max(CAPACITY);
-type RecentDecisionsState = [key: string, decision: Decision][];
+export const recentDecisionsSchema = z.array(z.tuple([z.string().nullable(), decisionSchema])).max(CAPACITY);
+type RecentDecisionsState = [signalKey: string | null, decision: Decision][];
 
-/** The latest decisions, found again by the id of their signal (or, without one, of the decision). */
+/** A signal sent again later than this is another signal. */
+const SAME_FOR = 86_400_000;
+
+/** What makes two signals one: the host's id, and what it is about. */
+const keyOf = ({ id, strategy, symbol, side }: Signal): string | null =>
+  id === undefined ? null : JSON.stringify([id, strategy, symbol, side]);
+
+/** The latest decisions, by their own id and by that of their signal. */
 export class RecentDecisions {
-  #decisions = new Map<string, Decision>();
+  #decisions = new Map<string, { key: string | null; decision: Decision }>();
+  #byKey = new Map<string, string>();
 
-  get(signalId: string): Decision | undefined {
-    return this.#decisions.get(signalId);
+  /**
+   * The decision on this very signal, if it was made within a day and the strategy still has the status that
+   * it was made for.
+   */
+  ofSignal(signal: Signal, status: StrategyStatus): Decision | undefined {
+    const key = keyOf(signal);
+    const known = key === null ? undefined : this.get(this.#byKey.get(key) ?? '');
+    if (!known || known.status !== status || Math.abs(signal.time - known.time) > SAME_FOR) return undefined;
+    return known;
   }
 
-  add(signalId: string | undefined, decision: Decision): void {
-    this.#decisions.set(signalId ?? decision.id, decision);
+  /** A decision by its own id. */
+  get(id: string): Decision | undefined {
+    return this.#decisions.get(id)?.decision;
+  }
+
+  add(signal: Signal, decision: Decision): void {
+    const key = keyOf(signal);
+    this.#decisions.set(decision.id, { key, decision });
+    if (key !== null) this.#byKey.set(key, decision.id);
     if (this.#decisions.size <= CAPACITY) return;
-    this.#decisions.delete(this.#decisions.keys().next().value!);
+    const [id, oldest] = this.#decisions.entries().next().value!;
+    this.#decisions.delete(id);
+    if (oldest.key !== null && this.#byKey.get(oldest.key) === id) this.#byKey.delete(oldest.key);
+  }
+
+  /** Puts a changed decision in the place of the one with its id. */
+  replace(decision: Decision): void {
+    const known = this.#decisions.get(decision.id);
+    if (known) known.decision = decision;
   }
 
   /** Newest last. */
   latest(limit = CAPACITY): Decision[] {
-    return [...this.#decisions.values()].slice(-limit);
+    return [...this.#decisions.values()].slice(-limit).map(({ decision }) => decision);
   }
 
   snapshot(): RecentDecisionsState {
-    return [...this.#decisions];
+    return [...this.#decisions.values()].map(({ key, decision }) => [key, decision]);
   }
 
   restore(state: RecentDecisionsState): void {
-    this.#decisions = new Map(state);
+    this.#decisions = new Map(state.map(([key, decision]) => [decision.id, { key, decision }]));
+    this.#byKey = new Map(state.flatMap(([key, { id }]) => (key === null ? [] : [[key, id]])));
   }
 }

@@ -167,6 +167,7 @@ export class AdaptiveWeightingOptimizer {
   updateWeights(evidence: Readonly<Record<string, StrategyEvidence>>, time: number): WeightUpdate[] {
     const due = new Map<string, WeightUpdate['reason']>();
     for (const [strategy, known] of Object.entries(evidence)) {
+      checkEvidence(strategy, known);
       this.register(strategy);
       const reason = this.#dueReason(this.#strategies.get(strategy)!, known.outcomes, time);
       if (reason) due.set(strategy, reason);
@@ -405,4 +406,21 @@ export class AdaptiveWeightingOptimizer {
   #record(value: (known: StrategyWeight) => number): Record<string, number> {
     return Object.fromEntries([...this.#strategies].map(([name, known]) => [name, value(known)]));
   }
+}
+
+function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: StrategyEvidence): void {
+  const numbers = [
+    outcomes,
+    ...[overall, ...Object.values(cells)].flatMap((evidence) => Object.values(evidence)),
+  ];
+  if (
+    numbers.every(Number.isFinite) &&
+    [overall, ...Object.values(cells)].every(({ deviation }) => deviation > 0)
+  )
+    return;
+  throw new EdgekeeperError('EVIDENCE_INVALID', {
+    found: `evidence of ${strategy} with a number that is none, or a deviation of 0`,
+    expected: 'finite numbers and a deviation above 0',
+    hint: 'Pass what is known; leave a strategy out of which nothing is. Nothing was changed.',
+  });
 }

@@ -2,6 +2,7 @@ import ccxt from 'ccxt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AttachOptions, attach, type CcxtExchange } from '../../adapters/ccxt.ts';
+import { OrderProgress } from '../../adapters/ccxt-orders.ts';
 import { LotBook } from '../../adapters/lots.ts';
 import { type CcxtInstance, PaperAccount, simulateOrders } from '../../src/paper/index.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';
@@ -183,6 +184,47 @@ describe('attached to a ccxt exchange', () => {
     expect(engine.getOptimizationStatus().errors.ADAPTER_FAILED).toBeGreaterThan(0);
   });
 
+  it('a suspended strategy is blocked even when the bot cannot say what it meant, or has not loaded its markets', async () => {
+    const made = attached({
+      identify: () => {
+        throw new Error('broken');
+      },
+    });
+    made.engine.forceStatus('s', 'SUSPENDED', AUTHOR);
+    await expect(made.buy(1)).rejects.toThrow(/STRATEGY_SUSPENDED/);
+    const { markets } = made.exchange;
+    made.exchange.markets = undefined;
+    made.exchange.loadMarkets = async () => {
+      made.exchange.markets = markets;
+    };
+    await expect(made.buy(1)).rejects.toThrow(/STRATEGY_SUSPENDED/);
+  });
+
+  it("an order that nobody knows is somebody's by hand, and stays untouched", async () => {
+    const made = venue();
+    const engine = engineWith({ baseWeights: { default: 0.5 } });
+    attach(made.exchange as CcxtExchange, {
+      engine,
+      sizing: 'host-reads-position',
+      identify: () => undefined,
+    });
+    expect((await made.buy(1)).amount).toBe(1);
+    expect(engine.getOptimizationStatus().decisions).toBe(0);
+  });
+
+  it('an order that says what to spend is whole or vetoed', async () => {
+    const { engine, buy } = attached();
+    engine.forceStatus('s', 'DEGRADED', AUTHOR);
+    expect((await buy(1, { cost: 100 })).amount).toBe(1);
+  });
+
+  it('a retried order below the minimum is withdrawn once', async () => {
+    const { engine, buy } = attached();
+    engine.forceStatus('s', 'DEGRADED', AUTHOR);
+    for (let i = 0; i < 3; i += 1) await buy(0.01, { clientOrderId: 'mine' }).catch(() => undefined);
+    expect(engine.getSignalCounts().s).toMatchObject({ signals: 1, executed: 0, reduced: 0, blocked: 1 });
+  });
+
   it('errors of the exchange reach the bot as they are', async () => {
     const { buy } = attached();
     await expect(buy(1e9)).rejects.toBeInstanceOf(ccxt.InsufficientFunds);
@@ -308,6 +350,33 @@ describe('the record', () => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('fees', () => {
+  const market = { spot: true, taker: 0.001, base: 'BTC', quote: 'USDT' };
+  const order = { id: '1', status: 'open', average: 100 };
+
+  it('are estimated until the exchange says them, and then corrected', () => {
+    const progress = new OrderProgress('1', market);
+    const first = progress.fromOrder({ ...order, filled: 1 }, START)!;
+    const second = progress.fromOrder({ ...order, filled: 2, fee: { currency: 'USDT', cost: 0.25 } }, START)!;
+    expect([first.quoteFee, second.quoteFee]).toEqual([0.1, expect.closeTo(0.15, 12)]);
+  });
+
+  it('are known in quote and in base currency, and estimated in any other', () => {
+    expect(
+      new OrderProgress('1', market).fromOrder(
+        { ...order, filled: 1, fees: [{ currency: 'BTC', cost: 0.001 }] },
+        START,
+      ),
+    ).toMatchObject({ quoteFee: 0, baseFee: 0.001 });
+    expect(
+      new OrderProgress('1', market).fromOrder(
+        { ...order, filled: 1, fee: { currency: 'BNB', cost: 0.01 } },
+        START,
+      ),
+    ).toMatchObject({ quoteFee: 0.1, baseFee: 0 });
   });
 });
 

@@ -26,6 +26,17 @@ describe('alerts', () => {
     expect(codes(engine)[0]).toBe('NO_ACTIVE_STRATEGY');
   });
 
+  it('say that no strategy is active when all are degraded, and nothing of health while retirement is off', () => {
+    const engine = engineWith({ baseWeights: { a: 1 } });
+    engine.forceStatus('a', 'DEGRADED', AUTHOR);
+    expect(new OptimizationMonitor(engine).getAlerts()[0]).toMatchObject({
+      code: 'NO_ACTIVE_STRATEGY',
+      message: expect.stringContaining('half'),
+    });
+    engine.setFlags({ retirementManagement: false }, AUTHOR);
+    expect(codes(engine)).not.toContain('NO_ACTIVE_STRATEGY');
+  });
+
   it('say when the drawdown guard acts', () => {
     const engine = engineWith();
     engine.recordEquity({ time: START, equity: 100 });

@@ -80,6 +80,13 @@ describe('a paper order', () => {
     expect(far.status).toBe('open');
   });
 
+  it('never pays more than its limit, slippage or not', () => {
+    const made = account({ slippageBps: 50 });
+    const order = place(made, { type: 'limit', price: 100 });
+    made.onCandle('BTC/USDT', candle(99.99, 101, 99, 100));
+    expect(order.cost).toBe(1000);
+  });
+
   it('with a stop fills at the stop, or at the open when the market gapped below it', () => {
     for (const [open, filled] of [
       [98, 95],

@@ -121,6 +121,17 @@ describe('evidence of decay', () => {
   });
 });
 
+describe('the alarm', () => {
+  it('is set by how rarely it may be false', () => {
+    const rare = new StrategyRetirementManager({ falseAlarmTrades: 5000 });
+    lose(rare, 1);
+    expect(averageRunLength(rare.getStrategyHealth('s')!.decayAlarm, 0.1, Math.sqrt(1.2))).toBeCloseTo(
+      5000,
+      3,
+    );
+  });
+});
+
 describe('life of a strategy', () => {
   it('is degraded at once by a violation, and recovers with a margin', () => {
     const manager = new StrategyRetirementManager();

@@ -100,6 +100,23 @@ describe('adaptive weights', () => {
     expect(() => new AdaptiveWeightingOptimizer({ s: Number.NaN })).toThrow(/CONFIG_INVALID/);
   });
 
+  it('refuse evidence that is no number, and change nothing', () => {
+    const optimizer = new AdaptiveWeightingOptimizer({ s: 1 });
+    for (const bad of [{ meanR: Number.NaN }, { deviation: 0 }, { grossProfit: Number.POSITIVE_INFINITY }]) {
+      expect(() => optimizer.updateWeights({ s: evidence(0.1, bad) }, START)).toThrow(/EVIDENCE_INVALID/);
+    }
+    expect(optimizer.getCurrentWeights()).toEqual({ s: 1 });
+  });
+
+  it('can be set by hand, within the bounds', () => {
+    const optimizer = new AdaptiveWeightingOptimizer({ s: 1 });
+    expect(() => optimizer.setWeights({ s: { weight: 5, cells: {} } }, START)).toThrow(
+      /CONFIG_INVALID.*weight 5 of s/,
+    );
+    optimizer.setWeights({ s: { weight: 1.5, cells: { RANGING: 0.5 } } }, START);
+    expect(optimizer.getWeightsByCell()).toEqual({ s: { weight: 1.5, cells: { RANGING: 0.5 } } });
+  });
+
   it('normalise to 1, go back to base, and sum up', () => {
     const optimizer = new AdaptiveWeightingOptimizer({ a: 1, b: 1, c: 0.8 });
     optimizer.updateWeights({ a: evidence(0.5), b: evidence(-0.5) }, START);
