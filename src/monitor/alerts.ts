@@ -73,7 +73,7 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
       level: 'warning',
       code: 'OVERLAY_ERRORS',
       about: code,
-      message: `${code} happened ${count} times; orders went out without the overlay's judgement`,
+      message: `${code} happened ${count} times: see the log`,
     });
   }
   const severity = { critical: 0, warning: 1, info: 2 } as const;

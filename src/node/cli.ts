@@ -1,35 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { configJsonSchema, type Options, parseConfig } from '../config.ts';
-import { OptimizationEngine } from '../engine.ts';
 import { EdgekeeperError } from '../errors.ts';
 import { timeframeMs } from '../model/candle.ts';
 import { jsonReady } from '../monitor/json.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport } from '../monitor/report.ts';
 import type { PaperReport } from '../paper/report.ts';
-import type { Clock } from '../ports.ts';
 import { loadCcxt } from './ccxt.ts';
-import { wallClock } from './clock.ts';
+import { addStateCommands, jsonOption, savedEngine, stateDirOption } from './cli-state.ts';
+import type { CliWorld } from './cli-world.ts';
 import { loadConfigFile } from './config-file.ts';
-import { createLog, type LogOptions } from './log.ts';
+import { createLog } from './log.ts';
 import { paperCommand, REPORT_FILE } from './paper-command.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render.ts';
 import { LowdbStateStore } from './state-store.ts';
-
-/** What the command line needs from the world; tests bring their own. */
-export interface CliWorld {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  readonly clock: Clock;
-  /** Ends a live run; Ctrl-C aborts it. */
-  readonly signal: AbortSignal;
-  readonly terminal: NodeJS.WriteStream;
-  /** Least severe log line shown; by default everything in a live run and errors in a replay. */
-  readonly logLevel?: LogOptions['terminal'];
-  readonly exchangeOptions?: Record<string, unknown>;
-}
 
 interface PaperFlags {
   exchange?: string;
@@ -71,9 +57,6 @@ function inRange(min: number, max: number, whole = false) {
     return value;
   };
 }
-
-const stateDirOption = () => new Option('--state-dir <dir>', 'where the state lives').default('.edgekeeper');
-const jsonOption = () => new Option('--json', 'print JSON for machines');
 
 /** Runs one command line. Resolves with the exit code: 0, 1 for a coded error, 2 for a wrong use. */
 export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
@@ -163,6 +146,7 @@ function program(world: CliWorld): Command {
             overlay,
             balance,
             slippageBps: slippage,
+            ...(flags.config === undefined ? {} : { configFile: flags.config }),
             ...(exchange === undefined ? {} : { exchange }),
             ...(symbols === undefined ? {} : { symbols }),
             ...(candles === undefined ? {} : { candles }),
@@ -182,34 +166,28 @@ function program(world: CliWorld): Command {
     .command('status')
     .description('what the overlay knows now: switches, weights, statuses, alerts')
     .addOption(stateDirOption())
-    .option('--config <file>', 'the configuration that the bot runs with')
     .addOption(jsonOption())
-    .action(
-      async ({ stateDir, config, json: asJson }: { stateDir: string; config?: string; json?: boolean }) => {
-        const engine = await savedEngine(stateDir, config);
-        const data = new OptimizationMonitor(engine).getDashboardData();
-        world.out(asJson ? json(data) : `${renderStatus(data)}\n`);
-      },
-    );
+    .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
+      const engine = await savedEngine(stateDir);
+      const data = new OptimizationMonitor(engine).getDashboardData();
+      world.out(asJson ? json(data) : `${renderStatus(data)}\n`);
+    });
 
   cli
     .command('report')
     .description('the report of the saved state, and of the paper run that made it')
     .addOption(stateDirOption())
-    .option('--config <file>', 'the configuration that the bot runs with')
     .addOption(jsonOption())
-    .action(
-      async ({ stateDir, config, json: asJson }: { stateDir: string; config?: string; json?: boolean }) => {
-        const saved = await readFile(join(stateDir, REPORT_FILE), 'utf8').catch(() => null);
-        if (saved !== null) {
-          const report = parseReport(saved, join(stateDir, REPORT_FILE));
-          world.out(asJson ? json(report) : `${renderPaper(report)}\n`);
-          return;
-        }
-        const report = overlayReport(await savedEngine(stateDir, config));
-        world.out(asJson ? json(report) : `${renderOverlay(report)}\n`);
-      },
-    );
+    .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
+      const saved = await readFile(join(stateDir, REPORT_FILE), 'utf8').catch(() => null);
+      if (saved !== null) {
+        const report = parseReport(saved, join(stateDir, REPORT_FILE));
+        world.out(asJson ? json(report) : `${renderPaper(report)}\n`);
+        return;
+      }
+      const report = overlayReport(await savedEngine(stateDir));
+      world.out(asJson ? json(report) : `${renderOverlay(report)}\n`);
+    });
 
   const config = cli.command('config').description('check, complete and describe configurations');
   config
@@ -230,23 +208,8 @@ function program(world: CliWorld): Command {
     .description('the JSON schema of a configuration')
     .action(() => world.out(json(configJsonSchema())));
 
+  addStateCommands(cli, world);
   return cli;
-}
-
-/** The engine as it was saved. Throws `STATE_MISSING` where nothing was. */
-async function savedEngine(stateDir: string, configFile: string | undefined): Promise<OptimizationEngine> {
-  const store = new LowdbStateStore(stateDir);
-  const saved = await store.read();
-  if (saved === null) {
-    throw new EdgekeeperError('STATE_MISSING', {
-      found: `no state in ${stateDir}`,
-      expected: `the file ${store.file}`,
-      hint: 'Run `edgekeeper paper` first, or name the directory with --state-dir.',
-    });
-  }
-  const engine = new OptimizationEngine(configFile === undefined ? {} : await loadConfigFile(configFile));
-  engine.restore(saved.snapshot);
-  return engine;
 }
 
 function parseReport(text: string, file: string): PaperReport {
@@ -279,15 +242,4 @@ function nextSteps({ stateDir, exchange }: PaperFlags): string {
       : `  npx edgekeeper report${dir}`,
     '',
   ].join('\n');
-}
-
-/** The command line of this process. */
-export function processWorld(signal: AbortSignal): CliWorld {
-  return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    clock: wallClock,
-    signal,
-    terminal: process.stderr,
-  };
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { processWorld, runCli } from './cli.ts';
+import { runCli } from './cli.ts';
+import { processWorld } from './cli-world.ts';
 
 const stop = new AbortController();
 // The first Ctrl-C ends a live run with its report; the second ends the process at once.

@@ -1,63 +1,227 @@
+import fs from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Options } from '../config.ts';
 import { OptimizationEngine } from '../engine.ts';
+import { EdgekeeperError } from '../errors.ts';
+import type { Command } from '../events.ts';
 import { timeframeMs } from '../model/candle.ts';
 import type { Clock, Log, MarketData } from '../ports.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { wallClock } from './clock.ts';
+import { loadConfigFile } from './config-file.ts';
+import { ConfigWatch } from './config-watch.ts';
+import { acknowledge, allowOn, isPanicked, waitingCommands } from './inbox.ts';
+import { segmentsIn } from './journal/reader.ts';
+import { type Durability, Journal } from './journal/writer.ts';
+import { lockDirectory } from './lock.ts';
 import { logEngine } from './log.ts';
-import { LowdbStateStore, type Origin } from './state-store.ts';
+import { recordEvents } from './recorder.ts';
+import { JOURNAL_DIR, mendTail, recover, setJournalAside } from './recovery.ts';
+import { LowdbStateStore } from './state-store.ts';
 import { Updates } from './updates.ts';
 
 export interface OverlayOptions {
-  readonly config?: Options;
+  /** The configuration, or the JSON file that holds it; a file is followed while the bot runs. */
+  readonly config?: Options | string;
   /** Where the state lives; default `.edgekeeper`. */
   readonly stateDir?: string;
   readonly log: Log;
   readonly clock?: Clock;
+  /** When an event is safe; default `interval`: at most one second is at risk when the machine loses power. */
+  readonly durability?: Durability;
   /** Candles for the regimes of these symbols, where the host feeds none. */
   readonly market?: { readonly data: MarketData; readonly symbols: readonly string[] };
+  /** Goes on without the journal's tail where it is broken: what came after the snapshot is lost. */
+  readonly recoverFromSnapshot?: boolean;
 }
 
-/** An engine with everything around it: its state on disk, its log, its hourly update. */
+/** An engine with everything around it: its state on disk, its log, its commands, its hourly update. */
 export interface Overlay {
   readonly engine: OptimizationEngine;
   readonly updates: Updates;
+  /** Resolves when everything that happened is in the journal, as safely as the durability promises. */
+  durable(): Promise<void>;
   /** Resolves when the present state is on disk. */
   save(): Promise<void>;
-  /** Stops the updates and saves. */
+  /** Stops everything, saves, and gives the state directory free. */
   close(): Promise<void>;
 }
 
-/** Opens the overlay of a live bot: continues from the saved state, and saves after every update. */
+const POLL_EVERY = 500;
+
+/** Overrides everything: the overlay is off in a process that has it set. */
+export const killedByEnvironment = (): boolean => process.env.EDGEKEEPER_DISABLED === '1';
+
+/**
+ * Opens the overlay of a live bot: takes the state directory, recovers what the last process left, and
+ * from then on records every event. Throws a coded error where it cannot; nothing of the state is changed then.
+ */
 export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
-  const { config = {}, stateDir = '.edgekeeper', log, clock = wallClock, market } = options;
-  const engine = new OptimizationEngine(config);
+  const { stateDir = '.edgekeeper', log, clock = wallClock, market } = options;
+  const configFile = typeof options.config === 'string' ? options.config : null;
+  const configText = configFile === null ? '' : await fs.readFile(configFile, 'utf8').catch(() => '');
+  const config: Options =
+    typeof options.config === 'string' ? await loadConfigFile(options.config) : (options.config ?? {});
+  // A faulty configuration is refused before the state directory is touched.
+  new OptimizationEngine(config);
+
   const store = new LowdbStateStore(stateDir);
   await store.prepare();
-  const saved = await store.read();
-  if (saved?.origin === 'live') engine.restore(saved.snapshot);
-  if (saved?.origin === 'replay')
-    log.warn('the state of a replay is replaced by that of this live run', { file: store.file });
-  logEngine(engine, log);
-  const save = () => store.write('live' satisfies Origin, engine.snapshot());
-  const updates = new Updates({
-    engine,
-    clock,
-    log,
-    saved: save,
-    ...(market === undefined
-      ? {}
-      : { refresh: (now) => feedCandles(engine, market.data, market.symbols, now) }),
-  });
-  return {
-    engine,
-    updates,
-    save,
-    async close() {
-      await updates.stop();
-      await save();
-    },
-  };
+  const unlock = await lockDirectory(stateDir, (error) =>
+    log.error('the lock on the state directory was lost', { error: error.message }),
+  );
+  try {
+    return await opened();
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+
+  async function opened(): Promise<Overlay> {
+    const journalDir = join(stateDir, JOURNAL_DIR);
+    let panicked = false;
+    const hooks = { killed: () => panicked || killedByEnvironment() };
+    if (await isLeftByReplay()) await clearReplay();
+    if (options.recoverFromSnapshot) {
+      const aside = await setJournalAside(journalDir, clock.now());
+      log.warn('the journal is set aside; what came after the snapshot is lost', { aside });
+    }
+    const recovered = await recover(store, journalDir, hooks);
+    const { engine, journal: end, replayed, lost } = recovered;
+    const segments = await segmentsIn(journalDir);
+    await mendTail(end, journalDir, segments.length > 0 ? basename(segments.at(-1)!.path) : null);
+    if (end.torn)
+      log.warn('the last line of the journal was cut off and is dropped', { bytes: end.torn.lost });
+    for (const { from, to } of lost)
+      log.error(`events ${from} to ${to} were never written: the record of them is lost`);
+    const fresh = recovered.seq === 0;
+    if (!fresh) log.info('state recovered', { events: recovered.seq, replayed });
+
+    let armed = !fresh;
+    if (fresh) {
+      armed = await allowOn(stateDir).then(
+        () => true,
+        () => false,
+      );
+    }
+
+    let failing = false;
+    const journal = new Journal({
+      directory: journalDir,
+      durability: options.durability ?? 'interval',
+      after: { seq: end.seq, hash: end.hash },
+      onTrouble(error) {
+        if (!failing) engine.countError('JOURNAL_FAILED', error);
+        failing = true;
+      },
+      onLoss({ from, to }) {
+        log.error(`events ${from} to ${to} are not in the journal; a snapshot is saved instead`);
+        void save().catch((error) => engine.countError('SAVE_FAILED', error));
+      },
+    });
+    journal.skipTo(recovered.seq);
+    const stopRecording = recordEvents(engine, journal);
+    const stopLogging = logEngine(engine, log);
+    if (fresh || !isDeepStrictEqual(engine.options, config)) {
+      const time = Math.max(engine.time, clock.now());
+      engine.reconfigure(config, {
+        time,
+        actor: 'edgekeeper',
+        reason: fresh ? 'first start' : 'started with another configuration',
+      });
+    }
+
+    async function durable(): Promise<void> {
+      await journal.flush();
+      if (failing) log.info('the journal can be written again');
+      failing = false;
+    }
+
+    /** The snapshot says up to which event it goes, so it may be newer than the journal, never older than it says. */
+    async function save(): Promise<void> {
+      await store.write({
+        origin: 'live',
+        options: engine.options,
+        seq: journal.seq,
+        snapshot: engine.snapshot(),
+      });
+    }
+
+    const watch = configFile === null ? null : new ConfigWatch(configFile, configText, engine, log, clock);
+    async function poll(): Promise<void> {
+      const pulled = await isPanicked(stateDir);
+      if (pulled !== null && armed) {
+        if (pulled !== panicked)
+          log.warn(
+            pulled ? 'the panic switch was pulled: the overlay is off' : 'the panic switch is released',
+          );
+        panicked = pulled;
+      }
+      await watch?.poll();
+      for (const { id, order } of await waitingCommands(stateDir)) {
+        try {
+          engine.execute({ ...order, id, time: Math.max(engine.time, clock.now()) } as Command);
+        } catch (error) {
+          if (!(error instanceof EdgekeeperError)) engine.countError('COMMAND_FAILED', error);
+          await acknowledge(stateDir, id, error);
+          continue;
+        }
+        await durable();
+        await acknowledge(stateDir, id);
+      }
+    }
+
+    let polling: Promise<void> | null = null;
+    const timer = setInterval(() => {
+      polling ??= poll()
+        .catch((error) => engine.countError('POLL_FAILED', error))
+        .finally(() => {
+          polling = null;
+        });
+    }, POLL_EVERY);
+    timer.unref();
+
+    const updates = new Updates({
+      engine,
+      clock,
+      log,
+      saved: save,
+      ...(market === undefined
+        ? {}
+        : { refresh: (now) => feedCandles(engine, market.data, market.symbols, now) }),
+    });
+
+    // Commands given while no bot ran come first.
+    await poll();
+    return {
+      engine,
+      updates,
+      durable,
+      save,
+      async close() {
+        clearInterval(timer);
+        await polling;
+        await updates.stop();
+        stopRecording();
+        stopLogging();
+        const failures: unknown[] = [];
+        for (const step of [() => journal.close(), save, unlock])
+          await step().catch((error) => failures.push(error));
+        if (failures.length > 0) throw failures[0];
+      },
+    };
+  }
+
+  async function isLeftByReplay(): Promise<boolean> {
+    return (await store.read())?.origin === 'replay';
+  }
+
+  async function clearReplay(): Promise<void> {
+    log.warn('the state of a replay is replaced by that of this live run', { directory: stateDir });
+    await fs.rm(store.file, { force: true });
+    await fs.rm(join(stateDir, JOURNAL_DIR), { recursive: true, force: true });
+  }
 }
 
 /** Brings the regimes of the symbols up to `now`, from history long enough to mean something. */

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MultiBar, type SingleBar } from 'cli-progress';
-import type { Options } from '../config.ts';
+import { type Options, parseConfig } from '../config.ts';
 import { OptimizationEngine } from '../engine.ts';
 import { EdgekeeperError, show } from '../errors.ts';
 import { type Candle, timeframeMs } from '../model/candle.ts';
@@ -17,9 +17,13 @@ import { type PaperRunOptions, runPaper } from '../paper/run.ts';
 import type { Clock } from '../ports.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
+import { Journal } from './journal/writer.ts';
+import { lockDirectory } from './lock.ts';
 import { type ClosableLog, logEngine } from './log.ts';
 import { ccxtMarketData } from './market-data.ts';
-import { openOverlay } from './overlay.ts';
+import { killedByEnvironment, openOverlay } from './overlay.ts';
+import { recordEvents } from './recorder.ts';
+import { JOURNAL_DIR } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 
 export interface PaperCommandOptions {
@@ -34,6 +38,8 @@ export interface PaperCommandOptions {
   readonly to?: number;
   readonly seed: number;
   readonly config: Options;
+  /** The file that the configuration was read from; a live run follows it. */
+  readonly configFile?: string;
   readonly stateDir: string;
   readonly overlay: boolean;
   readonly balance: number;
@@ -55,6 +61,9 @@ export interface PaperWorld {
 /** File in the state directory that holds the latest paper report. */
 export const REPORT_FILE = 'paper-report.json';
 
+/** A replay leaves the machine no idle moment in which the journal could write by itself. */
+const FLUSH_BATCHES = 1000;
+
 const YEAR_OF_HOURS = 365 * 24;
 const GENERATED_START = Date.UTC(2024, 0, 1);
 
@@ -74,7 +83,7 @@ async function replay(
   ccxt: CcxtModule,
   { log, terminal }: PaperWorld,
 ): Promise<PaperReport> {
-  const engine = options.overlay ? new OptimizationEngine(config) : null;
+  const engine = options.overlay ? new OptimizationEngine(config, { killed: killedByEnvironment }) : null;
   const store = new LowdbStateStore(options.stateDir);
   if ((await store.read())?.origin === 'live') {
     throw new EdgekeeperError('STATE_OCCUPIED', {
@@ -88,31 +97,59 @@ async function replay(
     options.candles === undefined ? generated(options, interval) : await recorded(options, options.candles);
   const markets = [...bySymbol].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
   const feed = replayFeed(bySymbol, interval);
-  if (engine) logEngine(engine, log);
-  const updateInterval = (engine?.config.updateIntervalHours ?? 1) * 3_600_000;
-  let updated = -1;
-  const report = await withProgress(feed, terminal, (onBatch) =>
-    runPaper({
-      source,
-      feed,
-      symbols: [...bySymbol.keys()].sort(),
-      timeframe: options.timeframe,
-      openExchange: () => ccxt.offline('replay', markets),
-      errors: ccxt.errors,
-      engine,
-      beforeBot: ({ closedAt }) => {
-        const due = Math.floor(closedAt / updateInterval);
-        if (due > updated) engine?.updateOptimization(closedAt);
-        updated = due;
-      },
-      onBatch,
-      balance: options.balance,
-      slippageBps: options.slippageBps,
-    }),
+  const journalDir = join(options.stateDir, JOURNAL_DIR);
+  const unlock = await lockDirectory(options.stateDir, (error) =>
+    log.error('the lock was lost', { error: error.message }),
   );
-  if (engine) await store.write('replay', engine.snapshot());
-  await keepReport(options.stateDir, report);
-  return report;
+  try {
+    await rm(store.file, { force: true });
+    await rm(journalDir, { recursive: true, force: true });
+    const journal = engine
+      ? new Journal({ directory: journalDir, durability: 'os', after: { seq: 0, hash: '' } })
+      : null;
+    if (engine && journal) {
+      logEngine(engine, log);
+      recordEvents(engine, journal);
+      engine.reconfigure(config, { time: 0, actor: 'edgekeeper paper', reason: 'a replay starts afresh' });
+    }
+    const updateInterval = (engine?.config.updateIntervalHours ?? 1) * 3_600_000;
+    let updated = -1;
+    let batches = 0;
+    const report = await withProgress(feed, terminal, (onBatch) =>
+      runPaper({
+        source,
+        feed,
+        symbols: [...bySymbol.keys()].sort(),
+        timeframe: options.timeframe,
+        openExchange: () => ccxt.offline('replay', markets),
+        errors: ccxt.errors,
+        engine,
+        async beforeBot({ closedAt }) {
+          const due = Math.floor(closedAt / updateInterval);
+          if (due > updated) engine?.updateOptimization(closedAt);
+          updated = due;
+          batches += 1;
+          if (batches % FLUSH_BATCHES === 0) await journal?.flush();
+        },
+        onBatch,
+        balance: options.balance,
+        slippageBps: options.slippageBps,
+      }),
+    );
+    await journal?.close();
+    if (engine && journal) {
+      await store.write({
+        origin: 'replay',
+        options: engine.options,
+        seq: journal.seq,
+        snapshot: engine.snapshot(),
+      });
+    }
+    await keepReport(options.stateDir, report);
+    return report;
+  } finally {
+    await unlock();
+  }
 }
 
 async function live(
@@ -133,8 +170,11 @@ async function live(
     return exchange;
   };
   const data = ccxtMarketData(source, { clock, log, networkError: ccxt.errors.NetworkError, signal });
+  // A file can only be followed where no flag overrules it.
+  const followed =
+    parseConfig(options.config).timeframe === options.timeframe ? options.configFile : undefined;
   const overlay = options.overlay
-    ? await openOverlay({ config, stateDir: options.stateDir, log, clock })
+    ? await openOverlay({ config: followed ?? config, stateDir: options.stateDir, log, clock })
     : null;
   const start = clock.now();
   const history = new Map<string, Candle[]>();

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Adapter, Low } from 'lowdb';
 import { z } from 'zod';
+import type { Options } from '../config.ts';
 import { EdgekeeperError, show } from '../errors.ts';
 import { parseSnapshot, type Snapshot } from '../snapshot.ts';
 
@@ -17,12 +18,18 @@ export type Origin = (typeof ORIGINS)[number];
 export interface SavedState {
   readonly format: typeof FORMAT;
   readonly origin: Origin;
+  /** The configuration in force, as it was written. */
+  readonly options: Options;
+  /** Sequence number of the last journaled event that the snapshot contains. */
+  readonly seq: number;
   readonly snapshot: Snapshot;
 }
 
 const envelopeSchema = z.object({
   format: z.literal(FORMAT),
   origin: z.enum(ORIGINS),
+  options: z.record(z.string(), z.unknown()),
+  seq: z.number().int().min(0),
   snapshot: z.unknown(),
 });
 
@@ -37,7 +44,7 @@ class AtomicJsonFile implements Adapter<SavedState> {
   async read(): Promise<SavedState | null> {
     let text: string;
     try {
-      text = await readFile(this.#path, 'utf8');
+      text = await fs.readFile(this.#path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
@@ -50,17 +57,17 @@ class AtomicJsonFile implements Adapter<SavedState> {
   async write(data: SavedState): Promise<void> {
     const temporary = `${this.#path}.${process.pid}.tmp`;
     try {
-      const file = await open(temporary, 'w', 0o600);
+      const file = await fs.open(temporary, 'w', 0o600);
       try {
         await file.writeFile(JSON.stringify(data));
         await file.sync();
       } finally {
         await file.close();
       }
-      await rename(temporary, this.#path);
+      await fs.rename(temporary, this.#path);
       await syncDirectory(dirname(this.#path));
     } catch (error) {
-      await unlink(temporary).catch(() => undefined);
+      await fs.unlink(temporary).catch(() => undefined);
       throw error;
     }
   }
@@ -68,7 +75,7 @@ class AtomicJsonFile implements Adapter<SavedState> {
 
 /** A renamed file survives a power cut only when its directory does. */
 async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+  const directory = await fs.open(path, 'r');
   try {
     await directory.sync();
   } finally {
@@ -98,8 +105,8 @@ export class LowdbStateStore {
   async prepare(): Promise<void> {
     const directory = dirname(this.#file);
     try {
-      await mkdir(directory, { recursive: true });
-      await access(directory, constants.W_OK);
+      await fs.mkdir(directory, { recursive: true });
+      await fs.access(directory, constants.W_OK);
     } catch (cause) {
       throw unwritable(directory, cause);
     }
@@ -118,11 +125,8 @@ export class LowdbStateStore {
     if (!envelope.success)
       throw corrupt(this.#file, `format ${show((value as { format?: unknown }).format)}`, envelope.error);
     try {
-      return {
-        format: FORMAT,
-        origin: envelope.data.origin,
-        snapshot: parseSnapshot(envelope.data.snapshot),
-      };
+      const { origin, options, seq, snapshot } = envelope.data;
+      return { format: FORMAT, origin, options: options as Options, seq, snapshot: parseSnapshot(snapshot) };
     } catch (cause) {
       if (cause instanceof EdgekeeperError) throw corrupt(this.#file, cause.found, cause);
       throw cause;
@@ -133,8 +137,8 @@ export class LowdbStateStore {
    * Resolves when this snapshot, or a later one, is on disk. Only one write runs at a time; of those that
    * wait only the last is written. Rejects with `STATE_UNWRITABLE`.
    */
-  write(origin: Origin, snapshot: Snapshot): Promise<void> {
-    this.#pending = { format: FORMAT, origin, snapshot };
+  write(state: Omit<SavedState, 'format'>): Promise<void> {
+    this.#pending = { format: FORMAT, ...state };
     this.#queued ??= this.#last.then(() => {
       this.#queued = null;
       return this.#flush();

@@ -59,7 +59,7 @@ describe('edgekeeper paper', () => {
     ]) {
       expect(first.out).toContain(part);
     }
-    expect((await readdir(dir)).sort()).toEqual(['logs', 'paper-report.json', 'state.json']);
+    expect((await readdir(dir)).sort()).toEqual(['journal', 'logs', 'paper-report.json', 'state.json']);
   });
 
   it('prints the same report byte for byte again', async () => {
@@ -139,7 +139,7 @@ describe('edgekeeper paper', () => {
     expect((await edgekeeper('paper', '--state-dir', join(path, 'state'))).err).toMatch(/STATE_UNWRITABLE/);
     const live = await directory();
     const store = new LowdbStateStore(live);
-    await store.write('live', engineWith().snapshot());
+    await store.write({ origin: 'live', options: {}, seq: 1, snapshot: engineWith().snapshot() });
     const before = await readFile(store.file, 'utf8');
     expect((await edgekeeper('paper', '--to', '2024-01-05', '--state-dir', live)).err).toMatch(
       /STATE_OCCUPIED/,

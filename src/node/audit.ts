@@ -1,0 +1,120 @@
+import type { EffectEvent } from '../events.ts';
+import type { WeightsByCell } from '../weighting/optimizer.ts';
+import type { JournalLine } from './journal/line.ts';
+import { readJournal, segmentsIn } from './journal/reader.ts';
+
+/** Something that was changed, by the rules or by a person. */
+export interface AuditEntry {
+  readonly seq: number;
+  readonly time: number;
+  readonly who: string;
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+  readonly why: string;
+}
+
+/** Every change in a journal, oldest first; also in what compaction left of one. */
+export async function auditEntries(journalDir: string): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  await readWhole(journalDir, (line) => entries.push(...entriesOf(line)));
+  return entries;
+}
+
+/** Reads all lines that a journal still has. */
+export async function readWhole(journalDir: string, onLine: (line: JournalLine) => void): Promise<void> {
+  const [first] = await segmentsIn(journalDir);
+  await readJournal(journalDir, first ? first.first - 1 : 0, onLine);
+}
+
+function entriesOf({ seq, time, event, effects = [] }: JournalLine): AuditEntry[] {
+  const entries = effects.map((effect) => effectEntry(seq, effect));
+  if (event.type === 'command') {
+    const { actor, reason, type, time: _time, id: _id, ...details } = event.command;
+    entries.push({
+      seq,
+      time,
+      who: actor,
+      what: `command ${type}`,
+      before: '',
+      after: JSON.stringify(details),
+      why: reason,
+    });
+  }
+  if (event.type === 'config') {
+    const { actor, reason } = event.authorship;
+    entries.push({
+      seq,
+      time,
+      who: actor,
+      what: 'configuration',
+      before: '',
+      after: JSON.stringify(event.options),
+      why: reason,
+    });
+  }
+  if (event.type === 'lost') {
+    entries.push({
+      seq,
+      time,
+      who: 'edgekeeper',
+      what: 'journal',
+      before: '',
+      after: '',
+      why: `events ${event.from} to ${event.to} were not written`,
+    });
+  }
+  return entries;
+}
+
+function effectEntry(seq: number, effect: EffectEvent): AuditEntry {
+  const { time } = effect;
+  if (effect.type === 'status') {
+    const { strategy, oldStatus, newStatus, actor, reason } = effect.change;
+    return {
+      seq,
+      time,
+      who: actor,
+      what: `status of ${strategy}`,
+      before: oldStatus,
+      after: newStatus,
+      why: reason,
+    };
+  }
+  const { strategy, cell, previousWeight, newWeight, reason } = effect.update;
+  const what = cell === null ? `weight of ${strategy}` : `weight of ${strategy} in ${cell}`;
+  return {
+    seq,
+    time,
+    who: 'edgekeeper',
+    what,
+    before: previousWeight.toFixed(4),
+    after: newWeight.toFixed(4),
+    why: reason,
+  };
+}
+
+/**
+ * The weights as they were at a time: today's, with every later change in the journal undone.
+ * @param now weights of today, by strategy
+ */
+export async function weightsAt(
+  journalDir: string,
+  now: Readonly<Record<string, WeightsByCell>>,
+  time: number,
+): Promise<Record<string, WeightsByCell>> {
+  const later: EffectEvent[] = [];
+  await readWhole(journalDir, ({ effects = [] }) =>
+    later.push(...effects.filter((effect) => effect.time > time)),
+  );
+  const weights = structuredClone(now) as Record<string, { weight: number; cells: WeightsByCell['cells'] }>;
+  for (const effect of later.reverse()) {
+    if (effect.type !== 'weight') continue;
+    const { strategy, cell, previousWeight } = effect.update;
+    const known = weights[strategy];
+    if (!known) continue;
+    if (cell === null) known.weight = previousWeight;
+    else known.cells = { ...known.cells, [cell]: previousWeight };
+  }
+  return weights;
+}

@@ -1,0 +1,315 @@
+import { rm } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { OptimizationEngine } from '../engine.ts';
+import { EdgekeeperError, show } from '../errors.ts';
+import { FLAGS, type Flag, RESET_TARGETS, type ResetTarget } from '../events.ts';
+import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
+import { auditEntries, readWhole, weightsAt } from './audit.ts';
+import type { CliWorld } from './cli-world.ts';
+import { acknowledgementOf, allowOn, type Order, panicOff, postCommand } from './inbox.ts';
+import { segmentsIn } from './journal/reader.ts';
+import { isOpen } from './lock.ts';
+import { JOURNAL_DIR, recover } from './recovery.ts';
+import { LowdbStateStore } from './state-store.ts';
+
+export const stateDirOption = () =>
+  new Option('--state-dir <dir>', 'where the state lives').default('.edgekeeper');
+export const jsonOption = () => new Option('--json', 'print JSON for machines');
+const reasonOption = () =>
+  new Option('--reason <text>', 'why, for the audit trail').default('by command line');
+
+/** How long a running bot may take to answer, in ms. */
+const PATIENCE = 10_000;
+
+const SWITCHES: Readonly<Record<string, Flag>> = {
+  quality: 'qualityFiltering',
+  weighting: 'adaptiveWeighting',
+  retirement: 'retirementManagement',
+  all: 'enabled',
+};
+
+interface StateFlags {
+  readonly stateDir: string;
+  readonly reason: string;
+  readonly json?: boolean;
+}
+
+function choice<T extends string>(values: readonly T[]) {
+  return (text: string): T => {
+    const match = values.find((value) => value.toLowerCase() === text.toLowerCase());
+    if (match === undefined) throw new InvalidArgumentError(`Choose one of ${values.join(', ')}.`);
+    return match;
+  };
+}
+
+/** Hours of a duration such as 24h, 90m or 7d. */
+function hours(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(m|h|d)$/.exec(text);
+  if (!match || Number(match[1]) === 0)
+    throw new InvalidArgumentError('Write a duration such as 90m, 24h or 7d.');
+  return Number(match[1]) * { m: 1 / 60, h: 1, d: 24 }[match[2] as 'm' | 'h' | 'd'];
+}
+
+function moment(text: string): number {
+  const time = Date.parse(
+    /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text.endsWith('Z') ? text : `${text}Z`,
+  );
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError('Write a time such as 2024-01-31 or 2024-01-31T12:00:00Z.');
+  return time;
+}
+
+/** The engine as the state directory has it: the snapshot and the journal's tail. Throws `STATE_MISSING`. */
+export async function savedEngine(stateDir: string): Promise<OptimizationEngine> {
+  const { engine, seq } = await recover(new LowdbStateStore(stateDir), join(stateDir, JOURNAL_DIR));
+  if (seq > 0) return engine;
+  throw new EdgekeeperError('STATE_MISSING', {
+    found: `no state in ${stateDir}`,
+    expected: 'the state of a bot that ran with Edgekeeper',
+    hint: 'Run `edgekeeper paper` first, or name the directory with --state-dir.',
+  });
+}
+
+/** Adds the commands that read and change the state of a bot. */
+export function addStateCommands(cli: Command, world: CliWorld): void {
+  const actor = `${userInfo().username} (command line)`;
+
+  /** Hands a command to the bot and waits for its answer; without a bot it is carried out at the next start. */
+  async function give(stateDir: string, order: Order, done: string): Promise<void> {
+    await savedEngine(stateDir);
+    const running = await isOpen(stateDir);
+    const id = await postCommand(stateDir, order);
+    if (!running) {
+      world.out(`No bot is running on ${stateDir}: it will happen at the next start.\n`);
+      return;
+    }
+    const answer = await acknowledgementOf(stateDir, id, world.clock, PATIENCE);
+    if (answer?.ok) {
+      world.out(`${done}\n`);
+      return;
+    }
+    throw new EdgekeeperError('COMMAND_NOT_ACKNOWLEDGED', {
+      found:
+        answer === null
+          ? `no answer from the bot within ${PATIENCE / 1000} s`
+          : `a refusal: ${answer.error?.message}`,
+      expected: 'that the bot carries the command out',
+      hint:
+        answer === null
+          ? 'The command stays in the inbox. In an emergency use `edgekeeper off`.'
+          : 'Nothing was changed.',
+    });
+  }
+
+  cli
+    .command('flags')
+    .description('the switches in force')
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json }: StateFlags) => {
+      const { flags } = await savedEngine(stateDir);
+      world.out(
+        json
+          ? `${JSON.stringify(flags)}\n`
+          : `${FLAGS.map((flag) => `${flags[flag] ? 'on ' : 'OFF'}  ${flag}`).join('\n')}\n`,
+      );
+    });
+
+  for (const on of [true, false]) {
+    cli
+      .command(`${on ? 'enable' : 'disable'} <component>`)
+      .description(`switch ${on ? 'on' : 'off'} ${Object.keys(SWITCHES).join(', ')}; at the bot's next event`)
+      .addOption(stateDirOption())
+      .addOption(reasonOption())
+      .action(async (component: string, { stateDir, reason }: StateFlags) => {
+        const flag = SWITCHES[choice(Object.keys(SWITCHES))(component)]!;
+        await give(
+          stateDir,
+          { type: 'setFlags', flags: { [flag]: on }, actor, reason },
+          `${flag} is ${on ? 'on' : 'off'}.`,
+        );
+        if (on && flag === 'enabled') await allowOn(stateDir);
+      });
+  }
+
+  cli
+    .command('off')
+    .description(
+      'panic: switch the overlay off within a second, also when the disk is full; undo with enable all',
+    )
+    .addOption(stateDirOption())
+    .action(async ({ stateDir }: StateFlags) => {
+      await panicOff(stateDir);
+      world.out(
+        'The overlay is off: within a second in a running bot, and at every start. Undo: edgekeeper enable all\n',
+      );
+    });
+
+  cli
+    .command('force <strategy> <status>')
+    .description(`put a strategy into ${STRATEGY_STATUSES.join(', ')}`)
+    .addOption(stateDirOption())
+    .requiredOption('--reason <text>', 'why, for the audit trail')
+    .option('--for <duration>', 'keep it there against the rules, for such as 24h', hours)
+    .action(async (strategy: string, status: string, flags: StateFlags & { for?: number }) => {
+      const { stateDir, reason } = flags;
+      const wanted: StrategyStatus = choice(STRATEGY_STATUSES)(status);
+      const engine = await savedEngine(stateDir);
+      if (!engine.manager.getStrategies().includes(strategy)) {
+        throw new EdgekeeperError('STRATEGY_UNKNOWN', {
+          found: show(strategy),
+          expected: `one of ${engine.manager.getStrategies().join(', ') || 'no strategy yet'}`,
+          hint: 'Names are written as the bot writes them.',
+        });
+      }
+      const pin = flags.for === undefined ? {} : { pinForHours: flags.for };
+      await give(
+        stateDir,
+        { type: 'forceStatus', strategy, status: wanted, actor, reason, ...pin },
+        `${strategy} is ${wanted}.`,
+      );
+    });
+
+  cli
+    .command('reset <target>')
+    .description(`put ${RESET_TARGETS.join(', ')} back to the baseline`)
+    .addOption(stateDirOption())
+    .addOption(reasonOption())
+    .action(async (text: string, { stateDir, reason }: StateFlags) => {
+      const target: ResetTarget = choice(RESET_TARGETS)(text);
+      await give(stateDir, { type: 'reset', target, actor, reason }, `${target} reset.`);
+    });
+
+  cli
+    .command('rebase-peak')
+    .description("measure the portfolio's drawdown from today's equity on")
+    .addOption(stateDirOption())
+    .addOption(reasonOption())
+    .action(async ({ stateDir, reason }: StateFlags) => {
+      await give(stateDir, { type: 'rebasePeak', actor, reason }, 'The peak is rebased.');
+    });
+
+  cli
+    .command('rollback')
+    .description('put the weights back to what they were at a time')
+    .argument('<what>', 'weights', choice(['weights']))
+    .requiredOption('--to <time>', 'such as 2024-01-31T12:00:00Z', moment)
+    .addOption(stateDirOption())
+    .addOption(reasonOption())
+    .action(async (_what: string, { stateDir, reason, to }: StateFlags & { to: number }) => {
+      const engine = await savedEngine(stateDir);
+      const weights = await weightsAt(join(stateDir, JOURNAL_DIR), engine.optimizer.getWeightsByCell(), to);
+      await give(
+        stateDir,
+        {
+          type: 'setWeights',
+          weights,
+          actor,
+          reason: `rollback to ${new Date(to).toISOString()}: ${reason}`,
+        },
+        'The weights are rolled back.',
+      );
+    });
+
+  cli
+    .command('audit')
+    .description(
+      'every status change, weight change, switch, command and reload: when, who, what, before, after, why',
+    )
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .option('--limit <n>', 'the latest only', (text) => Number.parseInt(text, 10), 50)
+    .action(async ({ stateDir, json, limit }: StateFlags & { limit: number }) => {
+      await savedEngine(stateDir);
+      const entries = (await auditEntries(join(stateDir, JOURNAL_DIR))).slice(-limit);
+      if (json) {
+        world.out(`${JSON.stringify(entries, null, 2)}\n`);
+        return;
+      }
+      const table = new Table({
+        head: ['when (UTC)', 'who', 'what', 'before', 'after', 'why'],
+        style: { head: [], border: [], compact: true },
+      });
+      for (const { time, who, what, before, after, why } of entries) {
+        table.push([
+          new Date(time).toISOString().slice(0, 19),
+          who,
+          what,
+          before,
+          shorten(after),
+          shorten(why),
+        ]);
+      }
+      world.out(`${table.toString()}\n`);
+    });
+
+  addJournalCommands(cli.command('journal').description('look at, export and compact the journal'), world);
+}
+
+function addJournalCommands(journal: Command, world: CliWorld): void {
+  journal
+    .command('verify')
+    .description('check the whole chain; names the first bad line')
+    .addOption(stateDirOption())
+    .action(async ({ stateDir }: StateFlags) => {
+      let lines = 0;
+      await readWhole(join(stateDir, JOURNAL_DIR), () => {
+        lines += 1;
+      });
+      world.out(`${lines} lines, every one as it was written.\n`);
+    });
+
+  journal
+    .command('export')
+    .description('stream the journal as JSON lines')
+    .addOption(stateDirOption())
+    .option('--type <type>', 'only events of this type, such as trade or decision')
+    .action(async ({ stateDir, type }: StateFlags & { type?: string }) => {
+      await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, time, event, effects }) => {
+        if (type === undefined || event.type === type)
+          world.out(`${JSON.stringify({ seq, time, event, effects })}\n`);
+      });
+    });
+
+  journal
+    .command('compact')
+    .description('drop segments that the snapshot and the retention no longer need')
+    .addOption(stateDirOption())
+    .option('--keep-days <n>', 'keep events of the latest days', (text) => Number(text), 365)
+    .action(async ({ stateDir, keepDays }: StateFlags & { keepDays: number }) => {
+      if (!(keepDays >= 0)) {
+        throw new EdgekeeperError('OPTION_INVALID', {
+          found: `--keep-days ${keepDays}`,
+          expected: 'a number of days',
+          hint: 'Write such as --keep-days 90.',
+        });
+      }
+      const dropped = await compact(stateDir, world.clock.now() - keepDays * 86_400_000);
+      world.out(`${dropped} segments dropped.\n`);
+    });
+}
+
+/** Removes segments whose events are all in the snapshot and older than `before`; the latest always stays. */
+async function compact(stateDir: string, before: number): Promise<number> {
+  const saved = await new LowdbStateStore(stateDir).read();
+  const journalDir = join(stateDir, JOURNAL_DIR);
+  const segments = await segmentsIn(journalDir);
+  const times = new Map<number, number>();
+  await readWhole(journalDir, ({ seq, time }) => {
+    const segment = segments.findLast(({ first }) => first <= seq);
+    if (segment) times.set(segment.first, Math.max(times.get(segment.first) ?? 0, time));
+  });
+  let dropped = 0;
+  for (const [i, { path, first }] of segments.slice(0, -1).entries()) {
+    const last = segments[i + 1]!.first - 1;
+    if (last > (saved?.seq ?? 0) || (times.get(first) ?? 0) >= before) break;
+    await rm(path);
+    dropped += 1;
+  }
+  return dropped;
+}
+
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
