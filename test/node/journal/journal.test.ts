@@ -1,0 +1,204 @@
+import fs from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { InputEvent } from '../../../src/index.ts';
+import type { JournalLine, LostEvent } from '../../../src/node/journal/line.ts';
+import { readJournal, segmentsIn } from '../../../src/node/journal/reader.ts';
+import { Journal, type JournalOptions } from '../../../src/node/journal/writer.ts';
+import { mendTail } from '../../../src/node/recovery.ts';
+import { START } from '../../fixtures.ts';
+
+const directory = async () => join(await mkdtemp(join(tmpdir(), 'edgekeeper-')), 'journal');
+
+const event = (i: number): InputEvent => ({ type: 'equity', time: START + i, report: { time: START + i, equity: 1000 + i } });
+
+const open = (dir: string, options: Partial<JournalOptions> = {}) =>
+  new Journal({ directory: dir, durability: 'everyEvent', after: { seq: 0, hash: '' }, ...options });
+
+async function written(dir: string, count: number, options: Partial<JournalOptions> = {}): Promise<void> {
+  const journal = open(dir, options);
+  for (let i = 1; i <= count; i += 1) journal.append(event(i), []);
+  await journal.close();
+}
+
+async function read(dir: string, after = 0) {
+  const lines: JournalLine[] = [];
+  const end = await readJournal(dir, after, (line) => lines.push(line));
+  return { end, lines, seqs: lines.map(({ seq }) => seq) };
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('the journal', () => {
+  it.each(['everyEvent', 'interval', 'os'] as const)('has every event in order, with the durability %s', async (durability) => {
+    const dir = await directory();
+    await written(dir, 50, { durability });
+    const { lines, end } = await read(dir);
+    expect(lines.map((line) => line.event)).toEqual(Array.from({ length: 50 }, (_, i) => event(i + 1)));
+    expect(end).toMatchObject({ seq: 50, torn: null, unfinished: false });
+  });
+
+  it('is on disk when an append returns, where every event is to be safe', async () => {
+    const dir = await directory();
+    const journal = open(dir);
+    for (let i = 1; i <= 5; i += 1) {
+      journal.append(event(i), []);
+      expect((await read(dir)).end.seq).toBe(i);
+    }
+    await journal.close();
+  });
+
+  it('goes on in another segment, and is read from the one that is wanted', async () => {
+    const dir = await directory();
+    await written(dir, 100, { segmentBytes: 2000 });
+    expect((await segmentsIn(dir)).length).toBeGreaterThan(5);
+    expect((await read(dir)).seqs).toHaveLength(100);
+    expect((await read(dir, 73)).seqs).toEqual(Array.from({ length: 27 }, (_, i) => 74 + i));
+  });
+
+  it('goes on after a restart', async () => {
+    const dir = await directory();
+    await written(dir, 10);
+    const { end } = await read(dir);
+    const journal = open(dir, { after: end });
+    journal.append(event(11), []);
+    await journal.close();
+    expect((await read(dir)).seqs).toHaveLength(11);
+  });
+
+  it('cut off at any byte of its last three lines loses only what was cut', async () => {
+    const dir = await directory();
+    await written(dir, 8);
+    const [{ path }] = (await segmentsIn(dir)) as [{ path: string }];
+    const whole = await readFile(path);
+    const lines = whole.toString().trimEnd().split('\n');
+    const tail = lines.slice(-3).join('\n').length + 1;
+    for (let cut = 0; cut <= tail; cut += 1) {
+      await writeFile(path, whole);
+      await truncate(path, whole.length - cut);
+      const { end, seqs } = await read(dir);
+      const kept = whole.subarray(0, whole.length - cut).toString();
+      // A last line that lacks no more than its line break is whole.
+      const expected = kept.split('\n').filter((text) => lines.includes(text)).length;
+      expect(seqs).toHaveLength(expected);
+      await mendTail(end, dir, 'journal-000000000001.jsonl');
+      const journal = open(dir, { after: end });
+      journal.append(event(99), []);
+      await journal.close();
+      expect((await read(dir)).seqs).toHaveLength(expected + 1);
+    }
+  });
+
+  it('with any flipped byte is refused, and the first bad line is named', async () => {
+    const dir = await directory();
+    await written(dir, 6);
+    const [{ path }] = (await segmentsIn(dir)) as [{ path: string }];
+    const whole = await readFile(path);
+    for (let at = 0; at < whole.length - 1; at += 7) {
+      const flipped = Buffer.from(whole);
+      flipped[at] = flipped[at]! ^ 1;
+      await writeFile(path, flipped);
+      const line = whole.subarray(0, at).toString().split('\n').length;
+      const fault = await read(dir).then(
+        ({ end }) => end.torn,
+        (error: Error) => error.message,
+      );
+      if (typeof fault === 'string') expect(fault).toMatch(new RegExp(`JOURNAL_CORRUPT.*line ${line} of`));
+      // A flipped line break joins the last two lines into one that looks cut off.
+      else expect(fault).not.toBeNull();
+    }
+  });
+
+  it('with a line taken out, or a segment, is refused', async () => {
+    const dir = await directory();
+    await written(dir, 60, { segmentBytes: 2000 });
+    const segments = await segmentsIn(dir);
+    const text = await readFile(segments[1]!.path, 'utf8');
+    await writeFile(segments[1]!.path, text.split('\n').slice(1).join('\n'));
+    await expect(read(dir)).rejects.toThrow(/JOURNAL_CORRUPT.*line 1 of.*does not follow/);
+    await rm(segments[1]!.path);
+    await expect(read(dir)).rejects.toThrow(/JOURNAL_CORRUPT/);
+  });
+});
+
+describe('while the disk fails', () => {
+  const failing = (code: string) => {
+    const error = () => Object.assign(new Error(code), { code });
+    const sync = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw error();
+    });
+    const async = vi.spyOn(fs, 'write').mockImplementation(((...args: unknown[]) => (args.at(-1) as (e: Error) => void)(error())) as never);
+    return () => {
+      sync.mockRestore();
+      async.mockRestore();
+    };
+  };
+
+  it.each([
+    ['ENOSPC', 'everyEvent'],
+    ['EIO', 'interval'],
+    ['EACCES', 'os'],
+  ] as const)('with %s, events wait and are written once it works again (%s)', async (code, durability) => {
+    const dir = await directory();
+    const trouble: unknown[] = [];
+    const journal = open(dir, { durability, onTrouble: (error) => trouble.push(error) });
+    journal.append(event(1), []);
+    await journal.flush();
+    const mend = failing(code);
+    for (let i = 2; i <= 10; i += 1) journal.append(event(i), []);
+    await expect(journal.flush()).rejects.toThrow(code);
+    expect(trouble.length).toBeGreaterThan(0);
+    expect(journal.settled).toBe(false);
+    mend();
+    journal.append(event(11), []);
+    await journal.close();
+    expect((await read(dir)).seqs).toEqual(Array.from({ length: 11 }, (_, i) => i + 1));
+  });
+
+  it('in the middle of a write, no half line stays', async () => {
+    const dir = await directory();
+    const journal = open(dir);
+    journal.append(event(1), []);
+    const real = fs.writeSync;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, data: Buffer, offset: number, _length: number, position: number) =>
+      real(fd, data, offset, 20, position)) as never);
+    journal.append(event(2), []);
+    vi.restoreAllMocks();
+    journal.append(event(3), []);
+    await journal.close();
+    expect((await read(dir)).seqs).toEqual([1, 2, 3]);
+  });
+
+  it('for too long, the oldest events are given up, and the journal says which', async () => {
+    const dir = await directory();
+    const lost: LostEvent[] = [];
+    const journal = open(dir, { maxWaiting: 5, onLoss: (what) => lost.push(what) });
+    journal.append(event(1), []);
+    const mend = failing('ENOSPC');
+    for (let i = 2; i <= 20; i += 1) journal.append(event(i), []);
+    mend();
+    journal.append(event(21), []);
+    await journal.close();
+    const { lines, end } = await read(dir);
+    expect(lost).toEqual([{ type: 'lost', from: 2, to: 16 }]);
+    expect(lines.filter((line) => line.event.type === 'lost')).toMatchObject([{ seq: 16, event: { from: 2, to: 16 } }]);
+    expect(end.seq).toBe(21);
+  });
+
+  it('and its directory vanishes, it is made anew and the loss is told', async () => {
+    const dir = await directory();
+    const lost: LostEvent[] = [];
+    const journal = open(dir, { onLoss: (what) => lost.push(what) });
+    journal.append(event(1), []);
+    journal.append(event(2), []);
+    await rm(dir, { recursive: true });
+    journal.append(event(3), []);
+    await journal.close();
+    expect(lost).toEqual([{ type: 'lost', from: 1, to: 2 }]);
+    expect(await readdir(dir)).toEqual(['journal-000000000003.jsonl']);
+    expect((await read(dir, 2)).seqs).toEqual([3]);
+    await expect(read(dir)).rejects.toThrow(/starts at event 3, the state ends at 0/);
+  });
+});

@@ -1,0 +1,311 @@
+import fs from 'node:fs';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { OptimizationEngine, Options } from '../../src/index.ts';
+import { auditEntries } from '../../src/node/audit.ts';
+import { acknowledgementOf, allowOn, panicOff, postCommand } from '../../src/node/inbox.ts';
+import { openOverlay, type Overlay, type OverlayOptions, wallClock } from '../../src/node/index.ts';
+import { segmentsIn } from '../../src/node/journal/reader.ts';
+import { AUTHOR, HOUR, START, signal, trade, walk } from '../fixtures.ts';
+
+const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
+const lines: string[] = [];
+const note = (message: string) => void lines.push(message);
+const log = { info: note, warn: note, error: note };
+const clock = { time: START, now: () => clock.time, sleep: wallClock.sleep };
+
+const opened: Overlay[] = [];
+async function open(stateDir: string, options: Partial<OverlayOptions> = {}): Promise<Overlay> {
+  const overlay = await openOverlay({ stateDir, log, clock, durability: 'everyEvent', ...options });
+  opened.push(overlay);
+  return overlay;
+}
+
+/** Gives the directory up as a process that is killed does: nothing is saved. */
+async function crash(overlay: Overlay, stateDir: string): Promise<void> {
+  await rm(join(stateDir, 'lock'), { recursive: true, force: true });
+  opened.splice(opened.indexOf(overlay), 1);
+}
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  delete process.env.EDGEKEEPER_DISABLED;
+  for (const overlay of opened.splice(0)) await overlay.close().catch(() => undefined);
+  lines.length = 0;
+  clock.time = START;
+});
+
+/** A day in the life of a bot, in steps that are the same each time. */
+function live(engine: OptimizationEngine, from: number, to: number): void {
+  const candles = walk(to, 5);
+  for (let i = from; i < to; i += 1) {
+    const time = START + (i + 1) * HOUR;
+    clock.time = time;
+    engine.recordCandle('BTC/USDT', '1h', candles[i]!);
+    engine.recordEquity({ time, equity: 10_000 + 10 * (i % 7) });
+    const decision = engine.decide(signal({ id: `s${i}`, time, confidence: (i % 10) / 10 }));
+    if (i % 3 === 0 && decision.multiplier > 0) engine.recordTrade(trade((i % 5) - 2, { id: `t${i}`, exitTime: time, decision }));
+    if (i % 4 === 0) engine.updateOptimization(time);
+    if (i === 50) engine.setFlags({ adaptiveWeighting: false }, { ...AUTHOR, time });
+    if (i === 60) engine.forceStatus('EMA_Trend', 'ACTIVE', { ...AUTHOR, time, pinForHours: 24 });
+  }
+}
+
+const state = (engine: OptimizationEngine) => JSON.stringify(engine.snapshot());
+
+describe('recovery', () => {
+  it('gives the state that was, bit for bit, from any mix of snapshot and journal', async () => {
+    for (const saves of [[], [10], [80], [30, 90]]) {
+      const dir = await directory();
+      const overlay = await open(dir);
+      let at = 0;
+      for (const next of [...saves, 120]) {
+        live(overlay.engine, at, next);
+        if (next < 120) await overlay.save();
+        at = next;
+      }
+      const expected = state(overlay.engine);
+      await crash(overlay, dir);
+      const again = await open(dir);
+      expect(state(again.engine)).toBe(expected);
+      live(again.engine, 120, 130);
+      const later = state(again.engine);
+      await again.close();
+      expect(state((await open(dir)).engine)).toBe(later);
+    }
+  });
+
+  it('counts nothing twice that is delivered again', async () => {
+    const dir = await directory();
+    const first = await open(dir);
+    live(first.engine, 0, 40);
+    const before = state(first.engine);
+    await crash(first, dir);
+    const { engine } = await open(dir);
+    const candles = walk(40, 5);
+    for (const candle of candles.slice(-5)) engine.recordCandle('BTC/USDT', '1h', candle);
+    expect(engine.recordTrade(trade(1, { id: 't39', exitTime: START + 40 * HOUR }))).toBeNull();
+    engine.decide(signal({ id: 's39', time: START + 40 * HOUR }));
+    expect(state(engine)).toBe(before);
+  });
+
+  it('cuts off half a line, and says so', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    live(overlay.engine, 0, 20);
+    await crash(overlay, dir);
+    const [segment] = await segmentsIn(join(dir, 'journal'));
+    await fs.promises.appendFile(segment!.path, '{"seq":9999,"time":17');
+    const again = await open(dir);
+    expect(lines.some((line) => line.includes('cut off'))).toBe(true);
+    expect(state(again.engine)).toBe(state(overlay.engine));
+  });
+
+  it('stops at a corrupt middle, and goes on from the snapshot when told to', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    live(overlay.engine, 0, 20);
+    await overlay.save();
+    const saved = state(overlay.engine);
+    live(overlay.engine, 20, 40);
+    await crash(overlay, dir);
+    const [segment] = await segmentsIn(join(dir, 'journal'));
+    const text = await readFile(segment!.path, 'utf8');
+    await writeFile(segment!.path, text.replace(/"equity":10060/g, '"equity":99999'));
+    await expect(open(dir)).rejects.toThrow(/JOURNAL_CORRUPT.*--recover-from-snapshot/);
+    const again = await open(dir, { recoverFromSnapshot: true });
+    expect(state(again.engine)).toBe(saved);
+    expect((await readdir(dir)).some((name) => name.startsWith('journal-broken'))).toBe(true);
+    live(again.engine, 20, 25);
+    const later = state(again.engine);
+    await crash(again, dir);
+    expect(state((await open(dir)).engine)).toBe(later);
+  });
+
+  it('refuses a snapshot of a newer version', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    await overlay.close();
+    const file = join(dir, 'state.json');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"version":1', '"version":7'));
+    await expect(open(dir)).rejects.toThrow(/STATE_CORRUPT.*version 7/);
+  });
+
+  it('survives clocks that jump a day back and forward', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    live(overlay.engine, 0, 30);
+    for (const jump of [-24, 24, -24]) {
+      overlay.engine.updateOptimization(clock.time + jump * HOUR);
+      overlay.engine.decide(signal({ time: clock.time + jump * HOUR }));
+    }
+    const expected = state(overlay.engine);
+    await crash(overlay, dir);
+    expect(state((await open(dir)).engine)).toBe(expected);
+  });
+});
+
+describe('one writer', () => {
+  it('at a time: a second process is told who has the directory', async () => {
+    const dir = await directory();
+    await open(dir);
+    await expect(open(dir)).rejects.toThrow(new RegExp(`STATE_LOCKED.*process ${process.pid}`));
+  });
+
+  it('takes over from a process that died', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    await overlay.close();
+    await fs.promises.mkdir(join(dir, 'lock'));
+    await writeFile(join(dir, 'owner.json'), JSON.stringify({ pid: 2 ** 22 + 1, since: 'long ago' }));
+    await open(dir);
+  });
+});
+
+describe('commands', () => {
+  const command = { type: 'setFlags', flags: { qualityFiltering: false }, actor: 'alice', reason: 'a test' } as const;
+
+  it('are carried out by the running bot within a second, acknowledged when durable, and audited', async () => {
+    const dir = await directory();
+    const { engine } = await open(dir);
+    const id = await postCommand(dir, command);
+    expect(await acknowledgementOf(dir, id, wallClock, 3000)).toEqual({ ok: true });
+    expect(engine.flags.qualityFiltering).toBe(false);
+    const audit = await auditEntries(join(dir, 'journal'));
+    expect(audit.at(-1)).toMatchObject({ who: 'alice', what: 'command setFlags', why: 'a test' });
+  });
+
+  it('given while no bot runs are carried out at the next start, once', async () => {
+    const dir = await directory();
+    await (await open(dir)).close();
+    await postCommand(dir, command);
+    const again = await open(dir);
+    expect(again.engine.flags.qualityFiltering).toBe(false);
+    const before = state(again.engine);
+    again.engine.execute({ ...command, time: START, id: again.engine.snapshot().commands[0]! });
+    expect(state(again.engine)).toBe(before);
+  });
+
+  it('that make no sense are refused with the reason, and change nothing', async () => {
+    const dir = await directory();
+    const { engine } = await open(dir);
+    const before = state(engine);
+    const bad = await postCommand(dir, { ...command, flags: { speed: true } } as never);
+    expect(await acknowledgementOf(dir, bad, wallClock, 3000)).toMatchObject({ ok: false, error: { code: 'COMMAND_INVALID' } });
+    await writeFile(join(dir, 'inbox', '000-torn.json'), '{"type":');
+    expect(await acknowledgementOf(dir, '000-torn', wallClock, 3000)).toMatchObject({ ok: false });
+    expect(state(engine)).toBe(before);
+  });
+
+  it('off: the panic switch works without a byte of room, within a second, and at every start', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    overlay.engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
+    vi.spyOn(fs.promises, 'writeFile').mockRejectedValue(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+    await panicOff(dir);
+    vi.restoreAllMocks();
+    await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(false), 2000);
+    expect(overlay.engine.decide(signal()).action).toBe('pass');
+    await overlay.close();
+    const again = await open(dir);
+    expect(again.engine.flags.enabled).toBe(false);
+    await allowOn(dir);
+    await vi.waitFor(() => expect(again.engine.flags.enabled).toBe(true), 2000);
+  });
+
+  it('EDGEKEEPER_DISABLED=1 overrides everything', async () => {
+    const { engine } = await open(await directory());
+    process.env.EDGEKEEPER_DISABLED = '1';
+    engine.setFlags({ enabled: true }, AUTHOR);
+    expect(engine.decide(signal())).toMatchObject({ action: 'pass', multiplier: 1 });
+  });
+});
+
+describe('the configuration file', () => {
+  async function withFile(options: Options) {
+    const dir = await directory();
+    const file = join(dir, 'bot.json');
+    await writeFile(file, JSON.stringify(options));
+    const overlay = await open(join(dir, 'state'), { config: file });
+    return { ...overlay, dir: join(dir, 'state'), write: (text: string) => writeFile(`${file}.new`, text).then(() => rename(`${file}.new`, file)) };
+  }
+
+  it('is applied between two events when it changes, shown as a diff and audited', async () => {
+    const { engine, dir, write } = await withFile({ baseWeights: { EMA_Trend: 1 } });
+    live(engine, 0, 30);
+    const trades = engine.decomposer.getPortfolioPerformance().trades;
+    await write(JSON.stringify({ baseWeights: { EMA_Trend: 1 }, maxWeight: 1.2 }));
+    await vi.waitFor(() => expect(engine.config.maxWeight).toBe(1.2), 2000);
+    expect(engine.decomposer.getPortfolioPerformance().trades).toBe(trades);
+    expect(lines).toContain('configuration reloaded: maxWeight: 2 -> 1.2');
+    const audit = await auditEntries(join(dir, 'journal'));
+    expect(audit.at(-1)).toMatchObject({ who: 'config file', why: 'maxWeight: 2 -> 1.2' });
+  });
+
+  it('is refused with its reasons when it is faulty, once, and the old one stays', async () => {
+    const { engine, write } = await withFile({});
+    await write('{"maxWeigth":1.2}');
+    await vi.waitFor(() => expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1), 2000);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1);
+    expect(engine.config.maxWeight).toBe(2);
+  });
+
+  it('says which options wait for a restart', async () => {
+    const { engine, write } = await withFile({});
+    await write('{"timeframe":"5m","maxWeight":1.5}');
+    await vi.waitFor(() => expect(engine.config.maxWeight).toBe(1.5), 2000);
+    expect(engine.config.timeframe).toBe('1h');
+    expect(lines.some((line) => line.startsWith('timeframe cannot change'))).toBe(true);
+  });
+
+  it('overrules a switch that an operator set before, if it changes that switch', async () => {
+    const { engine, write } = await withFile({});
+    engine.setFlags({ adaptiveWeighting: false }, AUTHOR);
+    await write('{"maxWeight":1.5}');
+    await vi.waitFor(() => expect(engine.config.maxWeight).toBe(1.5), 2000);
+    expect(engine.flags.adaptiveWeighting).toBe(false);
+    await write('{"qualityFiltering":false}');
+    await vi.waitFor(() => expect(engine.flags.qualityFiltering).toBe(false), 2000);
+  });
+});
+
+describe('a failing disk', () => {
+  it('changes no order, raises one alert, and the record catches up', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    const { engine } = overlay;
+    live(engine, 0, 20);
+    const full = () => {
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    };
+    vi.spyOn(fs, 'writeSync').mockImplementation(full);
+    vi.spyOn(fs.promises, 'open').mockImplementation(full as never);
+    const decision = engine.decide(signal({ time: clock.time }));
+    expect(decision).toMatchObject({ action: 'execute', multiplier: decision.weight });
+    live(engine, 20, 40);
+    await overlay.save().catch(() => undefined);
+    expect(engine.getOptimizationStatus().errors).toEqual({ JOURNAL_FAILED: 1 });
+    vi.restoreAllMocks();
+    await overlay.durable();
+    const expected = state(engine);
+    await crash(overlay, dir);
+    expect(state((await open(dir)).engine)).toBe(expected);
+  });
+
+  it('that loses the whole directory is made good by a snapshot', async () => {
+    const dir = join(await directory(), 'state');
+    const overlay = await open(dir);
+    live(overlay.engine, 0, 20);
+    await rm(dir, { recursive: true });
+    live(overlay.engine, 20, 40);
+    expect(overlay.engine.flags.enabled).toBe(true);
+    await vi.waitFor(async () => expect(await readdir(dir)).toContain('state.json'), 3000);
+    await overlay.save();
+    const expected = state(overlay.engine);
+    await crash(overlay, dir);
+    expect(state((await open(dir)).engine)).toBe(expected);
+  });
+});
