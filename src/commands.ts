@@ -1,5 +1,6 @@
 import { EdgekeeperError, show } from './errors.ts';
 import { type Authorship, type Command, FLAGS, type Flags, RESET_TARGETS } from './events.ts';
+import { CELLS } from './model/regime.ts';
 import { isName } from './model/strategy.ts';
 import { isTime } from './model/time.ts';
 
@@ -11,6 +12,8 @@ export function commandError(found: string, expected: string): EdgekeeperError {
 export function checkCommand(command: Command): void {
   if (command === null || typeof command !== 'object') throw commandError(show(command), 'a command object');
   checkAuthorship(command);
+  if (command.id !== undefined && !isName(command.id))
+    throw commandError(`id ${show(command.id)}`, 'a printable id of 1 to 100 characters');
   switch (command.type) {
     case 'setFlags':
       checkFlags(command.flags);
@@ -18,8 +21,10 @@ export function checkCommand(command: Command): void {
     case 'reset':
       if (RESET_TARGETS.includes(command.target)) return;
       throw commandError(`reset ${show(command.target)}`, `one of ${RESET_TARGETS.join(', ')}`);
-    case 'forceStatus':
     case 'setWeights':
+      checkWeights(command.weights);
+      return;
+    case 'forceStatus':
     case 'rebasePeak':
       return;
     default:
@@ -44,4 +49,25 @@ function checkFlags(flags: Partial<Flags>): void {
     if ((FLAGS as readonly string[]).includes(flag) && typeof value === 'boolean') continue;
     throw commandError(`flag ${show(flag)} = ${show(value)}`, `true or false for one of ${FLAGS.join(', ')}`);
   }
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Checks the shape; the bounds are checked by the optimizer, which has them. */
+function checkWeights(weights: unknown): void {
+  const fits =
+    isObject(weights) &&
+    Object.entries(weights).every(
+      ([strategy, of]) =>
+        isName(strategy) &&
+        isObject(of) &&
+        'weight' in of &&
+        Number.isFinite(of.weight) &&
+        'cells' in of &&
+        isObject(of.cells) &&
+        Object.entries(of.cells).every(
+          ([cell, weight]) => (CELLS as readonly string[]).includes(cell) && Number.isFinite(weight),
+        ),
+    );
+  if (!fits) throw commandError(`weights ${show(weights)}`, 'a weight and weights by cell for each strategy');
 }

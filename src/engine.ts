@@ -494,11 +494,18 @@ export class OptimizationEngine {
       const named = asSignal(signal, this.#time);
       return this.#decided(named, fallback(named, id, 'SIGNAL_INVALID', this.#context));
     }
-    const status = this.#flags.retirementManagement ? this.manager.statusOf(signal.strategy) : 'ACTIVE';
-    const known = this.#recent.ofSignal(signal, status);
-    if (known) return known;
+    const known = this.#recent.ofSignal(signal);
+    if (known) return this.#stillSent(known);
     this.#advance(signal.time);
     return this.#decided(signal, judge(signal, id, this.#context));
+  }
+
+  /** A decision on a signal that comes again: the same, unless its strategy was benched in the meantime. */
+  #stillSent(known: Decision): Decision {
+    const status = this.#flags.retirementManagement ? this.manager.statusOf(known.strategy) : 'ACTIVE';
+    if ((status !== 'SUSPENDED' && status !== 'RETIRED') || known.multiplier === 0) return known;
+    const reasons = [...known.reasons, `STRATEGY_${status}`] as const;
+    return { ...known, action: 'block', multiplier: 0, status, health: HEALTH[status], reasons };
   }
 
   #decided(signal: Signal, decision: Decision): Decision {

@@ -7,6 +7,7 @@ export type {
   EquityReport,
   Flag,
   Flags,
+  InputEvent,
   Observer,
   OptimizationState,
   ResetTarget,

@@ -20,7 +20,8 @@ export class Portfolio {
    * peak in proportion, so that it is no gain and no drawdown. An account that owes is 100% down. Throws
    * `EQUITY_INVALID`.
    */
-  record({ time, equity, deposit = 0 }: EquityReport): void {
+  record(report: EquityReport): void {
+    const { time, equity, deposit = 0 } = report ?? {};
     if (!isTime(time) || !Number.isFinite(equity) || !Number.isFinite(deposit)) {
       throw new EdgekeeperError('EQUITY_INVALID', {
         found: `equity ${show(equity)} with deposit ${show(deposit)} at ${show(time)}`,

@@ -254,6 +254,17 @@ describe('a signal that comes again', () => {
     expect(engine.decide(signal({ id: 'x', time: START + 25 * HOUR })).action).toBe('block');
   });
 
+  it('is one decision, whatever its own trade did to the strategy in between', () => {
+    const engine = engineWith();
+    const now = feed(engine, Array(19).fill(-1));
+    const first = engine.decide(signal({ id: 'x', time: now }));
+    engine.recordTrade(trade(-1, { decision: first, exitTime: now + 1 }));
+    expect(engine.manager.statusOf('EMA_Trend')).toBe('DEGRADED');
+    const before = JSON.stringify(engine.snapshot());
+    expect(engine.decide(signal({ id: 'x', time: now }))).toBe(first);
+    expect(JSON.stringify(engine.snapshot())).toBe(before);
+  });
+
   it('stays withdrawn, and is counted once', () => {
     const engine = engineWith();
     for (let i = 0; i < 3; i += 1) engine.withdraw(engine.decide(signal({ id: 'x' })), 'BELOW_MIN');

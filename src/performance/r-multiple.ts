@@ -44,7 +44,8 @@ const usable = (x: number | undefined | null): x is number =>
 /** No risk that anybody took pays this many times over: what gives more was no risk but a rounding error. */
 const MAX_R = 1e4;
 
-const credible = (r: number): boolean => Math.abs(r) <= MAX_R;
+/** Whether a multiple of a risk or of a capital can be meant. */
+export const credible = (r: number): boolean => Math.abs(r) <= MAX_R;
 
 /**
  * R of a trade, from the first risk that is known: the stop price; the stop rate; 1.5 ATR; what the

@@ -3,7 +3,7 @@ import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
 import type { RSource, Trade, TradeInput } from '../model/trade.ts';
-import { type AverageLoss, priceRisk, rMultiple } from './r-multiple.ts';
+import { type AverageLoss, credible, priceRisk, rMultiple } from './r-multiple.ts';
 
 /** What a trade is measured against. */
 export interface TradeContext {
@@ -31,6 +31,10 @@ const POSITIVE = [
 ] as const;
 /** More than this is no money: sums of squares of it would leave the numbers. */
 const MAX_MONEY = 1e15;
+/** Hosts hand over numbers as text, too: a text is no number here. */
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Math.abs(value) <= MAX_MONEY;
+
 const HINT = 'Fix the host data or the adapter; nothing was recorded.';
 
 /** Refuses a trade that cannot be true with `TRADE_INVALID`; what passes here may enter the state. */
@@ -61,16 +65,15 @@ export function checkTrade(trade: TradeInput): void {
       HINT,
     );
   }
-  if (!(Math.abs(trade.pnl) <= MAX_MONEY))
-    refuse(`pnl ${show(trade.pnl)}`, 'a finite amount of money, net of fees', HINT);
+  if (!isNumber(trade.pnl)) refuse(`pnl ${show(trade.pnl)}`, 'a finite amount of money, net of fees', HINT);
   for (const key of POSITIVE) {
     const value = trade[key];
-    if (value !== undefined && !(value > 0 && value <= MAX_MONEY)) {
+    if (value !== undefined && !(isNumber(value) && value > 0)) {
       refuse(`${key} ${show(value)}`, 'a finite number above 0, or nothing', HINT);
     }
   }
   for (const key of ['fees', 'returnRate'] as const) {
-    if (trade[key] !== undefined && !(Math.abs(trade[key]) <= MAX_MONEY))
+    if (trade[key] !== undefined && !isNumber(trade[key]))
       refuse(`${key} ${show(trade[key])}`, 'a finite number, or nothing', HINT);
   }
   for (const key of ['stopRate', 'atrRate'] as const) {
@@ -97,8 +100,17 @@ export function checkTrade(trade: TradeInput): void {
 }
 
 function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
-  const { id, cell, multiplier } = decision;
-  if (isName(id) && isCell(cell) && Number.isFinite(multiplier) && multiplier >= 0) return;
+  const { id, cell, multiplier, side, belowThreshold, atrRate } = decision ?? {};
+  const fits =
+    isName(id) &&
+    isCell(cell) &&
+    isNumber(multiplier) &&
+    (multiplier === 0 || multiplier > 1e-6) &&
+    multiplier <= 100 &&
+    (side === 'long' || side === 'short') &&
+    typeof belowThreshold === 'boolean' &&
+    (atrRate === null || (isNumber(atrRate) && atrRate > 0 && atrRate <= 1));
+  if (fits) return;
   refuse(
     `decision ${show(id)} with cell ${show(cell)} and multiplier ${show(multiplier)}`,
     'the decision as decide() returned it',
@@ -106,7 +118,7 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
   );
 }
 
-const isCell = (value: string): value is Cell => (CELLS as readonly string[]).includes(value);
+const isCell = (value: unknown): value is Cell => (CELLS as readonly unknown[]).includes(value);
 
 function cellOfTrade({ decision, regime }: TradeInput): Cell {
   if (decision) return decision.cell;
@@ -122,11 +134,11 @@ function returnOf(
 ): Pick<Trade, 'returnRate' | 'capitalSource'> {
   if (trade.equityAtEntry !== undefined) {
     const returnRate = trade.pnl / trade.equityAtEntry;
-    if (Number.isFinite(returnRate)) return { returnRate, capitalSource: 'equity' };
+    if (credible(returnRate)) return { returnRate, capitalSource: 'equity' };
   }
   if (capital !== null) {
     const returnRate = trade.pnl / capital;
-    if (Number.isFinite(returnRate)) return { returnRate, capitalSource: 'capital' };
+    if (credible(returnRate)) return { returnRate, capitalSource: 'capital' };
   }
   return { returnRate: r * riskPerTrade, capitalSource: 'risk' };
 }
@@ -140,6 +152,7 @@ function excursions(trade: TradeInput, side: 'long' | 'short', rSource: RSource)
   }
   const down = (lowestPrice - entryPrice) / risk;
   const up = (highestPrice - entryPrice) / risk;
+  if (!credible(down) || !credible(up)) return { mae: null, mfe: null };
   return side === 'long'
     ? { mae: Math.min(0, down), mfe: Math.max(0, up) }
     : { mae: Math.min(0, -up), mfe: Math.max(0, -down) };

@@ -58,11 +58,11 @@ export class SymbolRegime {
   /** Takes one closed candle. An older or equal one is no news; an impossible one is skipped and counted. */
   update(candle: Candle): void {
     const state = this.#state;
-    if (candle.time <= state.lastTime) return;
     if (candleFault(candle) !== null) {
       state.skipped += 1;
       return;
     }
+    if (candle.time <= state.lastTime) return;
     if (state.lastTime >= 0 && candle.time - state.lastTime > (MAX_GAP_BARS + 1) * this.#interval) {
       resetConfirmation(state.hysteresis);
     }

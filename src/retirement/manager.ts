@@ -244,7 +244,7 @@ export class StrategyRetirementManager {
     if (
       pinForHours !== undefined &&
       pinForHours !== 'forever' &&
-      !(pinForHours > 0 && Number.isFinite(pinForHours))
+      !(Number.isFinite(pinForHours) && pinForHours > 0)
     ) {
       refuse(`pinForHours ${show(pinForHours)}`, 'hours above 0, or "forever"');
     }

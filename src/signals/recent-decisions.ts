@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Decision, REASONS } from '../model/decision.ts';
 import { CELLS, REGIMES } from '../model/regime.ts';
 import type { Signal } from '../model/signal.ts';
-import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
+import { STRATEGY_STATUSES } from '../model/strategy.ts';
 
 /** Decisions kept for repeated signals and for reports. */
 const CAPACITY = 256;
@@ -44,15 +44,11 @@ export class RecentDecisions {
   #decisions = new Map<string, { key: string | null; decision: Decision }>();
   #byKey = new Map<string, string>();
 
-  /**
-   * The decision on this very signal, if it was made within a day and the strategy still has the status that
-   * it was made for.
-   */
-  ofSignal(signal: Signal, status: StrategyStatus): Decision | undefined {
+  /** The decision on this very signal, if it was made within a day. */
+  ofSignal(signal: Signal): Decision | undefined {
     const key = keyOf(signal);
     const known = key === null ? undefined : this.get(this.#byKey.get(key) ?? '');
-    if (!known || known.status !== status || Math.abs(signal.time - known.time) > SAME_FOR) return undefined;
-    return known;
+    return known && Math.abs(signal.time - known.time) <= SAME_FOR ? known : undefined;
   }
 
   /** A decision by its own id. */

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [build, stateDir, hours] = process.argv.slice(2);
+const [build = '', stateDir = '', hours] = process.argv.slice(2);
 const { openOverlay, wallClock } = await import(pathToFileURL(join(build, 'src/node/index.js')).href);
 const { seededRandom } = await import(pathToFileURL(join(build, 'src/paper/random.js')).href);
 
@@ -15,6 +15,7 @@ const clock = { now: () => START, sleep: wallClock.sleep };
 const { engine, save, close } = await openOverlay({ stateDir, log: quiet, clock, durability: 'everyEvent' });
 
 /** Says that what was done is safe: from here on it must never be lost. */
+/** @param {string} what */
 const acknowledge = (what) => writeSync(1, `${what}\n`);
 
 // The hour that was begun last is lived again: whatever of it is known already must not count twice.
@@ -24,11 +25,36 @@ for (let i = begun; i < Number(hours); i += 1) {
   const time = START + (i + 1) * HOUR;
   engine.recordEquity({ time, equity: 10_000 + 100 * random.normal() });
   const price = 100 + random.uniform();
-  engine.recordCandle('BTC/USDT', '1h', { time: time - HOUR, open: price, high: price + 1, low: price - 1, close: price, volume: 1 });
+  engine.recordCandle('BTC/USDT', '1h', {
+    time: time - HOUR,
+    open: price,
+    high: price + 1,
+    low: price - 1,
+    close: price,
+    volume: 1,
+  });
   const strategy = ['a', 'b', 'c'][i % 3];
-  const decision = engine.decide({ id: `s${i}`, strategy, symbol: 'BTC/USDT', side: 'long', time, confidence: random.uniform(), confluence: 2 });
+  const decision = engine.decide({
+    id: `s${i}`,
+    strategy,
+    symbol: 'BTC/USDT',
+    side: 'long',
+    time,
+    confidence: random.uniform(),
+    confluence: 2,
+  });
   acknowledge(`decision ${i}`);
-  const trade = { id: `t${i}`, strategy, symbol: 'BTC/USDT', entryTime: time, exitTime: time, entryPrice: 100, stop: 90, size: 1, pnl: 12 * random.normal() };
+  const trade = {
+    id: `t${i}`,
+    strategy,
+    symbol: 'BTC/USDT',
+    entryTime: time,
+    exitTime: time,
+    entryPrice: 100,
+    stop: 90,
+    size: 1,
+    pnl: 12 * random.normal(),
+  };
   engine.recordTrade({ ...trade, decision });
   acknowledge(`trade ${i}`);
   engine.updateOptimization(time);
@@ -36,4 +62,6 @@ for (let i = begun; i < Number(hours); i += 1) {
   if (i % 5 === 4) await new Promise((resolve) => setImmediate(resolve));
 }
 await close();
-acknowledge(`done ${JSON.stringify({ trades: engine.decomposer.getPortfolioPerformance().trades, decisions: engine.getOptimizationStatus().decisions })}`);
+acknowledge(
+  `done ${JSON.stringify({ trades: engine.decomposer.getPortfolioPerformance().trades, decisions: engine.getOptimizationStatus().decisions })}`,
+);

@@ -8,7 +8,13 @@ const build = `${root}node_modules/.cache/edgekeeper-crash`;
 
 describe('a bot that is killed at random moments', () => {
   beforeAll(() => {
-    execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`, '--outDir', build]);
+    execFileSync(process.execPath, [
+      `${root}node_modules/typescript/bin/tsc`,
+      '-p',
+      `${root}tsconfig.build.json`,
+      '--outDir',
+      build,
+    ]);
   }, 60_000);
 
   it('loses nothing that was acknowledged, counts nothing twice, and ends where an undisturbed one does', async () => {

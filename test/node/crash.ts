@@ -10,9 +10,17 @@ import { type Random, seededRandom } from '../../src/paper/random.ts';
 const worker = fileURLToPath(new URL('./crash-worker.mjs', import.meta.url));
 
 /** Runs the worker until it ends, or until it has said a number of things, and then kills it. Returns what it said. */
-function runWorker(build: string, stateDir: string, hours: number, killAfter: number | null, random: Random): Promise<string[]> {
+function runWorker(
+  build: string,
+  stateDir: string,
+  hours: number,
+  killAfter: number | null,
+  random: Random,
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [worker, build, stateDir, String(hours)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [worker, build, stateDir, String(hours)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let out = '';
     let err = '';
     let killing = false;
@@ -70,5 +78,11 @@ export async function crashRun(build: string, kills: number, seed: number): Prom
   const done = await runWorker(build, stateDir, hours, null, random);
   await runWorker(build, calm, hours, null, random);
   const { trades, decisions } = JSON.parse(done.at(-1)!.slice('done '.length));
-  return { kills: killed, lost, trades: trades - hours, decisions: decisions - hours, equal: (await stateOf(stateDir)) === (await stateOf(calm)) };
+  return {
+    kills: killed,
+    lost,
+    trades: trades - hours,
+    decisions: decisions - hours,
+    equal: (await stateOf(stateDir)) === (await stateOf(calm)),
+  };
 }

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OptimizationEngine, Options } from '../../src/index.ts';
 import { auditEntries } from '../../src/node/audit.ts';
 import { acknowledgementOf, allowOn, panicOff, postCommand } from '../../src/node/inbox.ts';
-import { openOverlay, type Overlay, type OverlayOptions, wallClock } from '../../src/node/index.ts';
+import { type Overlay, type OverlayOptions, openOverlay, wallClock } from '../../src/node/index.ts';
 import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { AUTHOR, HOUR, START, signal, trade, walk } from '../fixtures.ts';
 
@@ -46,7 +46,8 @@ function live(engine: OptimizationEngine, from: number, to: number): void {
     engine.recordCandle('BTC/USDT', '1h', candles[i]!);
     engine.recordEquity({ time, equity: 10_000 + 10 * (i % 7) });
     const decision = engine.decide(signal({ id: `s${i}`, time, confidence: (i % 10) / 10 }));
-    if (i % 3 === 0 && decision.multiplier > 0) engine.recordTrade(trade((i % 5) - 2, { id: `t${i}`, exitTime: time, decision }));
+    if (i % 3 === 0 && decision.multiplier > 0)
+      engine.recordTrade(trade((i % 5) - 2, { id: `t${i}`, exitTime: time, decision }));
     if (i % 4 === 0) engine.updateOptimization(time);
     if (i === 50) engine.setFlags({ adaptiveWeighting: false }, { ...AUTHOR, time });
     if (i === 60) engine.forceStatus('EMA_Trend', 'ACTIVE', { ...AUTHOR, time, pinForHours: 24 });
@@ -165,7 +166,12 @@ describe('one writer', () => {
 });
 
 describe('commands', () => {
-  const command = { type: 'setFlags', flags: { qualityFiltering: false }, actor: 'alice', reason: 'a test' } as const;
+  const command = {
+    type: 'setFlags',
+    flags: { qualityFiltering: false },
+    actor: 'alice',
+    reason: 'a test',
+  } as const;
 
   it('are carried out by the running bot within a second, acknowledged when durable, and audited', async () => {
     const dir = await directory();
@@ -193,7 +199,10 @@ describe('commands', () => {
     const { engine } = await open(dir);
     const before = state(engine);
     const bad = await postCommand(dir, { ...command, flags: { speed: true } } as never);
-    expect(await acknowledgementOf(dir, bad, wallClock, 3000)).toMatchObject({ ok: false, error: { code: 'COMMAND_INVALID' } });
+    expect(await acknowledgementOf(dir, bad, wallClock, 3000)).toMatchObject({
+      ok: false,
+      error: { code: 'COMMAND_INVALID' },
+    });
     await writeFile(join(dir, 'inbox', '000-torn.json'), '{"type":');
     expect(await acknowledgementOf(dir, '000-torn', wallClock, 3000)).toMatchObject({ ok: false });
     expect(state(engine)).toBe(before);
@@ -203,7 +212,9 @@ describe('commands', () => {
     const dir = await directory();
     const overlay = await open(dir);
     overlay.engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
-    vi.spyOn(fs.promises, 'writeFile').mockRejectedValue(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+    vi.spyOn(fs.promises, 'writeFile').mockRejectedValue(
+      Object.assign(new Error('full'), { code: 'ENOSPC' }),
+    );
     await panicOff(dir);
     vi.restoreAllMocks();
     await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(false), 2000);
@@ -229,7 +240,11 @@ describe('the configuration file', () => {
     const file = join(dir, 'bot.json');
     await writeFile(file, JSON.stringify(options));
     const overlay = await open(join(dir, 'state'), { config: file });
-    return { ...overlay, dir: join(dir, 'state'), write: (text: string) => writeFile(`${file}.new`, text).then(() => rename(`${file}.new`, file)) };
+    return {
+      ...overlay,
+      dir: join(dir, 'state'),
+      write: (text: string) => writeFile(`${file}.new`, text).then(() => rename(`${file}.new`, file)),
+    };
   }
 
   it('is applied between two events when it changes, shown as a diff and audited', async () => {
@@ -247,7 +262,10 @@ describe('the configuration file', () => {
   it('is refused with its reasons when it is faulty, once, and the old one stays', async () => {
     const { engine, write } = await withFile({});
     await write('{"maxWeigth":1.2}');
-    await vi.waitFor(() => expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1), 2000);
+    await vi.waitFor(
+      () => expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1),
+      2000,
+    );
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1);
     expect(engine.config.maxWeight).toBe(2);

@@ -221,7 +221,14 @@ describe('R of a trade', () => {
         ...trade(0),
         stop: undefined as never,
         pnl,
-        decision: { id: 'd', cell: 'RANGING', multiplier, side: 'long' } as never,
+        decision: {
+          id: 'd',
+          cell: 'RANGING',
+          multiplier,
+          side: 'long',
+          belowThreshold: false,
+          atrRate: null,
+        } as never,
       })!;
     for (let i = 0; i < 5; i += 1) bare(-20);
     expect(bare(40).r).toBeCloseTo(2, 12);

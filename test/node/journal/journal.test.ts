@@ -12,7 +12,11 @@ import { START } from '../../fixtures.ts';
 
 const directory = async () => join(await mkdtemp(join(tmpdir(), 'edgekeeper-')), 'journal');
 
-const event = (i: number): InputEvent => ({ type: 'equity', time: START + i, report: { time: START + i, equity: 1000 + i } });
+const event = (i: number): InputEvent => ({
+  type: 'equity',
+  time: START + i,
+  report: { time: START + i, equity: 1000 + i },
+});
 
 const open = (dir: string, options: Partial<JournalOptions> = {}) =>
   new Journal({ directory: dir, durability: 'everyEvent', after: { seq: 0, hash: '' }, ...options });
@@ -32,13 +36,16 @@ async function read(dir: string, after = 0) {
 afterEach(() => vi.restoreAllMocks());
 
 describe('the journal', () => {
-  it.each(['everyEvent', 'interval', 'os'] as const)('has every event in order, with the durability %s', async (durability) => {
-    const dir = await directory();
-    await written(dir, 50, { durability });
-    const { lines, end } = await read(dir);
-    expect(lines.map((line) => line.event)).toEqual(Array.from({ length: 50 }, (_, i) => event(i + 1)));
-    expect(end).toMatchObject({ seq: 50, torn: null, unfinished: false });
-  });
+  it.each(['everyEvent', 'interval', 'os'] as const)(
+    'has every event in order, with the durability %s',
+    async (durability) => {
+      const dir = await directory();
+      await written(dir, 50, { durability });
+      const { lines, end } = await read(dir);
+      expect(lines.map((line) => line.event)).toEqual(Array.from({ length: 50 }, (_, i) => event(i + 1)));
+      expect(end).toMatchObject({ seq: 50, torn: null, unfinished: false });
+    },
+  );
 
   it('is on disk when an append returns, where every event is to be safe', async () => {
     const dir = await directory();
@@ -71,7 +78,7 @@ describe('the journal', () => {
   it('cut off at any byte of its last three lines loses only what was cut', async () => {
     const dir = await directory();
     await written(dir, 8);
-    const [{ path }] = (await segmentsIn(dir)) as [{ path: string }];
+    const { path } = (await segmentsIn(dir))[0]!;
     const whole = await readFile(path);
     const lines = whole.toString().trimEnd().split('\n');
     const tail = lines.slice(-3).join('\n').length + 1;
@@ -94,7 +101,7 @@ describe('the journal', () => {
   it('with any flipped byte is refused, and the first bad line is named', async () => {
     const dir = await directory();
     await written(dir, 6);
-    const [{ path }] = (await segmentsIn(dir)) as [{ path: string }];
+    const { path } = (await segmentsIn(dir))[0]!;
     const whole = await readFile(path);
     for (let at = 0; at < whole.length - 1; at += 7) {
       const flipped = Buffer.from(whole);
@@ -129,7 +136,9 @@ describe('while the disk fails', () => {
     const sync = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
       throw error();
     });
-    const async = vi.spyOn(fs, 'write').mockImplementation(((...args: unknown[]) => (args.at(-1) as (e: Error) => void)(error())) as never);
+    const async = vi
+      .spyOn(fs, 'write')
+      .mockImplementation(((...args: unknown[]) => (args.at(-1) as (e: Error) => void)(error())) as never);
     return () => {
       sync.mockRestore();
       async.mockRestore();
@@ -162,8 +171,13 @@ describe('while the disk fails', () => {
     const journal = open(dir);
     journal.append(event(1), []);
     const real = fs.writeSync;
-    vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, data: Buffer, offset: number, _length: number, position: number) =>
-      real(fd, data, offset, 20, position)) as never);
+    vi.spyOn(fs, 'writeSync').mockImplementation(((
+      fd: number,
+      data: Buffer,
+      offset: number,
+      _length: number,
+      position: number,
+    ) => real(fd, data, offset, 20, position)) as never);
     journal.append(event(2), []);
     vi.restoreAllMocks();
     journal.append(event(3), []);
@@ -183,7 +197,9 @@ describe('while the disk fails', () => {
     await journal.close();
     const { lines, end } = await read(dir);
     expect(lost).toEqual([{ type: 'lost', from: 2, to: 16 }]);
-    expect(lines.filter((line) => line.event.type === 'lost')).toMatchObject([{ seq: 16, event: { from: 2, to: 16 } }]);
+    expect(lines.filter((line) => line.event.type === 'lost')).toMatchObject([
+      { seq: 16, event: { from: 2, to: 16 } },
+    ]);
     expect(end.seq).toBe(21);
   });
 

@@ -1,0 +1,118 @@
+// The long version of what the tests check in short. Run by `npm run soak`; prints its figures.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { OptimizationEngine, TradeInput } from '../src/index.ts';
+import { openOverlay, wallClock } from '../src/node/index.ts';
+import { seededRandom } from '../src/paper/random.ts';
+import { crashRun } from '../test/node/crash.ts';
+
+const KILLS = 200;
+const TRADES = 1_000_000;
+const START = Date.UTC(2000, 0, 1);
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+
+function trade(i: number, normal: number): TradeInput {
+  const exitTime = START + i * 60_000;
+  const strategy = `s${i % 5}`;
+  return {
+    id: `t${i}`,
+    strategy,
+    symbol: i % 2 ? 'BTC/USDT' : 'ETH/USDT',
+    regime: (['TRENDING', 'RANGING', 'VOLATILE'] as const)[i % 3]!,
+    entryTime: exitTime,
+    exitTime,
+    entryPrice: 100,
+    stop: 90,
+    size: 1,
+    pnl: 0.5 + 12 * normal,
+  };
+}
+
+/** Median cost of a decision in microseconds. */
+function decideCost(engine: OptimizationEngine): number {
+  const costs: number[] = [];
+  for (let i = 0; i < 20_000; i += 1) {
+    const began = process.hrtime.bigint();
+    engine.decide({
+      strategy: `s${i % 5}`,
+      symbol: 'BTC/USDT',
+      side: 'long',
+      time: engine.time,
+      confidence: 0.8,
+      confluence: 3,
+    });
+    costs.push(Number(process.hrtime.bigint() - began) / 1000);
+  }
+  return costs.sort((a, b) => a - b)[costs.length / 2]!;
+}
+
+describe('soak', () => {
+  it(`survives ${KILLS} kills`, async () => {
+    const build = fileURLToPath(new URL('../dist', import.meta.url));
+    const result = await crashRun(build, KILLS, 42);
+    say(`kills: ${JSON.stringify(result)}`);
+    expect(result).toEqual({ kills: KILLS, lost: 0, trades: 0, decisions: 0, equal: true });
+  }, 1_200_000);
+
+  it(`records ${TRADES} trades in bounded memory`, async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'edgekeeper-soak-'));
+    const open = () =>
+      openOverlay({
+        stateDir,
+        log: quiet,
+        clock: { now: () => START, sleep: wallClock.sleep },
+        durability: 'os',
+        config: { retirementManagement: false },
+      });
+    const overlay = await open();
+    const { engine } = overlay;
+    const { normal } = seededRandom(1);
+    const figures: { trades: number; snapshot: number; decide: number; heap: number }[] = [];
+    for (let i = 0; i < TRADES; i += 1) {
+      engine.recordTrade(trade(i, normal()));
+      if (i % 1000 === 999) engine.updateOptimization(engine.time);
+      if (i % 20_000 === 19_999) await overlay.durable();
+      if (i + 1 === 20_000 || i + 1 === TRADES) {
+        const decide = decideCost(engine);
+        await overlay.durable();
+        globalThis.gc?.();
+        figures.push({
+          trades: i + 1,
+          snapshot: JSON.stringify(engine.snapshot()).length,
+          decide,
+          heap: process.memoryUsage().heapUsed,
+        });
+      }
+    }
+    for (const { trades, snapshot, decide, heap } of figures) {
+      say(
+        `after ${trades} trades: snapshot ${(snapshot / 1024).toFixed(0)} KiB, decide ${decide.toFixed(1)} us, heap ${(heap / 2 ** 20).toFixed(0)} MiB`,
+      );
+    }
+    await overlay.close();
+    const timed = async () => {
+      const began = performance.now();
+      const again = await open();
+      const took = performance.now() - began;
+      const state = JSON.stringify(again.engine.snapshot());
+      return { took, state, close: () => again.close() };
+    };
+    const withSnapshot = await timed();
+    await withSnapshot.close();
+    rmSync(join(stateDir, 'state.json'));
+    const without = await timed();
+    await without.close();
+    say(
+      `restart: ${withSnapshot.took.toFixed(0)} ms with a snapshot, ${(without.took / 1000).toFixed(1)} s from the journal alone`,
+    );
+    expect(without.state).toBe(withSnapshot.state);
+    const [early, late] = figures as [(typeof figures)[0], (typeof figures)[0]];
+    expect(late.snapshot / early.snapshot).toBeLessThan(1.1);
+    expect(withSnapshot.took).toBeLessThan(3000);
+    rmSync(stateDir, { recursive: true });
+  }, 1_200_000);
+});
