@@ -76,7 +76,7 @@ describe('soak', () => {
       engine.recordTrade(trade(i, normal()));
       if (i % 1000 === 999) engine.updateOptimization(engine.time);
       if (i % 20_000 === 19_999) await overlay.durable();
-      if (i + 1 === 20_000 || i + 1 === TRADES) {
+      if (i + 1 === 200_000 || i + 1 === TRADES) {
         const decide = decideCost(engine);
         await overlay.durable();
         globalThis.gc?.();

@@ -11,7 +11,7 @@ import { signalCountsSchema } from './signals/counts.ts';
 import { recentDecisionsSchema } from './signals/recent-decisions.ts';
 import { optimizerStateSchema } from './weighting/optimizer.ts';
 
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 const optimizationStateSchema = z.object({
   time: z.number(),
@@ -48,15 +48,34 @@ export const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
-/** Checks that a value read from somewhere is a snapshot. Throws `SNAPSHOT_INVALID` and says where it is not. */
-export function parseSnapshot(value: unknown): Snapshot {
-  const version = (value as { version?: unknown } | null)?.version;
+/** How a snapshot of each older version becomes one of the next. */
+const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Record<string, unknown>>> = {
+  // Version 1 knew no command ids, kept decisions by signal id alone, and regimes without their timeframe.
+  1: (old) => ({
+    ...old,
+    commands: [],
+    recent: [],
+    detector: { timeframe: '1h', ...(old.detector as object) },
+  }),
+};
+
+/**
+ * Checks that a value read from somewhere is a snapshot, and brings one of an older version up to date.
+ * Throws `SNAPSHOT_INVALID` and says where it is not one.
+ */
+export function parseSnapshot(given: unknown): Snapshot {
+  let value = given;
+  let version = (value as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > SNAPSHOT_VERSION) {
     throw new EdgekeeperError('SNAPSHOT_INVALID', {
       found: `a snapshot of version ${version}`,
       expected: `version ${SNAPSHOT_VERSION} or older`,
       hint: 'It was written by a newer Edgekeeper: upgrade this one.',
     });
+  }
+  while (typeof version === 'number' && MIGRATIONS[version]) {
+    value = { ...MIGRATIONS[version]!(value as Record<string, unknown>), version: version + 1 };
+    version += 1;
   }
   const parsed = snapshotSchema.safeParse(value);
   if (parsed.success) return parsed.data;

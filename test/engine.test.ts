@@ -725,6 +725,23 @@ describe('state', () => {
     expect(engine.snapshot()).toEqual(before);
   });
 
+  it('of an older version is brought up to date', () => {
+    const engine = engineWith();
+    const now = feed(
+      engine,
+      Array.from({ length: 40 }, (_, i) => (i % 2 ? 1.5 : -1)),
+    );
+    for (const candle of walk(150)) engine.recordCandle('BTC/USDT', '1h', candle);
+    engine.updateOptimization(now);
+    const { commands: _commands, recent: _recent, detector, ...rest } = engine.snapshot();
+    const { timeframe: _timeframe, ...first } = detector;
+    const restored = engineWith();
+    restored.restore(
+      JSON.parse(JSON.stringify({ ...rest, detector: first, recent: [['signal-id', {}]], version: 1 })),
+    );
+    expect(JSON.stringify(restored.snapshot())).toBe(JSON.stringify({ ...engine.snapshot(), recent: [] }));
+  });
+
   it('does not grow with trades', () => {
     const engine = engineWith();
     feed(

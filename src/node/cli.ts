@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { configJsonSchema, type Options, parseConfig } from '../config.ts';
 import { EdgekeeperError } from '../errors.ts';
 import { timeframeMs } from '../model/candle.ts';
@@ -12,6 +12,7 @@ import { loadCcxt } from './ccxt.ts';
 import { addStateCommands, jsonOption, savedEngine, stateDirOption } from './cli-state.ts';
 import type { CliWorld } from './cli-world.ts';
 import { loadConfigFile } from './config-file.ts';
+import { DURABILITIES, type Durability } from './journal/writer.ts';
 import { createLog } from './log.ts';
 import { paperCommand, REPORT_FILE } from './paper-command.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render.ts';
@@ -31,6 +32,8 @@ interface PaperFlags {
   json?: boolean;
   balance: number;
   slippage: number;
+  durability: Durability;
+  recoverFromSnapshot?: boolean;
 }
 
 const list = (text: string): string[] =>
@@ -116,6 +119,18 @@ function program(world: CliWorld): Command {
     .addOption(stateDirOption())
     .option('--balance <amount>', 'money at the start, in quote currency', inRange(1, 1e12), 10_000)
     .option('--slippage <bps>', 'slippage of a taker, in basis points', inRange(0, 1000), 2)
+    .addOption(
+      new Option(
+        '--durability <mode>',
+        'live: when an event is safe: on disk at once, within a second, or as the system likes',
+      )
+        .choices(DURABILITIES)
+        .default('interval'),
+    )
+    .option(
+      '--recover-from-snapshot',
+      'live: go on without the part of a broken journal that is not in the snapshot',
+    )
     .option('--no-overlay', 'run the bot alone')
     .addOption(jsonOption())
     .action(async (flags: PaperFlags) => {
@@ -146,6 +161,8 @@ function program(world: CliWorld): Command {
             overlay,
             balance,
             slippageBps: slippage,
+            durability: flags.durability,
+            recoverFromSnapshot: flags.recoverFromSnapshot ?? false,
             ...(flags.config === undefined ? {} : { configFile: flags.config }),
             ...(exchange === undefined ? {} : { exchange }),
             ...(symbols === undefined ? {} : { symbols }),

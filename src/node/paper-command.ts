@@ -17,7 +17,7 @@ import { type PaperRunOptions, runPaper } from '../paper/run.ts';
 import type { Clock } from '../ports.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
-import { Journal } from './journal/writer.ts';
+import { type Durability, Journal } from './journal/writer.ts';
 import { lockDirectory } from './lock.ts';
 import { type ClosableLog, logEngine } from './log.ts';
 import { ccxtMarketData } from './market-data.ts';
@@ -44,6 +44,9 @@ export interface PaperCommandOptions {
   readonly overlay: boolean;
   readonly balance: number;
   readonly slippageBps: number;
+  readonly durability: Durability;
+  /** See `OverlayOptions`; of a live run. */
+  readonly recoverFromSnapshot: boolean;
 }
 
 /** What the command needs from the world. */
@@ -174,7 +177,14 @@ async function live(
   const followed =
     parseConfig(options.config).timeframe === options.timeframe ? options.configFile : undefined;
   const overlay = options.overlay
-    ? await openOverlay({ config: followed ?? config, stateDir: options.stateDir, log, clock })
+    ? await openOverlay({
+        config: followed ?? config,
+        stateDir: options.stateDir,
+        log,
+        clock,
+        durability: options.durability,
+        recoverFromSnapshot: options.recoverFromSnapshot,
+      })
     : null;
   const start = clock.now();
   const history = new Map<string, Candle[]>();

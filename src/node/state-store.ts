@@ -28,8 +28,9 @@ export interface SavedState {
 const envelopeSchema = z.object({
   format: z.literal(FORMAT),
   origin: z.enum(ORIGINS),
-  options: z.record(z.string(), z.unknown()),
-  seq: z.number().int().min(0),
+  // Older files say neither: they were written before there was a journal.
+  options: z.record(z.string(), z.unknown()).default({}),
+  seq: z.number().int().min(0).default(0),
   snapshot: z.unknown(),
 });
 

@@ -1,0 +1,210 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../../src/node/cli.ts';
+import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
+import { segmentsIn } from '../../src/node/journal/reader.ts';
+import { feed, HOUR, START } from '../fixtures.ts';
+
+async function edgekeeper(...args: string[]) {
+  let [out, err] = ['', ''];
+  const code = await runCli([...args, '--state-dir', dir], {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    clock: wallClock,
+    signal: new AbortController().signal,
+    terminal: new PassThrough() as never,
+    logLevel: 'silent',
+  });
+  return { code, out, err };
+}
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const clock = { now: () => START, sleep: wallClock.sleep };
+let dir = '';
+let overlay: Overlay;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+  overlay = await openOverlay({ stateDir: dir, log, clock, durability: 'everyEvent' });
+});
+afterEach(() => overlay.close().catch(() => undefined));
+
+describe('while a bot runs', () => {
+  it('switches go over to it and are acknowledged', async () => {
+    expect(await edgekeeper('disable', 'quality', '--reason', 'too strict')).toMatchObject({
+      code: 0,
+      out: 'qualityFiltering is off.\n',
+    });
+    expect(overlay.engine.flags.qualityFiltering).toBe(false);
+    expect((await edgekeeper('flags')).out).toMatch(/on {3}enabled\nOFF {2}qualityFiltering/);
+    await edgekeeper('enable', 'quality');
+    expect(overlay.engine.flags.qualityFiltering).toBe(true);
+    expect(JSON.parse((await edgekeeper('flags', '--json')).out).qualityFiltering).toBe(true);
+  });
+
+  it('a status can be forced, for a time', async () => {
+    feed(overlay.engine, [1, 1]);
+    expect(
+      (await edgekeeper('force', 'EMA_Trend', 'suspended', '--reason', 'news', '--for', '24h')).out,
+    ).toBe('EMA_Trend is SUSPENDED.\n');
+    expect(overlay.engine.manager.getStrategyHealth('EMA_Trend')).toMatchObject({
+      status: 'SUSPENDED',
+      reason: 'news',
+      pinnedUntil: overlay.engine.time + 24 * HOUR,
+    });
+    const { code, err } = await edgekeeper('force', 'EMA_Tend', 'active', '--reason', 'typo');
+    expect(code).toBe(1);
+    expect(err).toMatch(/STRATEGY_UNKNOWN.*"EMA_Tend".*EMA_Trend/s);
+  });
+
+  it('weights go back to what they were at a time', async () => {
+    let now = feed(overlay.engine, Array(30).fill(1));
+    overlay.engine.updateOptimization(now);
+    const then = overlay.engine.optimizer.getWeightsByCell();
+    const at = new Date(now).toISOString();
+    now = feed(overlay.engine, Array(30).fill(1), {}, now);
+    overlay.engine.updateOptimization(now);
+    expect(overlay.engine.optimizer.getWeightsByCell()).not.toEqual(then);
+    expect((await edgekeeper('rollback', 'weights', '--to', at)).code).toBe(0);
+    for (const [strategy, { weight, cells }] of Object.entries(then)) {
+      expect(overlay.engine.optimizer.getWeightForRegime(strategy, null)).toBe(weight);
+      for (const [cell, value] of Object.entries(cells))
+        expect(overlay.engine.optimizer.getWeightForRegime(strategy, cell as 'RANGING')).toBe(value);
+    }
+  });
+
+  it('components go back to their baseline, and the peak to today', async () => {
+    const now = feed(overlay.engine, Array(30).fill(1));
+    overlay.engine.updateOptimization(now);
+    overlay.engine.recordEquity({ time: now, equity: 100 });
+    overlay.engine.recordEquity({ time: now + 1, equity: 80 });
+    expect((await edgekeeper('reset', 'weights')).out).toBe('weights reset.\n');
+    expect(overlay.engine.optimizer.getCurrentWeights()).toEqual({ EMA_Trend: 1 });
+    await edgekeeper('rebase-peak');
+    expect(overlay.engine.portfolio.drawdown).toBe(0);
+  });
+
+  it('everything is in the audit: when, who, what, before, after, why', async () => {
+    const now = feed(overlay.engine, Array(30).fill(-1));
+    overlay.engine.updateOptimization(now);
+    await edgekeeper('disable', 'weighting', '--reason', 'holiday');
+    const entries = JSON.parse((await edgekeeper('audit', '--json')).out) as Record<string, string>[];
+    expect(entries.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        'configuration',
+        'status of EMA_Trend',
+        'weight of EMA_Trend',
+        'command setFlags',
+      ]),
+    );
+    expect(entries.find(({ what }) => what === 'status of EMA_Trend')).toMatchObject({
+      who: 'edgekeeper',
+      before: 'ACTIVE',
+      after: 'DEGRADED',
+    });
+    expect(entries.at(-1)).toMatchObject({ who: expect.stringContaining('command line'), why: 'holiday' });
+    expect((await edgekeeper('audit', '--limit', '2')).out).toContain('holiday');
+  });
+
+  it('status and report show what happened since the last snapshot', async () => {
+    feed(overlay.engine, [1, -1, 1]);
+    expect((await edgekeeper('report')).out).toMatch(/EMA_Trend +│ +3 /);
+    expect((await edgekeeper('status')).out).toContain('EMA_Trend');
+  });
+
+  it('off works at once', async () => {
+    await edgekeeper('off');
+    await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(false), 2000);
+    await edgekeeper('enable', 'all');
+    await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(true), 2000);
+  });
+});
+
+describe('while no bot runs', () => {
+  it('a command waits for the next start, and says so', async () => {
+    await overlay.close();
+    expect((await edgekeeper('disable', 'all')).out).toContain('No bot is running');
+    overlay = await openOverlay({ stateDir: dir, log, clock });
+    expect(overlay.engine.flags.enabled).toBe(false);
+  });
+
+  it('a command to a directory that holds nothing is refused', async () => {
+    await overlay.close();
+    await rm(dir, { recursive: true });
+    expect((await edgekeeper('disable', 'all')).err).toMatch(/STATE_MISSING/);
+  });
+
+  it.each([
+    [['enable', 'everything'], /quality, weighting, retirement, all/],
+    [['force', 'x', 'gone', '--reason', 'r'], /ACTIVE, DEGRADED, SUSPENDED, RETIRED/],
+    [['reset', 'nothing'], /weights, health/],
+    [['rollback', 'weights', '--to', 'yesterday'], /2024-01-31/],
+    [['rollback', 'orders', '--to', '2024-01-01'], /weights/],
+    [['force', 'x', 'active'], /--reason/],
+  ])('the wrong use %j is refused with what is right', async (args, message) => {
+    const { code, err } = await edgekeeper(...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});
+
+describe('the journal', () => {
+  it('is verified, and its first bad line named', async () => {
+    feed(overlay.engine, Array(10).fill(1));
+    await overlay.close();
+    expect((await edgekeeper('journal', 'verify')).out).toMatch(/^\d+ lines, every one as it was written/);
+    const [segment] = await segmentsIn(join(dir, 'journal'));
+    const text = await readFile(segment!.path, 'utf8');
+    await writeFile(segment!.path, text.replace('"pnl":10', '"pnl":11'));
+    const { code, err } = await edgekeeper('journal', 'verify');
+    expect(code).toBe(1);
+    expect(err).toMatch(/JOURNAL_CORRUPT.*line 2 of/s);
+  });
+
+  it('is exported, as a whole or by type', async () => {
+    feed(overlay.engine, [1, -1]);
+    const trades = (await edgekeeper('journal', 'export', '--type', 'trade')).out.trim().split('\n');
+    expect(trades.map((line) => JSON.parse(line).event.trade.r)).toEqual([1, -1]);
+    expect((await edgekeeper('journal', 'export')).out.trim().split('\n').length).toBeGreaterThan(2);
+  });
+
+  it('is compacted to what the snapshot and the retention need, and read all the same', async () => {
+    await overlay.close();
+    const { Journal } = await import('../../src/node/journal/writer.ts');
+    const end = await (await import('../../src/node/journal/reader.ts')).readJournal(
+      join(dir, 'journal'),
+      0,
+      () => undefined,
+    );
+    const journal = new Journal({
+      directory: join(dir, 'journal'),
+      durability: 'os',
+      after: end,
+      segmentBytes: 5000,
+    });
+    for (let i = 1; i <= 200; i += 1) {
+      journal.append({ type: 'equity', time: START + i, report: { time: START + i, equity: 1000 + i } }, []);
+      if (i % 20 === 0) await journal.flush();
+    }
+    await journal.close();
+    overlay = await openOverlay({ stateDir: dir, log, clock });
+    await overlay.close();
+    const before = (await readdir(join(dir, 'journal'))).length;
+    expect((await edgekeeper('journal', 'compact', '--keep-days', '36500')).out).toBe(
+      '0 segments dropped.\n',
+    );
+    expect((await edgekeeper('journal', 'compact', '--keep-days', '1')).out).toBe(
+      `${before - 1} segments dropped.\n`,
+    );
+    expect((await edgekeeper('journal', 'verify')).code).toBe(0);
+    overlay = await openOverlay({ stateDir: dir, log, clock });
+    expect(overlay.engine.portfolio.equity).toBe(1200);
+  });
+});
