@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseConfig, REASONS } from '../src/index.ts';
+import { runCli } from '../src/node/cli.ts';
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+async function help(...args: string[]): Promise<string> {
+  let out = '';
+  await runCli([...args, '--help'], {
+    out: (text) => {
+      out += text;
+    },
+    err: () => undefined,
+    clock: { now: () => 0, sleep: async () => undefined },
+    signal: new AbortController().signal,
+    terminal: process.stderr,
+  });
+  return out;
+}
+
+describe('the documents', () => {
+  it('explain every reason a decision can have', () => {
+    const text = read('docs/reasons.md');
+    for (const reason of REASONS) expect(text).toContain(`\`${reason}\``);
+  });
+
+  it('show only commands and options that exist', async () => {
+    const shown = ['README.md', 'docs/operating.md'].flatMap((path) =>
+      [...read(path).matchAll(/npx edgekeeper ([^#\n`]+)/g)].map(([, line]) => line!.trim()),
+    );
+    expect(shown.length).toBeGreaterThan(12);
+    for (const line of shown) {
+      const [command, sub] = line.split(' ') as [string, string?];
+      const text = await help(
+        ...(command === 'config' || command === 'journal' ? [command, sub!] : [command]),
+      );
+      expect(text, line).toMatch(new RegExp(`Usage: edgekeeper ${command}`));
+      for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(text, line).toContain(option);
+    }
+  });
+
+  it('name the switches with their defaults', () => {
+    const config = parseConfig();
+    for (const [, flag, value] of read('README.md').matchAll(/^\| `(\w+)` \| `(true|false)` \|/gm)) {
+      expect(String(config[flag as 'enabled'])).toBe(value);
+    }
+  });
+});
