@@ -96,7 +96,7 @@ function healthAlerts(manager: OptimizationEngine['manager']): Alert[] {
   if (known.length > 0 && manager.getActiveStrategies().length === 0) {
     const message =
       degraded.length > 0
-        ? `no strategy is active; ${degraded.join(', ')} trade at half their size`
+        ? `no strategy is active; at half their size: ${degraded.join(', ')}`
         : 'no strategy is active: nothing opens exposure';
     alerts.push({ level: 'critical', code: 'NO_ACTIVE_STRATEGY', about: known.join(','), message });
   }

@@ -33,7 +33,7 @@ interface Spell {
 
 /** Ticks within one candle. */
 const TICKS = 8;
-/** From this share of the time on trends break off early and turn: what followed them stops working. */
+/** From this share of the time on trends break off early: what bought their dips stops working. */
 const TURNING_POINT = 0.45;
 const CRASH_AT = 0.7;
 const CRASH_CANDLES = 6;
@@ -42,7 +42,7 @@ const CRASH_DRIFT = -0.035;
 /**
  * A made-up market that has what real ones have: spells of trend, range and storm, a crash that hits every
  * symbol at once, and outages. Trends persist in the first part of the time and are cut short later, so that
- * a trend follower loses its edge. The same seed gives the same candles.
+ * FVG_Pattern, which buys dips in a trend, has an edge first and loses it. The same seed gives the same candles.
  */
 export function generateMarket(options: GeneratedMarketOptions): Map<string, Candle[]> {
   return new Map(
@@ -100,24 +100,24 @@ function nextSpell(
   trendsPersist: boolean,
   before: SpellKind | undefined,
 ): Spell {
-  const others = (['trending', 'trending', 'ranging', 'volatile'] as const).filter((kind) => kind !== before);
+  const others = (['trending', 'ranging', 'volatile'] as const).filter((kind) => kind !== before);
   const kind = others[Math.floor(random.uniform() * others.length)]!;
   const length = 60 + Math.floor(random.uniform() * 140);
   switch (kind) {
     case 'trending': {
       const direction = random.uniform() < 0.55 ? 1 : -1;
-      const left = trendsPersist ? length : Math.ceil(length / 5);
+      const left = trendsPersist ? 2 * length : Math.ceil(length / 5);
       return {
         kind,
         left,
-        drift: direction * 0.0016 * scale,
+        drift: direction * 0.002 * scale,
         volatility: 0.0055 * scale,
         anchor: log,
         pull: 0,
       };
     }
     case 'ranging':
-      return { kind, left: length, drift: 0, volatility: 0.005 * scale, anchor: log, pull: 0.06 };
+      return { kind, left: length, drift: 0, volatility: 0.006 * scale, anchor: log, pull: 0.08 };
     case 'volatile':
       return {
         kind,

@@ -127,6 +127,23 @@ describe('the generated market', () => {
   });
 });
 
+describe('the demo', () => {
+  it('has a strategy with an edge that it loses', async () => {
+    const year = generateMarket({ seed: 7, start: START, count: 8760, interval: HOUR });
+    const turn = START + Math.floor(8760 * 0.45) * HOUR;
+    const edge = async (keep: (time: number) => boolean) => {
+      const part = new Map(
+        [...year].map(([symbol, candles]) => [symbol, candles.filter(({ time }) => keep(time))]),
+      );
+      const [low, high] = (await run(null, part)).report.baseline.byStrategy.FVG_Pattern!
+        .expectancyRInterval!;
+      return { low, high };
+    };
+    expect((await edge((time) => time < turn)).low).toBeGreaterThan(0.2);
+    expect((await edge((time) => time >= turn)).high).toBeLessThan(0);
+  });
+});
+
 describe('the replay feed', () => {
   it('brings candles in order of time, symbols of one time together', async () => {
     const [a, b] = [market.get('BTC/USDT')!.slice(0, 3), market.get('ETH/USDT')!.slice(1, 4)];
