@@ -9,9 +9,10 @@ import { FLAGS, type Flag, RESET_TARGETS, type ResetTarget } from '../events.ts'
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { auditEntries, readWhole, weightsAt } from './audit.ts';
 import type { CliWorld } from './cli-world.ts';
-import { acknowledgementOf, allowOn, type Order, panicOff, postCommand } from './inbox.ts';
+import { acknowledgementOf, allowOn, isPanicked, type Order, panicOff, postCommand } from './inbox.ts';
 import { segmentsIn } from './journal/reader.ts';
 import { isOpen } from './lock.ts';
+import { killedByEnvironment } from './overlay.ts';
 import { JOURNAL_DIR, recover } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 
@@ -64,7 +65,11 @@ function moment(text: string): number {
 
 /** The engine as the state directory has it: the snapshot and the journal's tail. Throws `STATE_MISSING`. */
 export async function savedEngine(stateDir: string): Promise<OptimizationEngine> {
-  const { engine, seq } = await recover(new LowdbStateStore(stateDir), join(stateDir, JOURNAL_DIR));
+  const panicked = (await isPanicked(stateDir)) ?? false;
+  const killed = () => panicked || killedByEnvironment();
+  const { engine, seq } = await recover(new LowdbStateStore(stateDir), join(stateDir, JOURNAL_DIR), {
+    killed,
+  });
   if (seq > 0) return engine;
   throw new EdgekeeperError('STATE_MISSING', {
     found: `no state in ${stateDir}`,

@@ -24,6 +24,12 @@ export async function ownerOf(directory: string): Promise<Owner | null> {
   }
 }
 
+/** Writes down that this process has the directory. */
+export async function claim(directory: string): Promise<void> {
+  const owner: Owner = { pid: process.pid, since: new Date().toISOString() };
+  await writeFile(join(directory, OWNER), JSON.stringify(owner));
+}
+
 /** Whether a bot has the state directory open. */
 export async function isOpen(directory: string): Promise<boolean> {
   return (
@@ -51,8 +57,7 @@ export async function lockDirectory(
     await rm(join(directory, LOCK), { recursive: true, force: true });
     release = await take();
   }
-  const owner: Owner = { pid: process.pid, since: new Date().toISOString() };
-  await writeFile(join(directory, OWNER), JSON.stringify(owner));
+  await claim(directory);
   return async () => {
     await rm(join(directory, OWNER), { force: true });
     await release();

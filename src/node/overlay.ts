@@ -14,7 +14,7 @@ import { ConfigWatch } from './config-watch.ts';
 import { acknowledge, allowOn, isPanicked, waitingCommands } from './inbox.ts';
 import { segmentsIn } from './journal/reader.ts';
 import { type Durability, Journal } from './journal/writer.ts';
-import { lockDirectory } from './lock.ts';
+import { claim, lockDirectory, ownerOf } from './lock.ts';
 import { logEngine } from './log.ts';
 import { recordEvents } from './recorder.ts';
 import { JOURNAL_DIR, mendTail, recover, setJournalAside } from './recovery.ts';
@@ -150,12 +150,17 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
     const watch = configFile === null ? null : new ConfigWatch(configFile, configText, engine, log, clock);
     async function poll(): Promise<void> {
-      const pulled = await isPanicked(stateDir);
-      if (pulled !== null && armed) {
-        if (pulled !== panicked)
-          log.warn(
-            pulled ? 'the panic switch was pulled: the overlay is off' : 'the panic switch is released',
-          );
+      await reclaim();
+      const pulled = armed ? await isPanicked(stateDir) : null;
+      if (pulled !== null && pulled !== panicked) {
+        log.warn(pulled ? 'the panic switch was pulled: the overlay is off' : 'the panic switch is released');
+        // What is off by panic stays off, and on record, until somebody switches it on again.
+        const authorship = {
+          time: Math.max(engine.time, clock.now()),
+          actor: 'panic switch',
+          reason: 'edgekeeper off',
+        };
+        if (pulled && engine.flags.enabled) engine.setFlags({ enabled: false }, authorship);
         panicked = pulled;
       }
       await watch?.poll();
@@ -213,6 +218,13 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     };
   }
 
+  /** A directory that vanished and was made anew by the journal has lost our name, and its permission to act. */
+  async function reclaim(): Promise<void> {
+    if ((await ownerOf(stateDir)) !== null || !(await isThere(stateDir))) return;
+    await claim(stateDir);
+    await allowOn(stateDir);
+  }
+
   async function isLeftByReplay(): Promise<boolean> {
     return (await store.read())?.origin === 'replay';
   }
@@ -223,6 +235,12 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     await fs.rm(join(stateDir, JOURNAL_DIR), { recursive: true, force: true });
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  fs.access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Brings the regimes of the symbols up to `now`, from history long enough to mean something. */
 export async function feedCandles(

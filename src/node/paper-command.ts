@@ -17,6 +17,7 @@ import { type PaperRunOptions, runPaper } from '../paper/run.ts';
 import type { Clock } from '../ports.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
+import { allowOn } from './inbox.ts';
 import { type Durability, Journal } from './journal/writer.ts';
 import { lockDirectory } from './lock.ts';
 import { type ClosableLog, logEngine } from './log.ts';
@@ -107,6 +108,7 @@ async function replay(
   try {
     await rm(store.file, { force: true });
     await rm(journalDir, { recursive: true, force: true });
+    await allowOn(options.stateDir);
     const journal = engine
       ? new Journal({ directory: journalDir, durability: 'os', after: { seq: 0, hash: '' } })
       : null;

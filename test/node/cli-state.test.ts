@@ -121,6 +121,7 @@ describe('while a bot runs', () => {
 
   it('off works at once', async () => {
     await edgekeeper('off');
+    expect((await edgekeeper('flags')).out).toContain('OFF  enabled');
     await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(false), 2000);
     await edgekeeper('enable', 'all');
     await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(true), 2000);

@@ -223,7 +223,13 @@ describe('commands', () => {
     const again = await open(dir);
     expect(again.engine.flags.enabled).toBe(false);
     await allowOn(dir);
+    await postCommand(dir, { ...command, flags: { enabled: true } });
     await vi.waitFor(() => expect(again.engine.flags.enabled).toBe(true), 2000);
+    const audit = await auditEntries(join(dir, 'journal'));
+    expect(audit.find(({ who }) => who === 'panic switch')).toMatchObject({
+      what: 'command setFlags',
+      after: '{"flags":{"enabled":false}}',
+    });
   });
 
   it('EDGEKEEPER_DISABLED=1 overrides everything', async () => {
@@ -320,7 +326,11 @@ describe('a failing disk', () => {
     await rm(dir, { recursive: true });
     live(overlay.engine, 20, 40);
     expect(overlay.engine.flags.enabled).toBe(true);
-    await vi.waitFor(async () => expect(await readdir(dir)).toContain('state.json'), 3000);
+    await vi.waitFor(
+      async () => expect(await readdir(dir)).toEqual(expect.arrayContaining(['on', 'state.json'])),
+      3000,
+    );
+    expect(overlay.engine.flags.enabled).toBe(true);
     await overlay.save();
     const expected = state(overlay.engine);
     await crash(overlay, dir);
