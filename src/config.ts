@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeIssue, type Fault, invalidConfig } from './config-faults.ts';
 import { EdgekeeperError, show } from './errors.ts';
 import { timeframeMs } from './model/candle.ts';
 import { REGIMES } from './model/regime.ts';
@@ -204,14 +205,17 @@ const FOUNDING_NAMES = {
 /** Completes and checks a configuration. Throws `CONFIG_INVALID` with every fault at once. */
 export function parseConfig(options: unknown = {}): Config {
   if (options === null || typeof options !== 'object' || Array.isArray(options)) {
-    throw invalid([{ found: show(options), expected: 'an object with options by name', hint: '' }]);
+    throw invalidConfig([{ found: show(options), expected: 'an object with options by name', hint: '' }]);
   }
   const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw invalid(parsed.error.issues.map((issue) => describe(issue, options)));
+  if (!parsed.success)
+    throw invalidConfig(
+      parsed.error.issues.map((issue) => describeIssue(issue, options, Object.keys(optionsSchema.shape))),
+    );
   const { enableQualityFiltering, enableAdaptiveWeighting, enableRetirementManagement, ...given } =
     parsed.data;
   const faults = foundingFaults(options);
-  if (faults.length > 0) throw invalid(faults);
+  if (faults.length > 0) throw invalidConfig(faults);
   const config = {
     ...given,
     qualityFiltering: enableQualityFiltering ?? given.qualityFiltering,
@@ -227,19 +231,13 @@ export function parseConfig(options: unknown = {}): Config {
     drawdownGuardStart: given.drawdownGuardStart ?? given.riskMaxDrawdown / 2,
   } as Config;
   const cross = crossFaults(config);
-  if (cross.length > 0) throw invalid(cross);
+  if (cross.length > 0) throw invalidConfig(cross);
   return config;
 }
 
 /** The JSON schema of a configuration, as plugin.json carries it. */
 export function configJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(optionsSchema, { io: 'input' });
-}
-
-interface Fault {
-  readonly found: string;
-  readonly expected: string;
-  readonly hint: string;
 }
 
 function foundingFaults(options: object): Fault[] {
@@ -282,81 +280,4 @@ function crossFaults(config: Config): Fault[] {
     faults.push({ found: `timeframe = ${error.found}`, expected: error.expected, hint: error.hint });
   }
   return faults;
-}
-
-function describe(issue: z.core.$ZodIssue, options: object): Fault {
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const [key] = issue.keys;
-    const known = issue.path.length === 0 ? Object.keys(optionsSchema.shape) : [...REGIMES];
-    const similar = nearest(key!, known);
-    return {
-      found: issue.keys.map((unknown) => `unknown option ${[...issue.path, unknown].join('.')}`).join(', '),
-      expected: similar ? `an option that exists, such as ${similar}` : 'an option that exists',
-      hint: similar ? `Did you mean ${similar}?` : 'List the options with `edgekeeper config schema`.',
-    };
-  }
-  const value = issue.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    options,
-  );
-  const isPercentage =
-    issue.code === 'too_big' && issue.maximum === 1 && typeof value === 'number' && value <= 100;
-  return {
-    found: `${path} = ${show(value)}`,
-    expected: expectation(issue),
-    hint: isPercentage ? `A rate is a fraction: write ${value / 100} for ${value}%.` : '',
-  };
-}
-
-function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'too_big':
-      return `at most ${issue.maximum}`;
-    case 'too_small':
-      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
-    case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`;
-    case 'invalid_type':
-      return `a ${issue.expected}`;
-    default:
-      return issue.message;
-  }
-}
-
-function invalid(faults: readonly Fault[]): EdgekeeperError {
-  const [first] = faults;
-  return new EdgekeeperError('CONFIG_INVALID', {
-    found: faults.map(({ found }) => found).join('; '),
-    expected: faults.map(({ expected }) => expected).join('; '),
-    hint: [
-      ...new Set(faults.map(({ hint }) => hint).filter(Boolean)),
-      first?.hint ? '' : 'Nothing was changed.',
-    ]
-      .filter(Boolean)
-      .join(' '),
-  });
-}
-
-/** The known name that a misspelt one most likely means: at most a third of its letters differ. */
-function nearest(name: string, known: readonly string[]): string | null {
-  const scored = known.map(
-    (candidate) => [distance(name.toLowerCase(), candidate.toLowerCase()), candidate] as const,
-  );
-  scored.sort(([a], [b]) => a - b);
-  const best = scored[0];
-  return best && best[0] <= Math.max(2, name.length / 3) ? best[1] : null;
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

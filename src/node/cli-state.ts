@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
@@ -7,10 +6,11 @@ import type { OptimizationEngine } from '../engine.ts';
 import { EdgekeeperError, show } from '../errors.ts';
 import { FLAGS, type Flag, RESET_TARGETS, type ResetTarget } from '../events.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
-import { auditEntries, readWhole, weightsAt } from './audit.ts';
+import { auditEntries, weightsAt } from './audit.ts';
+import { addJournalCommands } from './cli-journal.ts';
+import type { StateFlags } from './cli-options.ts';
 import type { CliWorld } from './cli-world.ts';
 import { acknowledgementOf, allowOn, isPanicked, type Order, panicOff, postCommand } from './inbox.ts';
-import { segmentsIn } from './journal/reader.ts';
 import { isOpen } from './lock.ts';
 import { killedByEnvironment } from './overlay.ts';
 import { JOURNAL_DIR, recover } from './recovery.ts';
@@ -31,12 +31,6 @@ const SWITCHES: Readonly<Record<string, Flag>> = {
   retirement: 'retirementManagement',
   all: 'enabled',
 };
-
-interface StateFlags {
-  readonly stateDir: string;
-  readonly reason: string;
-  readonly json?: boolean;
-}
 
 function choice<T extends string>(values: readonly T[]) {
   return (text: string): T => {
@@ -252,69 +246,6 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     });
 
   addJournalCommands(cli.command('journal').description('look at, export and compact the journal'), world);
-}
-
-function addJournalCommands(journal: Command, world: CliWorld): void {
-  journal
-    .command('verify')
-    .description('check the whole chain; names the first bad line')
-    .addOption(stateDirOption())
-    .action(async ({ stateDir }: StateFlags) => {
-      let lines = 0;
-      await readWhole(join(stateDir, JOURNAL_DIR), () => {
-        lines += 1;
-      });
-      world.out(`${lines} lines, every one as it was written.\n`);
-    });
-
-  journal
-    .command('export')
-    .description('stream the journal as JSON lines')
-    .addOption(stateDirOption())
-    .option('--type <type>', 'only events of this type, such as trade or decision')
-    .action(async ({ stateDir, type }: StateFlags & { type?: string }) => {
-      await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, time, event, effects }) => {
-        if (type === undefined || event.type === type)
-          world.out(`${JSON.stringify({ seq, time, event, effects })}\n`);
-      });
-    });
-
-  journal
-    .command('compact')
-    .description('drop segments that the snapshot and the retention no longer need')
-    .addOption(stateDirOption())
-    .option('--keep-days <n>', 'keep events of the latest days', (text) => Number(text), 365)
-    .action(async ({ stateDir, keepDays }: StateFlags & { keepDays: number }) => {
-      if (!(keepDays >= 0)) {
-        throw new EdgekeeperError('OPTION_INVALID', {
-          found: `--keep-days ${keepDays}`,
-          expected: 'a number of days',
-          hint: 'Write such as --keep-days 90.',
-        });
-      }
-      const dropped = await compact(stateDir, world.clock.now() - keepDays * 86_400_000);
-      world.out(`${dropped} segments dropped.\n`);
-    });
-}
-
-/** Removes segments whose events are all in the snapshot and older than `before`; the latest always stays. */
-async function compact(stateDir: string, before: number): Promise<number> {
-  const saved = await new LowdbStateStore(stateDir).read();
-  const journalDir = join(stateDir, JOURNAL_DIR);
-  const segments = await segmentsIn(journalDir);
-  const times = new Map<number, number>();
-  await readWhole(journalDir, ({ seq, time }) => {
-    const segment = segments.findLast(({ first }) => first <= seq);
-    if (segment) times.set(segment.first, Math.max(times.get(segment.first) ?? 0, time));
-  });
-  let dropped = 0;
-  for (const [i, { path, first }] of segments.slice(0, -1).entries()) {
-    const last = segments[i + 1]!.first - 1;
-    if (last > (saved?.seq ?? 0) || (times.get(first) ?? 0) >= before) break;
-    await rm(path);
-    dropped += 1;
-  }
-  return dropped;
 }
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);

@@ -178,7 +178,7 @@ export class AdaptiveWeightingOptimizer {
     for (const cell of [null, ...CELLS]) {
       for (const [strategy, newWeight, target] of this.#stepped(evidence, cell, due)) {
         const known = this.#strategies.get(strategy)!;
-        const previousWeight = cell === null ? known.weight : (known.cells[cell] ?? known.base);
+        const previousWeight = weightIn(known, cell);
         if (cell === null) known.weight = newWeight;
         else known.cells[cell] = newWeight;
         if (newWeight === previousWeight) continue;
@@ -217,7 +217,7 @@ export class AdaptiveWeightingOptimizer {
   getWeightForRegime(strategy: string, cell: Cell | null): number {
     const known = this.#strategies.get(strategy);
     if (!known) return this.#defaultBase();
-    return cell === null ? known.weight : (known.cells[cell] ?? known.base);
+    return weightIn(known, cell);
   }
 
   getBaseWeight(strategy: string): number {
@@ -300,21 +300,20 @@ export class AdaptiveWeightingOptimizer {
     cell: Cell | null,
     due: ReadonlyMap<string, unknown>,
   ): [strategy: string, weight: number, target: number][] {
-    const current = (known: StrategyWeight) =>
-      cell === null ? known.weight : (known.cells[cell] ?? known.base);
+    const _current = (known: StrategyWeight) => weightIn(known, cell);
     const target = (name: string, known: StrategyWeight) => known.base * this.#factor(name, evidence, cell);
     if (!this.#options.preserveTotal) {
       return [...due.keys()].map((name) => {
         const known = this.#strategies.get(name)!;
         const aim = target(name, known);
-        return [name, stepWeight(current(known), aim, this.#bounds), aim];
+        return [name, stepWeight(weightIn(known, cell), aim, this.#bounds), aim];
       });
     }
     const all = [...this.#strategies].sort(([a], [b]) => (a < b ? -1 : 1));
     const targets = all.map(([name, known]) => target(name, known));
     const total = all.reduce((sum, [, { base }]) => sum + base, 0);
     const weights = stepPreservingTotal(
-      all.map(([, known]) => current(known)),
+      all.map(([, known]) => weightIn(known, cell)),
       targets,
       total,
       this.#bounds,
@@ -375,7 +374,7 @@ export class AdaptiveWeightingOptimizer {
         });
       };
       note(null, known.weight, weight);
-      for (const cell of CELLS) note(cell, known.cells[cell] ?? known.base, cells[cell] ?? known.base);
+      for (const cell of CELLS) note(cell, weightIn(known, cell), cells[cell] ?? known.base);
       known.weight = weight;
       known.cells = { ...cells };
       known.steppedAt = time;
@@ -407,6 +406,10 @@ export class AdaptiveWeightingOptimizer {
     return Object.fromEntries([...this.#strategies].map(([name, known]) => [name, value(known)]));
   }
 }
+
+/** The weight in force in a cell, or overall; a cell without outcomes has the base weight. */
+const weightIn = (known: StrategyWeight, cell: Cell | null): number =>
+  cell === null ? known.weight : (known.cells[cell] ?? known.base);
 
 function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: StrategyEvidence): void {
   const numbers = [

@@ -1,29 +1,13 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../../src/node/cli.ts';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
 import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { feed, HOUR, START } from '../fixtures.ts';
+import { edgekeeper as run } from './run-cli.ts';
 
-async function edgekeeper(...args: string[]) {
-  let [out, err] = ['', ''];
-  const code = await runCli([...args, '--state-dir', dir], {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    clock: wallClock,
-    signal: new AbortController().signal,
-    terminal: new PassThrough() as never,
-    logLevel: 'silent',
-  });
-  return { code, out, err };
-}
+const edgekeeper = (...args: string[]) => run(...args, '--state-dir', dir);
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const clock = { now: () => START, sleep: wallClock.sleep };

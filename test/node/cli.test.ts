@@ -1,30 +1,11 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/index.ts';
-import { runCli } from '../../src/node/cli.ts';
-import { wallClock } from '../../src/node/clock.ts';
 import { LowdbStateStore } from '../../src/node/index.ts';
 import { DATA, engineWith, hasData, WITHOUT_DATA } from '../fixtures.ts';
-
-async function edgekeeper(...args: string[]) {
-  let [out, err] = ['', ''];
-  const code = await runCli(args, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    clock: wallClock,
-    signal: new AbortController().signal,
-    terminal: new PassThrough() as never,
-    logLevel: 'silent',
-  });
-  return { code, out, err };
-}
+import { edgekeeper } from './run-cli.ts';
 
 const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
 

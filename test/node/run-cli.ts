@@ -1,0 +1,21 @@
+import { PassThrough } from 'node:stream';
+import { runCli } from '../../src/node/cli.ts';
+import { wallClock } from '../../src/node/clock.ts';
+
+/** Runs a command line of this process, and gives back what it printed. */
+export async function edgekeeper(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const code = await runCli(args, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    clock: wallClock,
+    signal: new AbortController().signal,
+    terminal: new PassThrough() as never,
+    logLevel: 'silent',
+  });
+  return { code, out, err };
+}
