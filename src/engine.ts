@@ -235,10 +235,14 @@ export class OptimizationEngine {
     return trade;
   }
 
-  /** Takes one closed candle. Impossible ones are skipped and counted by the detector. */
+  /** Takes one closed candle. An impossible one is skipped and counted. */
   recordCandle(symbol: string, timeframe: string, candle: Candle): void {
+    const fault = candleFault(candle);
+    if (fault !== null) {
+      this.countError('CANDLE_INVALID', new Error(fault));
+      return;
+    }
     this.detector.update(symbol, timeframe, candle);
-    if (candleFault(candle) !== null) return;
     this.#emit({ type: 'candle', time: candle.time, symbol, timeframe, candle });
   }
 
@@ -283,6 +287,7 @@ export class OptimizationEngine {
     checkCommand(command);
     const { time, actor, reason, id } = command;
     if (id !== undefined && this.#commands.latest().includes(id)) return false;
+    const before = this.#beforeCommand(command);
     switch (command.type) {
       case 'setFlags':
         this.#operatorFlags = { ...this.#operatorFlags, ...command.flags };
@@ -308,7 +313,7 @@ export class OptimizationEngine {
     }
     if (id !== undefined) this.#commands.push(id);
     this.#advance(time);
-    this.#emit({ type: 'command', time, command });
+    this.#emit({ type: 'command', time, command, before });
     return true;
   }
 
@@ -338,6 +343,7 @@ export class OptimizationEngine {
    */
   reconfigure(options: Options, authorship: Authorship): void {
     const parts = componentsOf(options);
+    const old = this.#options;
     const { decomposer, optimizer, scorer, manager, detector, config: before } = this.#parts;
     parts.decomposer.restore(decomposer.snapshot());
     parts.optimizer.restore(optimizer.snapshot());
@@ -352,14 +358,16 @@ export class OptimizationEngine {
     this.#parts = parts;
     this.#flags = flagsOf(this.config, this.#operatorFlags);
     this.#advance(authorship.time);
-    this.#emit({ type: 'config', time: authorship.time, authorship, options });
+    this.#emit({ type: 'config', time: authorship.time, authorship, options, before: old });
   }
 
   /** Does again what an event of the past did; applied in order, events rebuild the state bit for bit. */
   apply(event: InputEvent): void {
     switch (event.type) {
       case 'decision':
-        this.#judge(event.signal);
+        // A signal that could not be judged was named as far as it went: judged again it would look sound.
+        if (event.decision.reasons.includes('SIGNAL_INVALID')) this.#decided(event.signal, event.decision);
+        else this.#judge(event.signal);
         return;
       case 'withdrawal':
         this.withdraw(event.decision, event.reason);
@@ -547,6 +555,16 @@ export class OptimizationEngine {
     if (this.manager.statusOf(strategy) === before) return false;
     this.#emit({ type: 'status', time, change: this.manager.getAuditLog(strategy).at(-1)! });
     return true;
+  }
+
+  /** What a command is about to change, for the audit. Statuses and weights say it themselves. */
+  #beforeCommand(command: Command): unknown {
+    if (command.type === 'setFlags') {
+      return Object.fromEntries(
+        Object.keys(command.flags).map((flag) => [flag, this.#flags[flag as keyof Flags]]),
+      );
+    }
+    return command.type === 'rebasePeak' ? { drawdown: this.portfolio.drawdown } : null;
   }
 
   #reset(target: ResetTarget, authorship: Authorship): void {

@@ -76,12 +76,13 @@ export type InputEvent =
     }
   | { readonly type: 'equity'; readonly time: number; readonly report: EquityReport }
   | { readonly type: 'update'; readonly time: number; readonly state: OptimizationState }
-  | { readonly type: 'command'; readonly time: number; readonly command: Command }
+  | { readonly type: 'command'; readonly time: number; readonly command: Command; readonly before?: unknown }
   | {
       readonly type: 'config';
       readonly time: number;
       readonly authorship: Authorship;
       readonly options: Options;
+      readonly before?: unknown;
     };
 
 /** What followed from an input event; it comes just before it. */

@@ -36,7 +36,7 @@ function entriesOf({ seq, time, event, effects = [] }: JournalLine): AuditEntry[
       time,
       who: actor,
       what: `command ${type}`,
-      before: '',
+      before: event.before ? JSON.stringify(event.before) : '',
       after: JSON.stringify(details),
       why: reason,
     });
@@ -48,7 +48,7 @@ function entriesOf({ seq, time, event, effects = [] }: JournalLine): AuditEntry[
       time,
       who: actor,
       what: 'configuration',
-      before: '',
+      before: event.before ? JSON.stringify(event.before) : '',
       after: JSON.stringify(event.options),
       why: reason,
     });

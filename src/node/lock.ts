@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
@@ -9,7 +10,11 @@ const OWNER = 'owner.json';
 interface Owner {
   readonly pid: number;
   readonly since: string;
+  /** Tells this process from an earlier one with the same number, as in a container that was started again. */
+  readonly token: string;
 }
+
+const TOKEN = randomUUID();
 
 /** The process that has a state directory open, or null when none is known to. */
 export async function ownerOf(directory: string): Promise<Owner | null> {
@@ -17,17 +22,12 @@ export async function ownerOf(directory: string): Promise<Owner | null> {
   if (text === null) return null;
   try {
     const owner = JSON.parse(text) as Owner;
-    return isAlive(owner.pid) ? owner : null;
+    const reborn = owner.pid === process.pid && owner.token !== TOKEN;
+    return isAlive(owner.pid) && !reborn ? owner : null;
   } catch {
     // Half an owner file is left by a process that died while it wrote it.
     return null;
   }
-}
-
-/** Writes down that this process has the directory. */
-export async function claim(directory: string): Promise<void> {
-  const owner: Owner = { pid: process.pid, since: new Date().toISOString() };
-  await writeFile(join(directory, OWNER), JSON.stringify(owner));
 }
 
 /** Whether a bot has the state directory open. */
@@ -46,6 +46,8 @@ export async function lockDirectory(
   directory: string,
   onLost: (error: Error) => void,
 ): Promise<() => Promise<void>> {
+  const held = await ownerOf(directory);
+  if (held !== null) throw locked(directory, held);
   const take = () => lockfile.lock(directory, { ...options(directory), onCompromised: onLost });
   let release: () => Promise<void>;
   try {
@@ -57,10 +59,12 @@ export async function lockDirectory(
     await rm(join(directory, LOCK), { recursive: true, force: true });
     release = await take();
   }
-  await claim(directory);
+  const owner: Owner = { pid: process.pid, since: new Date().toISOString(), token: TOKEN };
+  await writeFile(join(directory, OWNER), JSON.stringify(owner));
   return async () => {
+    // Both are gone already where the directory vanished.
+    await release().catch(() => undefined);
     await rm(join(directory, OWNER), { force: true });
-    await release();
   };
 }
 

@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Options } from '../config.ts';
-import { OptimizationEngine } from '../engine.ts';
+import { type EngineHooks, OptimizationEngine } from '../engine.ts';
 import { EdgekeeperError } from '../errors.ts';
 import type { Command } from '../events.ts';
 import { timeframeMs } from '../model/candle.ts';
@@ -14,10 +14,10 @@ import { ConfigWatch } from './config-watch.ts';
 import { acknowledge, allowOn, isPanicked, waitingCommands } from './inbox.ts';
 import { segmentsIn } from './journal/reader.ts';
 import { type Durability, Journal } from './journal/writer.ts';
-import { claim, lockDirectory, ownerOf } from './lock.ts';
+import { lockDirectory, ownerOf } from './lock.ts';
 import { logEngine } from './log.ts';
 import { recordEvents } from './recorder.ts';
-import { JOURNAL_DIR, mendTail, recover, setJournalAside } from './recovery.ts';
+import { JOURNAL_DIR, mendTail, type Recovered, recover, setJournalAside } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 import { Updates } from './updates.ts';
 
@@ -68,9 +68,11 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
   const store = new LowdbStateStore(stateDir);
   await store.prepare();
-  const unlock = await lockDirectory(stateDir, (error) =>
-    log.error('the lock on the state directory was lost', { error: error.message }),
-  );
+  const take = () =>
+    lockDirectory(stateDir, (error) =>
+      log.error('the lock on the state directory was lost', { error: error.message }),
+    );
+  let unlock = await take();
   try {
     return await opened();
   } catch (error) {
@@ -83,11 +85,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     let panicked = false;
     const hooks = { killed: () => panicked || killedByEnvironment() };
     if (await isLeftByReplay()) await clearReplay();
-    if (options.recoverFromSnapshot) {
-      const aside = await setJournalAside(journalDir, clock.now());
-      log.warn('the journal is set aside; what came after the snapshot is lost', { aside });
-    }
-    const recovered = await recover(store, journalDir, hooks);
+    const recovered = await recoverOrSetAside(journalDir, hooks);
     const { engine, journal: end, replayed, lost } = recovered;
     const segments = await segmentsIn(journalDir);
     await mendTail(end, journalDir, segments.length > 0 ? basename(segments.at(-1)!.path) : null);
@@ -106,15 +104,12 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       );
     }
 
-    let failing = false;
     const journal = new Journal({
       directory: journalDir,
       durability: options.durability ?? 'interval',
       after: { seq: end.seq, hash: end.hash },
-      onTrouble(error) {
-        if (!failing) engine.countError('JOURNAL_FAILED', error);
-        failing = true;
-      },
+      onTrouble: (error) => engine.countError('JOURNAL_FAILED', error),
+      onRecovered: () => log.info('the journal can be written again'),
       onLoss({ from, to }) {
         log.error(`events ${from} to ${to} are not in the journal; a snapshot is saved instead`);
         void save().catch((error) => engine.countError('SAVE_FAILED', error));
@@ -132,12 +127,6 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       });
     }
 
-    async function durable(): Promise<void> {
-      await journal.flush();
-      if (failing) log.info('the journal can be written again');
-      failing = false;
-    }
-
     /** The snapshot says up to which event it goes, so it may be newer than the journal, never older than it says. */
     async function save(): Promise<void> {
       await store.write({
@@ -148,42 +137,57 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       });
     }
 
+    // From here on the directory is known for a live one's: no replay may clear it.
+    if (fresh) await save().catch((error) => engine.countError('SAVE_FAILED', error));
+
     const watch = configFile === null ? null : new ConfigWatch(configFile, configText, engine, log, clock);
+    /** Each step is on its own: on a disk that fails, the panic switch must still be seen. */
     async function poll(): Promise<void> {
-      await reclaim();
-      const pulled = armed ? await isPanicked(stateDir) : null;
-      if (pulled !== null && pulled !== panicked) {
-        log.warn(pulled ? 'the panic switch was pulled: the overlay is off' : 'the panic switch is released');
-        // What is off by panic stays off, and on record, until somebody switches it on again.
-        const authorship = {
-          time: Math.max(engine.time, clock.now()),
-          actor: 'panic switch',
-          reason: 'edgekeeper off',
-        };
-        if (pulled && engine.flags.enabled) engine.setFlags({ enabled: false }, authorship);
-        panicked = pulled;
+      for (const step of [reclaim, watchPanic, () => watch?.poll(), carryOut]) {
+        try {
+          await step();
+        } catch (error) {
+          engine.countError('POLL_FAILED', error);
+        }
       }
-      await watch?.poll();
+    }
+
+    async function watchPanic(): Promise<void> {
+      const pulled = armed ? await isPanicked(stateDir) : null;
+      if (pulled === null || pulled === panicked) return;
+      log.warn(pulled ? 'the panic switch was pulled: the overlay is off' : 'the panic switch is released');
+      // What is off by panic stays off, and on record, until somebody switches it on again.
+      const authorship = {
+        time: Math.max(engine.time, clock.now()),
+        actor: 'panic switch',
+        reason: 'edgekeeper off',
+      };
+      if (pulled && engine.flags.enabled) engine.setFlags({ enabled: false }, authorship);
+      panicked = pulled;
+    }
+
+    /** Commands act at once; they are acknowledged when they are in the journal, if need be at a later poll. */
+    async function carryOut(): Promise<void> {
+      const done: string[] = [];
       for (const { id, order } of await waitingCommands(stateDir)) {
         try {
           engine.execute({ ...order, id, time: Math.max(engine.time, clock.now()) } as Command);
+          done.push(id);
         } catch (error) {
           if (!(error instanceof EdgekeeperError)) engine.countError('COMMAND_FAILED', error);
           await acknowledge(stateDir, id, error);
-          continue;
         }
-        await durable();
-        await acknowledge(stateDir, id);
       }
+      if (done.length === 0) return;
+      await journal.flush();
+      for (const id of done) await acknowledge(stateDir, id);
     }
 
     let polling: Promise<void> | null = null;
     const timer = setInterval(() => {
-      polling ??= poll()
-        .catch((error) => engine.countError('POLL_FAILED', error))
-        .finally(() => {
-          polling = null;
-        });
+      polling ??= poll().finally(() => {
+        polling = null;
+      });
     }, POLL_EVERY);
     timer.unref();
 
@@ -202,7 +206,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     return {
       engine,
       updates,
-      durable,
+      durable: () => journal.flush(),
       save,
       async close() {
         clearInterval(timer);
@@ -211,18 +215,33 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         stopRecording();
         stopLogging();
         const failures: unknown[] = [];
-        for (const step of [() => journal.close(), save, unlock])
+        for (const step of [() => journal.close(), save, () => unlock()])
           await step().catch((error) => failures.push(error));
         if (failures.length > 0) throw failures[0];
       },
     };
   }
 
-  /** A directory that vanished and was made anew by the journal has lost our name, and its permission to act. */
+  /** A directory that vanished and was made anew by the journal has lost its lock, and its permission to act. */
   async function reclaim(): Promise<void> {
     if ((await ownerOf(stateDir)) !== null || !(await isThere(stateDir))) return;
-    await claim(stateDir);
+    unlock = await take();
     await allowOn(stateDir);
+  }
+
+  /** Sets a broken journal aside where that is wanted and a snapshot is there to go on from. */
+  async function recoverOrSetAside(journalDir: string, hooks: EngineHooks): Promise<Recovered> {
+    try {
+      return await recover(store, journalDir, hooks);
+    } catch (error) {
+      const broken =
+        error instanceof EdgekeeperError &&
+        (error.code === 'JOURNAL_CORRUPT' || error.code === 'JOURNAL_REPLAY_FAILED');
+      if (!broken || !options.recoverFromSnapshot || (await store.read()) === null) throw error;
+      const aside = await setJournalAside(journalDir, clock.now());
+      log.warn('the journal is broken and set aside; what came after the snapshot is lost', { aside });
+      return recover(store, journalDir, hooks);
+    }
   }
 
   async function isLeftByReplay(): Promise<boolean> {

@@ -18,6 +18,7 @@ import type { Clock } from '../ports.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
 import { allowOn } from './inbox.ts';
+import { segmentsIn } from './journal/reader.ts';
 import { type Durability, Journal } from './journal/writer.ts';
 import { lockDirectory } from './lock.ts';
 import { type ClosableLog, logEngine } from './log.ts';
@@ -89,13 +90,6 @@ async function replay(
 ): Promise<PaperReport> {
   const engine = options.overlay ? new OptimizationEngine(config, { killed: killedByEnvironment }) : null;
   const store = new LowdbStateStore(options.stateDir);
-  if ((await store.read())?.origin === 'live') {
-    throw new EdgekeeperError('STATE_OCCUPIED', {
-      found: `the state of a live run in ${options.stateDir}`,
-      expected: 'a directory of its own for a replay',
-      hint: 'Name another with --state-dir; nothing was changed.',
-    });
-  }
   const interval = timeframeMs(options.timeframe);
   const { source, bySymbol } =
     options.candles === undefined ? generated(options, interval) : await recorded(options, options.candles);
@@ -106,6 +100,14 @@ async function replay(
     log.error('the lock was lost', { error: error.message }),
   );
   try {
+    const saved = await store.read();
+    if (saved?.origin === 'live' || (saved === null && (await segmentsIn(journalDir)).length > 0)) {
+      throw new EdgekeeperError('STATE_OCCUPIED', {
+        found: `the state of a live run in ${options.stateDir}`,
+        expected: 'a directory of its own for a replay',
+        hint: 'Name another with --state-dir; nothing was changed.',
+      });
+    }
     await rm(store.file, { force: true });
     await rm(journalDir, { recursive: true, force: true });
     await allowOn(options.stateDir);

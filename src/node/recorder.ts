@@ -1,6 +1,47 @@
 import type { OptimizationEngine } from '../engine.ts';
-import type { EffectEvent } from '../events.ts';
+import type { EffectEvent, InputEvent } from '../events.ts';
+import type { Candle } from '../model/candle.ts';
+import type { Signal } from '../model/signal.ts';
+import type { TradeInput } from '../model/trade.ts';
 import type { Journal } from './journal/writer.ts';
+
+const SIGNAL: readonly (keyof Signal)[] = [
+  'id',
+  'strategy',
+  'symbol',
+  'side',
+  'time',
+  'intent',
+  'confidence',
+  'confluence',
+  'alignment',
+  'regime',
+  'reduceOnly',
+  'scalable',
+];
+const TRADE: readonly (keyof TradeInput)[] = [
+  'id',
+  'strategy',
+  'symbol',
+  'side',
+  'entryTime',
+  'exitTime',
+  'pnl',
+  'size',
+  'entryPrice',
+  'exitPrice',
+  'fees',
+  'stop',
+  'returnRate',
+  'stopRate',
+  'atrRate',
+  'equityAtEntry',
+  'regime',
+  'decision',
+  'lowestPrice',
+  'highestPrice',
+];
+const CANDLE: readonly (keyof Candle)[] = ['time', 'open', 'high', 'low', 'close', 'volume'];
 
 /** Writes every event of an engine to the journal, together with what followed from it. Returns how to stop. */
 export function recordEvents(engine: OptimizationEngine, journal: Journal): () => void {
@@ -11,7 +52,32 @@ export function recordEvents(engine: OptimizationEngine, journal: Journal): () =
       effects.push(event);
       return;
     }
-    journal.append(event, effects);
+    const followed = effects;
     effects = [];
+    journal.append(essence(event), followed);
   });
+}
+
+/** An event without what else a host had in its objects: their raw orders would fill memory and disk. */
+function essence(event: InputEvent): InputEvent {
+  switch (event.type) {
+    case 'decision':
+      return { ...event, signal: only(event.signal, SIGNAL) };
+    case 'trade':
+      return { ...event, input: only(event.input, TRADE) };
+    case 'candle':
+      return { ...event, candle: only(event.candle, CANDLE) };
+    case 'equity': {
+      const { time, equity, deposit } = event.report;
+      return { ...event, report: deposit === undefined ? { time, equity } : { time, equity, deposit } };
+    }
+    default:
+      return event;
+  }
+}
+
+function only<T extends object>(source: T, keys: readonly (keyof T)[]): T {
+  return Object.fromEntries(
+    keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]]),
+  ) as T;
 }

@@ -43,7 +43,7 @@ export class Updates {
     const { engine, clock } = this.#options;
     const interval = engine.config.updateIntervalHours * 3_600_000;
     const { updatedAt } = engine.getOptimizationStatus();
-    if (updatedAt !== null && Math.floor(clock.now() / interval) <= Math.floor(updatedAt / interval))
+    if (updatedAt !== null && Math.floor(clock.now() / interval) === Math.floor(updatedAt / interval))
       return Promise.resolve();
     this.#running = this.#run().finally(() => {
       this.#running = null;

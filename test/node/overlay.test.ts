@@ -26,6 +26,7 @@ async function open(stateDir: string, options: Partial<OverlayOptions> = {}): Pr
 /** Gives the directory up as a process that is killed does: nothing is saved. */
 async function crash(overlay: Overlay, stateDir: string): Promise<void> {
   await rm(join(stateDir, 'lock'), { recursive: true, force: true });
+  await rm(join(stateDir, 'owner.json'), { force: true });
   opened.splice(opened.indexOf(overlay), 1);
 }
 
@@ -90,6 +91,30 @@ describe('recovery', () => {
     expect(engine.recordTrade(trade(1, { id: 't39', exitTime: START + 40 * HOUR }))).toBeNull();
     engine.decide(signal({ id: 's39', time: START + 40 * HOUR }));
     expect(state(engine)).toBe(before);
+  });
+
+  it('gives the same for signals, trades and candles that hosts made badly or stuffed with their own things', async () => {
+    const dir = await directory();
+    const overlay = await open(dir);
+    const { engine } = overlay;
+    live(engine, 0, 10);
+    for (const bad of [{ side: 'up' }, { time: Number.NaN }, { id: 7 }, { strategy: '' }])
+      engine.decide(signal({ time: clock.time, ...(bad as object) }));
+    const stuffed = { info: { raw: 10n }, self: engine };
+    engine.decide({ ...signal({ id: 'stuffed', time: clock.time }), ...stuffed });
+    engine.recordTrade({ ...trade(1, { exitTime: clock.time }), ...stuffed });
+    engine.recordCandle('BTC/USDT', '1h', {
+      time: clock.time,
+      open: -1,
+      high: 1,
+      low: 1,
+      close: Number.NaN,
+      volume: 0,
+    });
+    engine.recordCandle('ODD/USDT', '1h', null as never);
+    const expected = state(engine);
+    await crash(overlay, dir);
+    expect(state((await open(dir)).engine)).toBe(expected);
   });
 
   it('cuts off half a line, and says so', async () => {
@@ -160,7 +185,10 @@ describe('one writer', () => {
     const overlay = await open(dir);
     await overlay.close();
     await fs.promises.mkdir(join(dir, 'lock'));
-    await writeFile(join(dir, 'owner.json'), JSON.stringify({ pid: 2 ** 22 + 1, since: 'long ago' }));
+    await writeFile(
+      join(dir, 'owner.json'),
+      JSON.stringify({ pid: process.pid, since: 'long ago', token: 'of another life of this number' }),
+    );
     await open(dir);
   });
 });

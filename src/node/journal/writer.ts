@@ -20,20 +20,31 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** Lines that may wait while the disk fails; the oldest beyond that are lost, and it is said which. */
   readonly maxWaiting?: number;
-  /** Told when writing fails, and when it works again. */
+  /** Told when writing begins to fail, and when it works again. */
   readonly onTrouble?: (error: unknown) => void;
+  readonly onRecovered?: () => void;
   /** Told after lines were lost or the directory vanished: only a snapshot makes the record whole again. */
   readonly onLoss?: (lost: LostEvent) => void;
 }
 
 interface Waiting {
   readonly seq: number;
-  readonly time: number;
   readonly body: string;
+  readonly lost: LostEvent | null;
+}
+
+/** An open segment, and how far it is known to be good. */
+interface OpenFile {
+  readonly fd: number;
+  readonly path: string;
+  readonly inode: number;
+  size: number;
 }
 
 const SEGMENT_BYTES = 16 << 20;
 const MAX_WAITING = 100_000;
+/** Lines written at one go: a long backlog must not hold up the bot when it is written at last. */
+const BATCH = 1000;
 const FLUSH_EVERY = 1000;
 
 /**
@@ -44,10 +55,13 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #timer: NodeJS.Timeout;
   #waiting: Waiting[] = [];
-  #lost: LostEvent | null = null;
+  #inFlight = 0;
   #seq: number;
   #hash: string;
-  #file: { readonly fd: number; readonly path: string; size: number } | null = null;
+  #file: OpenFile | null = null;
+  /** The segment that was let go last: what lies beyond its good end was never confirmed. */
+  #last: Omit<OpenFile, 'fd'> | null = null;
+  #failing = false;
   #flushing: Promise<void> | null = null;
 
   constructor(options: JournalOptions) {
@@ -65,33 +79,35 @@ export class Journal {
 
   /** Whether everything is written that was appended. */
   get settled(): boolean {
-    return this.#waiting.length === 0 && this.#lost === null;
+    return this.#waiting.length === 0;
   }
 
   /** Appends one event with what followed from it, and returns its sequence number. */
   append(event: InputEvent, effects: readonly EffectEvent[]): number {
-    this.#seq += 1;
-    this.#waiting.push({
-      seq: this.#seq,
-      time: event.time,
-      body: lineBody(this.#seq, event.time, event, effects),
-    });
-    const { maxWaiting = MAX_WAITING } = this.#options;
-    if (!this.#flushing && this.#waiting.length > maxWaiting) this.#giveUp(this.#waiting.length - maxWaiting);
-    if (this.#options.durability === 'everyEvent') {
-      try {
-        this.#writeSync();
-      } catch (error) {
-        this.#options.onTrouble?.(error);
-      }
+    const seq = this.#seq + 1;
+    let body: string;
+    try {
+      body = lineBody(seq, event.time, event, effects);
+    } catch (error) {
+      // An event that cannot be written down is in the state all the same: only a snapshot can keep it.
+      this.#options.onTrouble?.(error);
+      this.skipTo(seq);
+      return seq;
     }
-    return this.#seq;
+    this.#seq = seq;
+    this.#waiting.push({ seq, body, lost: null });
+    const { maxWaiting = MAX_WAITING } = this.#options;
+    if (this.#waiting.length > maxWaiting + this.#inFlight)
+      this.#giveUp(this.#waiting.length - maxWaiting - this.#inFlight);
+    // A disk that failed is tried again by the timer, not by every order that wants to go out.
+    if (this.#options.durability === 'everyEvent' && !this.#failing) this.#attempt(() => this.#writeSync());
+    return seq;
   }
 
   /** Goes on at a later sequence number: the events up to it are known from a snapshot, but not written here. */
   skipTo(seq: number): void {
     if (seq <= this.#seq) return;
-    this.#lost = { type: 'lost', from: this.#lost?.from ?? this.#seq + 1, to: seq };
+    this.#waiting.push(lostLine(this.#seq + 1, seq));
     this.#seq = seq;
   }
 
@@ -99,16 +115,9 @@ export class Journal {
   async flush(): Promise<void> {
     while (this.#flushing) await this.#flushing.catch(() => undefined);
     if (this.settled) return;
+    this.#flushing = this.#writeAll();
     try {
-      if (this.#options.durability === 'everyEvent') {
-        this.#writeSync();
-      } else {
-        this.#flushing = this.#write();
-        await this.#flushing;
-      }
-    } catch (error) {
-      this.#options.onTrouble?.(error);
-      throw error;
+      await this.#flushing;
     } finally {
       this.#flushing = null;
     }
@@ -124,20 +133,45 @@ export class Journal {
     }
   }
 
+  async #writeAll(): Promise<void> {
+    while (!this.settled) {
+      try {
+        if (this.#options.durability === 'everyEvent') this.#writeSync();
+        else await this.#write();
+      } catch (error) {
+        this.#failed(error);
+        throw error;
+      }
+    }
+  }
+
+  #attempt(write: () => void): void {
+    try {
+      while (!this.settled) write();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   async #write(): Promise<void> {
     const file = this.#open();
     const { data, hash, count } = this.#linked();
-    await new Promise<void>((resolve, reject) => {
-      fs.write(file.fd, data, 0, data.length, file.size, (error, written) => {
-        if (error) reject(error);
-        else if (written < data.length) reject(shortWrite(written, data.length));
-        else resolve();
+    this.#inFlight = count;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fs.write(file.fd, data, 0, data.length, file.size, (error, written) => {
+          if (error) reject(error);
+          else if (written < data.length) reject(shortWrite(written, data.length));
+          else resolve();
+        });
       });
-    });
-    if (this.#options.durability !== 'os') {
-      await new Promise<void>((resolve, reject) =>
-        fs.fdatasync(file.fd, (error) => (error ? reject(error) : resolve())),
-      );
+      if (this.#options.durability !== 'os') {
+        await new Promise<void>((resolve, reject) =>
+          fs.fdatasync(file.fd, (error) => (error ? reject(error) : resolve())),
+        );
+      }
+    } finally {
+      this.#inFlight = 0;
     }
     this.#written(count, data.length, hash);
   }
@@ -151,74 +185,98 @@ export class Journal {
     this.#written(count, data.length, hash);
   }
 
-  /** The waiting lines as bytes, linked to each other and to what is written already. */
+  /** The oldest waiting lines as bytes, linked to each other and to what is written already. */
   #linked(): { readonly data: Buffer; readonly hash: string; readonly count: number } {
+    const batch = this.#waiting.slice(0, BATCH);
     const lines: string[] = [];
     let hash = this.#hash;
-    const link = (body: string) => {
+    for (const { body } of batch) {
       const line = linkLine(body, hash);
       lines.push(line.text, '\n');
       hash = line.hash;
-    };
-    if (this.#lost) link(lineBody(this.#lost.to, this.#waiting[0]?.time ?? 0, this.#lost, []));
-    for (const { body } of this.#waiting) link(body);
-    return { data: Buffer.from(lines.join('')), hash, count: this.#waiting.length };
+    }
+    return { data: Buffer.from(lines.join('')), hash, count: batch.length };
   }
 
-  /** A failed write is repeated at the same place, so that half a line never stays in the middle. */
-  #written(lines: number, bytes: number, hash: string): void {
-    const lost = this.#lost;
-    this.#lost = null;
-    this.#waiting = this.#waiting.slice(lines);
+  #written(count: number, bytes: number, hash: string): void {
+    const done = this.#waiting.splice(0, count);
     this.#hash = hash;
     this.#file!.size += bytes;
-    if (lost) this.#options.onLoss?.(lost);
+    if (this.#failing) this.#options.onRecovered?.();
+    this.#failing = false;
+    for (const { lost } of done) if (lost) this.#options.onLoss?.(lost);
     if (this.#file!.size >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) this.#letGo();
   }
 
+  /** A failed write is repeated at the same place, so that half a line never stays in the middle. */
+  #failed(error: unknown): void {
+    if (!this.#failing) this.#options.onTrouble?.(error);
+    this.#failing = true;
+    try {
+      if (this.#file) fs.ftruncateSync(this.#file.fd, this.#file.size);
+    } catch {
+      // The next write goes over it, and a start cuts it off.
+    }
+  }
+
   /** The file to write to. One that vanished is replaced; what it held is only in the snapshot from then on. */
-  #open(): { readonly fd: number; readonly path: string; size: number } {
-    const { directory } = this.#options;
+  #open(): OpenFile {
+    const { directory, segmentBytes = SEGMENT_BYTES } = this.#options;
     if (this.#file && !isThere(this.#file)) {
-      const first = this.#waiting[0]?.seq ?? this.#seq + 1;
       this.#letGo();
-      this.#options.onLoss?.({ type: 'lost', from: 1, to: first - 1 });
+      const gone = !fs.existsSync(this.#last!.path);
+      const first = this.#waiting[0]?.seq ?? this.#seq + 1;
+      if (gone) this.#options.onLoss?.({ type: 'lost', from: 1, to: first - 1 });
     }
     if (this.#file) return this.#file;
     fs.mkdirSync(directory, { recursive: true });
-    const first = this.#lost?.to ?? this.#waiting[0]?.seq ?? this.#seq + 1;
-    const last = fs
-      .readdirSync(directory)
-      .filter((name) => name.endsWith('.jsonl'))
-      .sort()
-      .at(-1);
+    const first = this.#waiting[0]?.seq ?? this.#seq + 1;
+    const names = fs.readdirSync(directory).filter((name) => name.endsWith('.jsonl'));
+    const last = names.sort().at(-1);
     const lastPath = last === undefined ? null : join(directory, last);
-    const goesOn =
-      lastPath !== null && fs.statSync(lastPath).size < (this.#options.segmentBytes ?? SEGMENT_BYTES);
+    const goesOn = lastPath !== null && fs.statSync(lastPath).size < segmentBytes;
     const path = goesOn ? lastPath : join(directory, segmentName(first));
     const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
-    this.#file = { fd, path, size: fs.fstatSync(fd).size };
+    const { ino, size } = fs.fstatSync(fd);
+    const known = this.#last?.path === path && this.#last.inode === ino ? this.#last.size : size;
+    this.#file = { fd, path, inode: ino, size: known };
+    if (known < size) fs.ftruncateSync(fd, known);
     syncDirectory(directory);
     return this.#file;
   }
 
+  /** Gives up the oldest lines that are not being written, and keeps a line that says so in their place. */
   #giveUp(count: number): void {
-    const gone = this.#waiting.splice(0, count);
-    this.#lost = { type: 'lost', from: this.#lost?.from ?? gone[0]!.seq, to: gone.at(-1)!.seq };
+    const gone = this.#waiting.splice(this.#inFlight, count + 1);
+    const [first] = gone;
+    this.#waiting.splice(this.#inFlight, 0, lostLine(first!.lost?.from ?? first!.seq, gone.at(-1)!.seq));
   }
 
   #letGo(): void {
-    if (this.#file) fs.closeSync(this.#file.fd);
+    const file = this.#file;
+    if (!file) return;
     this.#file = null;
+    this.#last = { path: file.path, inode: file.inode, size: file.size };
+    try {
+      fs.closeSync(file.fd);
+    } catch (error) {
+      // Some file systems report a failed write only here; the lines that count were synchronised before.
+      this.#options.onTrouble?.(error);
+    }
   }
 }
+
+const lostLine = (from: number, to: number): Waiting => {
+  const lost: LostEvent = { type: 'lost', from, to };
+  return { seq: to, body: lineBody(to, 0, lost, []), lost };
+};
 
 const shortWrite = (written: number, wanted: number): Error =>
   new Error(`only ${written} of ${wanted} bytes were written`);
 
-function isThere({ fd, path }: { readonly fd: number; readonly path: string }): boolean {
+function isThere({ inode, path }: OpenFile): boolean {
   try {
-    return fs.statSync(path).ino === fs.fstatSync(fd).ino;
+    return fs.statSync(path).ino === inode;
   } catch {
     // Whatever keeps us from seeing it, the file cannot be relied on.
     return false;
