@@ -117,7 +117,7 @@ describe('a faulty configuration', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 10_000 },
     );
   });
 });
