@@ -1,6 +1,8 @@
-// Writes plugin.json: what a host needs to know to load the overlay. The config schema is made from the code.
-import { readFileSync, writeFileSync } from 'node:fs';
+// What the compiler leaves to do: the command must be executable, and plugin.json is made from the code.
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { pluginManifest } from '../dist/src/manifest.js';
+
+chmodSync(new URL('../dist/src/node/main.js', import.meta.url), 0o755);
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const target = new URL('../plugin.json', import.meta.url);
