@@ -22,7 +22,7 @@ export type { Alert, AlertCode } from './monitor/alerts.ts';
 export { OptimizationMonitor } from './monitor/monitor.ts';
 export { PerformanceDecomposer } from './performance/decomposer.ts';
 export type { Performance } from './performance/metrics.ts';
-export type { Clock, Log, MarketData, StateStore } from './ports.ts';
+export type { Clock, Log, MarketData } from './ports.ts';
 export { type Enforcement, SignalQualityScorer, type SignalScore } from './quality/scorer.ts';
 export { RegimeDetector } from './regime/detector.ts';
 export { averageRunLength, thresholdForFalseAlarms } from './retirement/cusum.ts';

@@ -8,14 +8,6 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Where the snapshot of the engine lives between two runs. */
-export interface StateStore {
-  /** The stored value, or null when nothing was stored yet. Throws `STATE_CORRUPT` rather than guess. */
-  read(): Promise<unknown>;
-  /** Resolves when the value is durable. Concurrent calls are folded: the last value wins. */
-  write(value: unknown): Promise<void>;
-}
-
 /** A source of closed candles, oldest first. */
 export interface MarketData {
   /** Closed candles whose open time is in [since, until), ascending, without duplicates. */

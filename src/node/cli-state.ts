@@ -8,7 +8,7 @@ import { FLAGS, type Flag, RESET_TARGETS, type ResetTarget } from '../events.ts'
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { auditEntries, weightsAt } from './audit.ts';
 import { addJournalCommands } from './cli-journal.ts';
-import type { StateFlags } from './cli-options.ts';
+import { jsonOption, moment, type StateFlags, stateDirOption } from './cli-options.ts';
 import type { CliWorld } from './cli-world.ts';
 import { acknowledgementOf, allowOn, isPanicked, type Order, panicOff, postCommand } from './inbox.ts';
 import { isOpen } from './lock.ts';
@@ -16,9 +16,6 @@ import { killedByEnvironment } from './overlay.ts';
 import { JOURNAL_DIR, recover } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 
-export const stateDirOption = () =>
-  new Option('--state-dir <dir>', 'where the state lives').default('.edgekeeper');
-export const jsonOption = () => new Option('--json', 'print JSON for machines');
 const reasonOption = () =>
   new Option('--reason <text>', 'why, for the audit trail').default('by command line');
 
@@ -46,15 +43,6 @@ function hours(text: string): number {
   if (!match || Number(match[1]) === 0)
     throw new InvalidArgumentError('Write a duration such as 90m, 24h or 7d.');
   return Number(match[1]) * { m: 1 / 60, h: 1, d: 24 }[match[2] as 'm' | 'h' | 'd'];
-}
-
-function moment(text: string): number {
-  const time = Date.parse(
-    /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text.endsWith('Z') ? text : `${text}Z`,
-  );
-  if (Number.isNaN(time))
-    throw new InvalidArgumentError('Write a time such as 2024-01-31 or 2024-01-31T12:00:00Z.');
-  return time;
 }
 
 /** The engine as the state directory has it: the snapshot and the journal's tail. Throws `STATE_MISSING`. */

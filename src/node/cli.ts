@@ -9,7 +9,7 @@ import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport } from '../monitor/report.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { loadCcxt } from './ccxt.ts';
-import { jsonOption, stateDirOption } from './cli-options.ts';
+import { jsonOption, moment, stateDirOption } from './cli-options.ts';
 import { addStateCommands, savedEngine } from './cli-state.ts';
 import type { CliWorld } from './cli-world.ts';
 import { loadConfigFile } from './config-file.ts';
@@ -42,15 +42,6 @@ const list = (text: string): string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter(Boolean);
-
-function time(text: string): number {
-  const value = /^\d{4}-\d{2}-\d{2}(T[\d:.]+Z?)?$/.test(text)
-    ? Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text.endsWith('Z') ? text : `${text}Z`)
-    : Number.NaN;
-  if (Number.isNaN(value))
-    throw new InvalidArgumentError('Write a day such as 2024-01-31, or a time such as 2024-01-31T12:00:00Z.');
-  return value;
-}
 
 function inRange(min: number, max: number, whole = false) {
   return (text: string): number => {
@@ -113,8 +104,8 @@ function program(world: CliWorld): Command {
     .option('--symbols <list>', 'symbols, separated by commas', list)
     .option('--timeframe <tf>', 'candles to trade on, such as 5m or 1h (default: as configured, else 1h)')
     .option('--candles <dir>', 'replay: a directory with files such as BTC_USDT-1h.csv or .csv.gz')
-    .option('--from <day>', 'replay from this day (UTC)', time)
-    .option('--to <day>', 'replay up to, and without, this day (UTC)', time)
+    .option('--from <day>', 'replay from this day (UTC)', moment)
+    .option('--to <day>', 'replay up to, and without, this day (UTC)', moment)
     .option('--seed <n>', 'seed of the generated market', inRange(0, 2 ** 31 - 1, true), 7)
     .option('--config <file>', 'JSON file with options, alone or under the key "edgekeeper"')
     .addOption(stateDirOption())
