@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { OptimizationEngine, TradeInput } from '../src/index.ts';
 import { openOverlay, wallClock } from '../src/node/index.ts';
-import { seededRandom } from '../src/paper/random.ts';
+import { seededRandom } from '../src/statistics/random.ts';
 import { crashRun } from '../test/node/crash.ts';
 
 const KILLS = 200;

@@ -9,7 +9,7 @@ import {
   type Signal,
   type TradeInput,
 } from '../src/index.ts';
-import { seededRandom } from '../src/paper/random.ts';
+import { seededRandom } from '../src/statistics/random.ts';
 
 export const HOUR = 3_600_000;
 export const START = Date.UTC(2024, 0, 1);

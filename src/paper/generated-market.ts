@@ -1,5 +1,5 @@
 import type { Candle } from '../model/candle.ts';
-import { type Random, seededRandom } from './random.ts';
+import { type Random, seededRandom } from '../statistics/random.ts';
 
 export interface GeneratedMarketOptions {
   readonly seed: number;

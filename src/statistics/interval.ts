@@ -1,7 +1,7 @@
 import { type Moments, sampleDeviation } from './moments.ts';
 import { Z95 } from './normal.ts';
 
-/** Lower and upper end of a 95% interval. */
+/** Lower and upper end of an interval, of 95% where nothing else is said. */
 export type Interval = readonly [low: number, high: number];
 
 /**
@@ -28,6 +28,11 @@ export function studentT95(freedom: number): number {
   const g3 = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
   const g4 = (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160;
   return z + g1 / freedom + g2 / freedom ** 2 + g3 / freedom ** 3 + g4 / freedom ** 4;
+}
+
+/** Normal interval of an estimate with a known standard error. */
+export function normalInterval(estimate: number, standardError: number, z = Z95): Interval {
+  return [estimate - z * standardError, estimate + z * standardError];
 }
 
 /** Student interval of a mean; null below five values or without spread. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recover } from '../../src/node/recovery.ts';
 import { LowdbStateStore } from '../../src/node/state-store.ts';
-import { type Random, seededRandom } from '../../src/paper/random.ts';
+import { type Random, seededRandom } from '../../src/statistics/random.ts';
 
 const worker = fileURLToPath(new URL('./crash-worker.mjs', import.meta.url));
 

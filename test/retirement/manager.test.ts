@@ -6,10 +6,10 @@ import {
   type StrategyStatus,
   thresholdForFalseAlarms,
 } from '../../src/index.ts';
-import { seededRandom } from '../../src/paper/random.ts';
 import { stepCusum } from '../../src/retirement/cusum.ts';
 import { nextStatus } from '../../src/retirement/transitions.ts';
 import { HEALTH_THRESHOLDS, violations } from '../../src/retirement/violations.ts';
+import { seededRandom } from '../../src/statistics/random.ts';
 import { AUTHOR, HOUR, rMultiples, START } from '../fixtures.ts';
 
 const healthy = {
