@@ -14,8 +14,13 @@ export interface OrderIntent {
   readonly confluence?: number;
   readonly alignment?: number;
   readonly regime?: RegimeLabel;
-  /** Stop price of the position that the order opens. */
+  /** Stop and target price of the position that the order opens. */
   readonly stop?: number;
+  readonly target?: number;
+  /** See `Signal`: `host` when the bot leaves by these prices and by `engine.recordExitSignal` alone. */
+  readonly exitRule?: 'host';
+  /** What a market order of the bot slips, as a rate; as configured where absent. */
+  readonly slippageRate?: number;
 }
 
 /** A ccxt order call, as `identify` sees it. */
@@ -152,7 +157,20 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
       time: exchange.milliseconds(),
       reduceOnly: true,
       scalable: options.sizing === 'host-reads-position' && !isCostOrder(call),
-      ...defined(intent, ['confidence', 'confluence', 'alignment', 'regime']),
+      size: call.amount,
+      ...(exchange.market(call.symbol).taker === undefined
+        ? {}
+        : { feeRate: exchange.market(call.symbol).taker }),
+      ...defined(intent, [
+        'confidence',
+        'confluence',
+        'alignment',
+        'regime',
+        'stop',
+        'target',
+        'exitRule',
+        'slippageRate',
+      ]),
     });
     if (decision.action === 'pass' || decision.multiplier === 1) return { amount: call.amount, decision };
     if (decision.multiplier === 0) return { amount: null, decision };

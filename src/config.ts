@@ -167,6 +167,31 @@ export const optionsSchema = z.strictObject({
     .max(0.5)
     .default(0.01)
     .describe('Share of equity that one R stands for where no capital is known.'),
+  probation: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Let a suspended strategy come back, degraded, when its signals would have earned money; where evidence is guarded and candles come in.',
+    ),
+  feeRate: z
+    .number()
+    .min(0)
+    .max(0.05)
+    .default(0.001)
+    .describe('Fee as a share of the value of an order, for outcomes of signals that were not sent.'),
+  slippageRate: z
+    .number()
+    .min(0)
+    .max(0.05)
+    .default(0.0005)
+    .describe('Slippage as a share of the price, for outcomes of signals that were not sent.'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(7)
+    .describe('Seed of the resampling behind the intervals of the overlay statement.'),
   timeframe: z.string().default('1h').describe('Candles that regimes are detected on.'),
   marketWeights: byName(z.number().min(0).max(1e6))
     .default({})

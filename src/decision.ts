@@ -1,12 +1,13 @@
 import type { Config } from './config.ts';
 import type { Flags } from './events.ts';
-import type { Decision, ReasonCode } from './model/decision.ts';
+import type { Decision, ExitPlan, ReasonCode, ScoreDetail } from './model/decision.ts';
 import { type Cell, cellOf, REGIMES, type Regime } from './model/regime.ts';
 import type { Signal } from './model/signal.ts';
 import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
 import { isTime } from './model/time.ts';
 import { rateOrNull } from './quality/score.ts';
 import type { QualityVerdict, SignalScore } from './quality/scorer.ts';
+import { canFollow } from './shadow/shadow.ts';
 import { drawdownGuard, sizeMultiplier } from './sizing.ts';
 
 /** Everything a decision looks at. Each is O(1) in the number of trades ever seen. */
@@ -19,7 +20,11 @@ export interface DecisionContext {
   readonly baseWeightOf: (strategy: string) => number;
   readonly alignmentOf: (strategy: string, cell: Cell) => number;
   readonly scoreSignal: (signal: Signal, cell: Cell, alignment: number) => SignalScore;
-  readonly enforce: (score: SignalScore) => QualityVerdict;
+  readonly enforce: (score: SignalScore, followed: boolean) => QualityVerdict;
+  /** Whether fresh candles of a symbol come in, by which a signal that is not sent can be followed. */
+  readonly hasFeed: (symbol: string, time: number) => boolean;
+  /** Latest close of a symbol; null before the first candle. */
+  readonly lastClose: (symbol: string) => number | null;
   /** Portfolio drawdown, a rate; null without an equity feed. */
   readonly drawdown: () => number | null;
 }
@@ -69,6 +74,9 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Dec
   const health = HEALTH[status];
   if (status !== 'ACTIVE') reasons.push(`STRATEGY_${status}`);
 
+  const plan = exitPlanOf(signal, config, context.lastClose(symbol));
+  const followed = canFollow({ plan, atrRate: regime.atrRate }) && context.hasFeed(symbol, time);
+
   let score: SignalScore | null = null;
   let qualityFactor = 1;
   if (flags.qualityFiltering && config.enforcement !== 'off') {
@@ -78,7 +86,7 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Dec
       rateOrNull(signal.alignment) ?? context.alignmentOf(strategy, cell),
     );
     // A benched strategy sends nothing anyway: its signals must not use up the filter's exploration.
-    const verdict = health > 0 ? context.enforce(score) : 'pass';
+    const verdict = health > 0 ? context.enforce(score, followed) : 'pass';
     if (verdict === 'block') reasons.push('QUALITY_BLOCKED');
     if (verdict === 'advisory') reasons.push('QUALITY_ADVISORY');
     if (verdict === 'explore') reasons.push('QUALITY_EXPLORED');
@@ -115,14 +123,42 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Dec
     regime: signal.regime !== undefined && REGIMES.includes(signal.regime) ? signal.regime : regime.label,
     cell,
     atrRate: regime.atrRate,
+    base,
     weight,
     status,
     health,
     qualityFactor,
     guard,
+    cap,
+    score: score && detailOf(score, config.minQualityThreshold),
+    plan,
     reasons,
   };
 }
+
+function detailOf(score: SignalScore, threshold: number): ScoreDetail {
+  const { confidence, confluence, alignment, successRate, adjustment, levels, below } = score;
+  return { confidence, confluence, alignment, successRate, adjustment, threshold, levels, below };
+}
+
+/** How the outcome of a signal is to be followed if it is not sent. A price on the wrong side of the market is none. */
+function exitPlanOf(signal: Signal, config: Config, lastClose: number | null): ExitPlan {
+  const { side, exitRule } = signal;
+  const onSide = (level: number | null, above: boolean): number | null =>
+    level !== null && lastClose !== null && level > lastClose !== above ? null : level;
+  return {
+    stop: onSide(priceOrNull(signal.stop), side === 'short'),
+    target: onSide(priceOrNull(signal.target), side === 'long'),
+    rule: exitRule === 'host' ? 'host' : 'barrier',
+    feeRate: rateOrNull(signal.feeRate) ?? config.feeRate,
+    slippageRate: rateOrNull(signal.slippageRate) ?? config.slippageRate,
+    size: priceOrNull(signal.size),
+  };
+}
+
+/** A price or a size from a host: null where it is missing, or cannot be one. */
+const priceOrNull = (value: number | undefined): number | null =>
+  typeof value === 'number' && value > 0 && value <= 1e15 ? value : null;
 
 /** What is sent when nothing was judged: the host's own order. */
 export function passed(signal: Signal, id: string, reason: ReasonCode): Decision {
@@ -140,11 +176,15 @@ export function passed(signal: Signal, id: string, reason: ReasonCode): Decision
     regime: 'UNKNOWN',
     cell: 'UNKNOWN',
     atrRate: null,
+    base: 1,
     weight: 1,
     status: 'ACTIVE',
     health: 1,
     qualityFactor: 1,
     guard: 1,
+    cap: 1,
+    score: null,
+    plan: null,
     reasons: [reason],
   };
 }
@@ -166,10 +206,12 @@ export function fallback(signal: Signal, id: string, reason: ReasonCode, context
     ...passed(signal, id, reason),
     action: multiplier > 0 ? 'execute' : 'block',
     multiplier,
+    base: weight,
     weight,
     status,
     health: HEALTH[status],
     guard,
+    cap,
     reasons: status === 'ACTIVE' ? [reason] : [reason, `STRATEGY_${status}`],
   };
 }

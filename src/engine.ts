@@ -10,7 +10,7 @@ import {
   passed,
   signalFault,
 } from './decision.ts';
-import { show } from './errors.ts';
+import { EdgekeeperError, show } from './errors.ts';
 import type {
   Authorship,
   Command,
@@ -23,7 +23,7 @@ import type {
   ResetTarget,
 } from './events.ts';
 import { StrategyJudgement } from './judgement.ts';
-import { type Candle, candleFault } from './model/candle.ts';
+import { type Candle, candleFault, timeframeMs } from './model/candle.ts';
 import type { Decision, ReasonCode } from './model/decision.ts';
 import { asCell, type Cell, type RegimeLabel } from './model/regime.ts';
 import { Ring } from './model/ring.ts';
@@ -37,6 +37,8 @@ import { rateOrNull } from './quality/score.ts';
 import { SignalQualityScorer } from './quality/scorer.ts';
 import { RegimeDetector } from './regime/detector.ts';
 import { type ForceOptions, StrategyRetirementManager } from './retirement/manager.ts';
+import { ShadowBook } from './shadow/book.ts';
+import { canFollow, type Shadow } from './shadow/shadow.ts';
 import { countDecision, countWithdrawal, emptySignalCounts, type SignalCounts } from './signals/counts.ts';
 import { RecentDecisions } from './signals/recent-decisions.ts';
 import { qualityFactor } from './sizing.ts';
@@ -76,6 +78,7 @@ export class OptimizationEngine {
   readonly #observers = new Set<Observer>();
   readonly #counts = new Map<string, SignalCounts>();
   readonly #recent = new RecentDecisions();
+  readonly #shadows = new ShadowBook();
   readonly #history = new Ring<OptimizationState>(HISTORY);
   readonly #commands = new Ring<string>(COMMANDS);
   readonly #errors = new Map<string, number>();
@@ -108,7 +111,9 @@ export class OptimizationEngine {
       alignmentOf: (strategy, cell) => this.#parts.judgement.alignment(strategy, cell),
       scoreSignal: (signal, cell, alignment) =>
         this.scorer.scoreSignal({ ...signal, regime: cell, alignment }),
-      enforce: (score) => this.scorer.enforce(score),
+      enforce: (score, followed) => this.scorer.enforce(score, followed),
+      hasFeed: (symbol, time) => this.detector.isFresh(symbol, time),
+      lastClose: (symbol) => this.detector.lastClose(symbol),
       drawdown: () => this.portfolio.drawdown,
     };
   }
@@ -171,7 +176,9 @@ export class OptimizationEngine {
       reasons: [...decision.reasons, reason],
     };
     if (!known) return withdrawn;
+    this.#settleShadows();
     countWithdrawal(this.#countsOf(known.strategy), known, reason);
+    this.#follow(withdrawn);
     this.#recent.replace(withdrawn);
     this.#emit({ type: 'withdrawal', time: known.time, decision: known, reason });
     return withdrawn;
@@ -224,6 +231,7 @@ export class OptimizationEngine {
     const deviation = this.#parts.judgement.deviation(input?.strategy);
     const trade = this.decomposer.recordTrade(input);
     if (trade === null) return null;
+    this.#settleShadows();
     this.#advance(trade.exitTime);
     const { strategy, symbol, side, cell, r, belowThreshold } = trade;
     this.optimizer.register(strategy);
@@ -242,13 +250,37 @@ export class OptimizationEngine {
       this.countError('CANDLE_INVALID', new Error(fault));
       return;
     }
+    if (this.#shadows.isDue(candle.time)) this.#settleShadows();
     this.detector.update(symbol, timeframe, candle);
+    if (timeframe === this.config.timeframe)
+      this.#shadows.onCandle(symbol, candle, timeframeMs(this.config.timeframe));
     this.#emit({ type: 'candle', time: candle.time, symbol, timeframe, candle });
+  }
+
+  /**
+   * Hears that the host's strategy would leave its position on a symbol, whether it holds one or not: the
+   * outcome of a signal that was not sent is followed to this exit. Throws `SIGNAL_INVALID`.
+   */
+  recordExitSignal(signal: Pick<Signal, 'strategy' | 'symbol' | 'time'>): void {
+    const fault = signalFault({ ...signal, side: 'long' });
+    if (fault !== null) {
+      throw new EdgekeeperError('SIGNAL_INVALID', {
+        found: `an exit signal whose ${fault}`,
+        expected: 'strategy and symbol by name, and a time in ms',
+        hint: 'Nothing was changed.',
+      });
+    }
+    const { strategy, symbol, time } = signal;
+    this.#settleShadows();
+    this.#advance(time);
+    this.#shadows.askExit(strategy, symbol, time);
+    this.#emit({ type: 'exit', time, strategy, symbol });
   }
 
   /** Takes the equity of the whole account, for the drawdown guard. Throws `EQUITY_INVALID`. */
   recordEquity(report: EquityReport): void {
     this.portfolio.record(report);
+    this.#settleShadows();
     this.#advance(report.time);
     this.#emit({ type: 'equity', time: report.time, report });
   }
@@ -258,6 +290,7 @@ export class OptimizationEngine {
     if (!isTime(now)) {
       throw commandError(`update time ${show(now)}`, 'a time in milliseconds since the epoch');
     }
+    this.#settleShadows();
     this.#advance(now);
     const updates = this.optimizer.updateWeights(this.#parts.judgement.weightEvidence(), now);
     for (const update of updates) this.#emit({ type: 'weight', time: now, update });
@@ -287,6 +320,7 @@ export class OptimizationEngine {
     checkCommand(command);
     const { time, actor, reason, id } = command;
     if (id !== undefined && this.#commands.latest().includes(id)) return false;
+    this.#settleShadows();
     const before = this.#beforeCommand(command);
     switch (command.type) {
       case 'setFlags':
@@ -343,6 +377,7 @@ export class OptimizationEngine {
    */
   reconfigure(options: Options, authorship: Authorship): void {
     const parts = componentsOf(options);
+    this.#settleShadows();
     const old = this.#options;
     const { decomposer, optimizer, scorer, manager, detector, config: before } = this.#parts;
     parts.decomposer.restore(decomposer.snapshot());
@@ -380,6 +415,9 @@ export class OptimizationEngine {
         return;
       case 'equity':
         this.recordEquity(event.report);
+        return;
+      case 'exit':
+        this.recordExitSignal(event);
         return;
       case 'update':
         this.updateOptimization(event.time);
@@ -439,6 +477,11 @@ export class OptimizationEngine {
     return this.#recent.latest(limit);
   }
 
+  /** Signals that were not sent and whose outcome is followed now, oldest first. */
+  getOpenShadows(): Readonly<Shadow>[] {
+    return this.#shadows.getOpen();
+  }
+
   /** Calls the observer after every change. Returns how to stop. An observer that throws is isolated. */
   subscribe(observer: Observer): () => void {
     this.#observers.add(observer);
@@ -467,6 +510,7 @@ export class OptimizationEngine {
       scorer: this.scorer.snapshot(),
       manager: this.manager.snapshot(),
       detector: this.detector.snapshot(),
+      shadows: this.#shadows.snapshot(),
       counts: [...this.#counts].map(([strategy, counts]) => [strategy, structuredClone(counts)]),
       recent: this.#recent.snapshot() as Snapshot['recent'],
       history: this.#history.latest() as Snapshot['history'],
@@ -488,6 +532,7 @@ export class OptimizationEngine {
     this.scorer.restore(state.scorer);
     this.manager.restore(state.manager);
     this.detector.restore(state.detector);
+    this.#shadows.restore(state.shadows);
     this.#counts.clear();
     for (const [strategy, counts] of state.counts) this.#counts.set(strategy, counts);
     this.#recent.restore(state.recent);
@@ -504,6 +549,7 @@ export class OptimizationEngine {
     }
     const known = this.#recent.ofSignal(signal);
     if (known) return this.#stillSent(known);
+    this.#settleShadows();
     this.#advance(signal.time);
     return this.#decided(signal, judge(signal, id, this.#context));
   }
@@ -520,8 +566,26 @@ export class OptimizationEngine {
     this.#decisions += 1;
     countDecision(this.#countsOf(decision.strategy), decision);
     this.#recent.add(signal, decision);
+    this.#follow(decision);
     this.#emit({ type: 'decision', time: decision.time, signal, decision });
     return decision;
+  }
+
+  /** Notes whether the outcome of a signal can be followed, and follows one that is not sent. */
+  #follow(decision: Decision): void {
+    const followed = canFollow(decision) && this.detector.isFresh(decision.symbol, decision.time);
+    this.#shadows.note(decision.strategy, followed);
+    if (followed && decision.multiplier === 0) this.#shadows.open(decision);
+  }
+
+  /** Learns from the signals that were not sent and whose outcome is known now. */
+  #settleShadows(): void {
+    for (const outcome of this.#shadows.settle()) {
+      const { strategy, r, weight, decidedAt, exitTime } = outcome;
+      this.scorer.recordSignalOutcome(outcome);
+      this.manager.recordShadow(strategy, winsorise(r), weight, decidedAt);
+      this.#emit({ type: 'shadow', time: exitTime, outcome });
+    }
   }
 
   #countsOf(strategy: string): SignalCounts {
@@ -551,8 +615,12 @@ export class OptimizationEngine {
       ...this.decomposer.windowOf(strategy),
       edgeProbability,
       frozen,
+      followed: this.#shadows.follows(strategy),
     });
-    if (this.manager.statusOf(strategy) === before) return false;
+    const status = this.manager.statusOf(strategy);
+    if (status === before) return false;
+    // What comes back from the bench is judged on what it does from now on.
+    if (before === 'SUSPENDED' && status === 'DEGRADED') this.decomposer.resetWindow(strategy);
     this.#emit({ type: 'status', time, change: this.manager.getAuditLog(strategy).at(-1)! });
     return true;
   }
@@ -580,6 +648,7 @@ export class OptimizationEngine {
     if (all || target === 'scores') this.scorer.reset();
     if (all || target === 'performance') this.decomposer.reset();
     if (all || target === 'regimes') this.detector.reset();
+    if (all) this.#shadows.reset();
   }
 
   #advance(time: number): void {

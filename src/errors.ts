@@ -2,6 +2,7 @@
 export type ErrorCode =
   | 'CONFIG_INVALID'
   | 'NOT_INITIALIZED'
+  | 'SIGNAL_INVALID'
   | 'TRADE_INVALID'
   | 'TRADE_TOO_OLD'
   | 'EQUITY_INVALID'

@@ -5,6 +5,7 @@ import type { Signal } from './model/signal.ts';
 import type { StrategyStatus } from './model/strategy.ts';
 import type { Trade, TradeInput } from './model/trade.ts';
 import type { StatusChange } from './retirement/manager.ts';
+import type { ShadowOutcome } from './shadow/shadow.ts';
 import type { WeightsByCell, WeightUpdate } from './weighting/optimizer.ts';
 
 export const FLAGS = ['enabled', 'qualityFiltering', 'adaptiveWeighting', 'retirementManagement'] as const;
@@ -75,6 +76,13 @@ export type InputEvent =
       readonly candle: Candle;
     }
   | { readonly type: 'equity'; readonly time: number; readonly report: EquityReport }
+  | {
+      /** The host's strategy would leave its position now; it may hold none, because the overlay sent none. */
+      readonly type: 'exit';
+      readonly time: number;
+      readonly strategy: string;
+      readonly symbol: string;
+    }
   | { readonly type: 'update'; readonly time: number; readonly state: OptimizationState }
   | { readonly type: 'command'; readonly time: number; readonly command: Command; readonly before?: unknown }
   | {
@@ -85,10 +93,14 @@ export type InputEvent =
       readonly before?: unknown;
     };
 
-/** What followed from an input event; it comes just before it. */
+/**
+ * What followed from an input event; it comes just before it. The outcomes of a bar's shadows come with the
+ * first event after that bar.
+ */
 export type EffectEvent =
   | { readonly type: 'weight'; readonly time: number; readonly update: WeightUpdate }
-  | { readonly type: 'status'; readonly time: number; readonly change: StatusChange };
+  | { readonly type: 'status'; readonly time: number; readonly change: StatusChange }
+  | { readonly type: 'shadow'; readonly time: number; readonly outcome: ShadowOutcome };
 
 /** A failure inside the overlay, its adapter or an observer, and how often its code has happened. */
 export interface ErrorEvent {

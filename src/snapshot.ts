@@ -7,11 +7,12 @@ import { portfolioSchema } from './portfolio.ts';
 import { scorerStateSchema } from './quality/scorer.ts';
 import { detectorStateSchema } from './regime/detector.ts';
 import { managerStateSchema } from './retirement/manager.ts';
+import { shadowBookSchema } from './shadow/book.ts';
 import { signalCountsSchema } from './signals/counts.ts';
 import { recentDecisionsSchema } from './signals/recent-decisions.ts';
 import { optimizerStateSchema } from './weighting/optimizer.ts';
 
-export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_VERSION = 3;
 
 const optimizationStateSchema = z.object({
   time: z.number(),
@@ -42,6 +43,7 @@ export const snapshotSchema = z.object({
   scorer: scorerStateSchema,
   manager: managerStateSchema,
   detector: detectorStateSchema,
+  shadows: shadowBookSchema,
   counts: z.array(z.tuple([z.string(), signalCountsSchema])),
   recent: recentDecisionsSchema,
   history: z.array(optimizationStateSchema),
@@ -57,7 +59,40 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
     recent: [],
     detector: { timeframe: '1h', ...(old.detector as object) },
   }),
+  // Version 2 followed no signals that were not sent, and decisions did not carry what explains them.
+  2: (old) => {
+    const { recent, decomposer, manager } = old as unknown as Version2;
+    return {
+      ...old,
+      shadows: { open: [], resolved: [], barTime: -1, followed: [] },
+      recent: recent.map(([key, decision]) => [
+        key,
+        { ...decision, base: decision.weight, cap: 2, score: null, plan: null },
+      ]),
+      decomposer: {
+        ...decomposer,
+        evidence: decomposer.evidence.map(([name, evidence]) => [
+          name,
+          { ...evidence, firstAt: null, lastAt: null },
+        ]),
+      },
+      manager: {
+        ...manager,
+        strategies: manager.strategies.map(([name, record]) => [
+          name,
+          { ...record, observed: 0, degraded: 0, probation: { outcomes: 0, n: 0, s1: 0, s2: 0 } },
+        ]),
+      },
+    };
+  },
 };
+
+type Named = readonly (readonly [string, object])[];
+interface Version2 {
+  readonly recent: readonly (readonly [string | null, { readonly weight: number }])[];
+  readonly decomposer: { readonly evidence: Named };
+  readonly manager: { readonly strategies: Named };
+}
 
 /**
  * Checks that a value read from somewhere is a snapshot, and brings one of an older version up to date.

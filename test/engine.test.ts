@@ -733,13 +733,28 @@ describe('state', () => {
     );
     for (const candle of walk(150)) engine.recordCandle('BTC/USDT', '1h', candle);
     engine.updateOptimization(now);
-    const { commands: _commands, recent: _recent, detector, ...rest } = engine.snapshot();
+    const today = engine.snapshot();
+    const {
+      commands: _commands,
+      recent: _recent,
+      shadows: _shadows,
+      detector,
+      ...rest
+    } = structuredClone(today);
     const { timeframe: _timeframe, ...first } = detector;
+    for (const [, evidence] of rest.decomposer.evidence) {
+      Reflect.deleteProperty(evidence, 'firstAt');
+      Reflect.deleteProperty(evidence, 'lastAt');
+    }
+    for (const [, record] of rest.manager.strategies)
+      for (const key of ['observed', 'degraded', 'probation']) Reflect.deleteProperty(record, key);
     const restored = engineWith();
-    restored.restore(
-      JSON.parse(JSON.stringify({ ...rest, detector: first, recent: [['signal-id', {}]], version: 1 })),
-    );
-    expect(JSON.stringify(restored.snapshot())).toBe(JSON.stringify({ ...engine.snapshot(), recent: [] }));
+    restored.restore({ ...rest, detector: first, recent: [['signal-id', {}]], version: 1 });
+
+    for (const [, evidence] of today.decomposer.evidence)
+      Object.assign(evidence, { firstAt: null, lastAt: null });
+    for (const [, record] of today.manager.strategies) Object.assign(record, { observed: 0, degraded: 0 });
+    expect(restored.snapshot()).toEqual({ ...today, recent: [] });
   });
 
   it('does not grow with trades', () => {

@@ -26,6 +26,38 @@ export type ReasonCode = (typeof REASONS)[number];
 
 export type Action = 'pass' | 'execute' | 'block';
 
+/** How the outcome of a signal is followed where no order is sent. Prices in quote currency, null where unknown. */
+export interface ExitPlan {
+  readonly stop: number | null;
+  readonly target: number | null;
+  /** `host`: stop, target and exit signals are the host's whole rule; `barrier`: a triple barrier stands in. */
+  readonly rule: 'host' | 'barrier';
+  /** Rates of an order's value. */
+  readonly feeRate: number;
+  readonly slippageRate: number;
+  /** The host's own size in base units. */
+  readonly size: number | null;
+}
+
+/** Discounted wins and losses of one level of the success rate. */
+export type LevelTally = readonly [wins: number, losses: number];
+
+/** What a quality score was made of, frozen at the decision. */
+export interface ScoreDetail {
+  /** Null where the host said nothing. */
+  readonly confidence: number | null;
+  readonly confluence: number | null;
+  readonly alignment: number;
+  readonly successRate: number;
+  /** Factor of the regime. */
+  readonly adjustment: number;
+  readonly threshold: number;
+  /** What the success rate rests on: the strategy; in this cell; on this symbol and side. */
+  readonly levels: readonly [LevelTally, LevelTally, LevelTally];
+  /** Outcomes of the strategy's below-threshold signals, and the probability that they win in this cell. */
+  readonly below: { readonly n: number; readonly probability: number };
+}
+
 /** What to do with a signal. Frozen: the trade that comes of it carries it back. */
 export interface Decision {
   readonly id: string;
@@ -47,10 +79,18 @@ export interface Decision {
   readonly cell: Cell;
   /** ATR/close at the decision, for the R-multiple of a trade without a stop. */
   readonly atrRate: number | null;
+  /** Weight before anything was learned, and as it is now. */
+  readonly base: number;
   readonly weight: number;
   readonly status: StrategyStatus;
   readonly health: number;
   readonly qualityFactor: number;
   readonly guard: number;
+  /** Most that the size could be multiplied by. */
+  readonly cap: number;
+  /** Null where nothing was scored. */
+  readonly score: ScoreDetail | null;
+  /** Null where nothing was judged. */
+  readonly plan: ExitPlan | null;
   readonly reasons: readonly ReasonCode[];
 }

@@ -23,6 +23,19 @@ export interface Signal {
   readonly regime?: RegimeLabel;
   /** True when the host does not run its risk checks again after the hook: sizes may only shrink. */
   readonly reduceOnly?: boolean;
+  /** The host's own size, in base units; only for money in reports. */
+  readonly size?: number;
+  /** Prices at which the host would leave the position with a loss, and with a gain. */
+  readonly stop?: number;
+  readonly target?: number;
+  /**
+   * `host` when stop, target and `recordExitSignal` are all the ways in which the host leaves a position: what a
+   * blocked signal would have earned is then followed by that rule. Otherwise by a triple barrier.
+   */
+  readonly exitRule?: 'host';
+  /** What the venue takes of an order's value, and what a market order slips; rates, as configured where absent. */
+  readonly feeRate?: number;
+  readonly slippageRate?: number;
   /** False when the host cannot send another size than its own: the signal is sent whole or not at all. */
   readonly scalable?: boolean;
 }

@@ -72,6 +72,15 @@ export interface Trade {
   readonly mfe: number | null;
 }
 
+/** A stop of this many ATRs is assumed where a host gives none. */
+export const ATR_STOP = 1.5;
+
+/** No risk that anybody took pays this many times over: what gives more was no risk but a rounding error. */
+export const MAX_R = 1e4;
+
+/** Whether a multiple of a risk or of a capital can be meant. */
+export const credible = (r: number): boolean => Math.abs(r) <= MAX_R;
+
 /** |R| below this is a scratch: neither win nor loss. */
 export const SCRATCH = 1e-9;
 

@@ -28,7 +28,7 @@ export async function readWhole(journalDir: string, onLine: (line: JournalLine) 
 }
 
 function entriesOf({ seq, time, event, effects = [] }: JournalLine): AuditEntry[] {
-  const entries = effects.map((effect) => effectEntry(seq, effect));
+  const entries = effects.flatMap((effect) => effectEntry(seq, effect));
   if (event.type === 'command') {
     const { actor, reason, type, time: _time, id: _id, ...details } = event.command;
     entries.push({
@@ -67,31 +67,36 @@ function entriesOf({ seq, time, event, effects = [] }: JournalLine): AuditEntry[
   return entries;
 }
 
-function effectEntry(seq: number, effect: EffectEvent): AuditEntry {
+function effectEntry(seq: number, effect: EffectEvent): AuditEntry[] {
   const { time } = effect;
+  if (effect.type === 'shadow') return [];
   if (effect.type === 'status') {
     const { strategy, oldStatus, newStatus, actor, reason } = effect.change;
-    return {
-      seq,
-      time,
-      who: actor,
-      what: `status of ${strategy}`,
-      before: oldStatus,
-      after: newStatus,
-      why: reason,
-    };
+    return [
+      {
+        seq,
+        time,
+        who: actor,
+        what: `status of ${strategy}`,
+        before: oldStatus,
+        after: newStatus,
+        why: reason,
+      },
+    ];
   }
   const { strategy, cell, previousWeight, newWeight, reason } = effect.update;
   const what = cell === null ? `weight of ${strategy}` : `weight of ${strategy} in ${cell}`;
-  return {
-    seq,
-    time,
-    who: 'edgekeeper',
-    what,
-    before: previousWeight.toFixed(4),
-    after: newWeight.toFixed(4),
-    why: reason,
-  };
+  return [
+    {
+      seq,
+      time,
+      who: 'edgekeeper',
+      what,
+      before: previousWeight.toFixed(4),
+      after: newWeight.toFixed(4),
+      why: reason,
+    },
+  ];
 }
 
 /**

@@ -16,6 +16,12 @@ const SIGNAL: readonly (keyof Signal)[] = [
   'confluence',
   'alignment',
   'regime',
+  'size',
+  'stop',
+  'target',
+  'exitRule',
+  'feeRate',
+  'slippageRate',
   'reduceOnly',
   'scalable',
 ];
@@ -48,7 +54,7 @@ export function recordEvents(engine: OptimizationEngine, journal: Journal): () =
   let effects: EffectEvent[] = [];
   return engine.subscribe((event) => {
     if (event.type === 'error') return;
-    if (event.type === 'weight' || event.type === 'status') {
+    if (event.type === 'weight' || event.type === 'status' || event.type === 'shadow') {
       effects.push(event);
       return;
     }

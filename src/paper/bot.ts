@@ -8,6 +8,7 @@ export interface BotIntent {
   readonly confidence?: number;
   readonly confluence?: number;
   readonly stop?: number;
+  readonly target?: number;
 }
 
 /** The part of an exchange that the bot trades through. */
@@ -25,6 +26,8 @@ export interface BotOptions {
   readonly maxShare: number;
   /** Told of every order that the exchange refused. */
   readonly onRefused?: (clientOrderId: string, error: Error) => void;
+  /** Told when a strategy would leave a position, whether there is one or not. */
+  readonly onExitSignal?: (strategy: string, symbol: string) => void;
 }
 
 interface Position {
@@ -71,6 +74,7 @@ export class DemoBot {
       const position = await this.#openPosition(key, symbol);
       const signal = this.#strategy(named, symbol)(candle);
       if (signal?.kind === 'enter' && !position) await this.#enter(key, name, symbol, candle, signal);
+      if (signal?.kind === 'exit') this.#options.onExitSignal?.(name, symbol);
       if (signal?.kind === 'exit' && position) await this.#exit(key, name, symbol, position);
     }
   }
@@ -115,6 +119,7 @@ export class DemoBot {
       confidence: signal.confidence,
       confluence: signal.confluence,
       stop: signal.stop,
+      target: signal.target,
     };
     await this.#trying(async () => {
       const entry = await this.#order(symbol, 'buy', wanted, intent);

@@ -72,11 +72,16 @@ class Seat {
       onRefused: () => {
         this.#refused += 1;
       },
+      onExitSignal: (strategy, symbol) => engine?.recordExitSignal({ strategy, symbol, time: this.#now }),
     });
     if (engine) {
       attach(exchange, {
         engine,
-        identify: ({ params }) => this.bot.intentOf(params.clientOrderId),
+        identify: ({ params }) => {
+          const intent = this.bot.intentOf(params.clientOrderId);
+          // Stop, target and exit signals are all the ways in which this bot leaves a position.
+          return intent && { ...intent, exitRule: 'host', slippageRate: slippageBps / 10_000 };
+        },
         sizing: 'host-reads-position',
       });
     }

@@ -93,6 +93,8 @@ export class PerformanceDecomposer {
       returnRate: trade.returnRate,
       compounds: trade.capitalSource !== 'capital',
       basePnl: basePnlOf(trade.pnl, trade.multiplier),
+      entryTime: trade.entryTime,
+      exitTime: trade.exitTime,
     });
     this.#history.push(trade);
     return trade;
@@ -175,6 +177,12 @@ export class PerformanceDecomposer {
   /** Metrics over the latest live trades of a strategy. */
   windowOf(strategy: string): WindowMetrics {
     return windowMetrics(this.#evidence.get(strategy)?.window ?? []);
+  }
+
+  /** Starts the latest trades of a strategy anew, so that it is judged on what comes. */
+  resetWindow(strategy: string): void {
+    const evidence = this.#evidence.get(strategy);
+    if (evidence) evidence.window = [];
   }
 
   /** Forgets everything but which trades were seen. */

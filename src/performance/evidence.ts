@@ -12,6 +12,9 @@ export type Recent = z.infer<typeof recentSchema>;
 /** What is recently known of one strategy: overall, by cell, its latest trades and its typical loss. */
 export const evidenceSchema = z.object({
   outcomes: z.number().int().min(0),
+  /** Entry of the first and exit of the last trade, in ms; null before any, or where an old state did not say. */
+  firstAt: z.number().nullable(),
+  lastAt: z.number().nullable(),
   overall: recentSchema,
   cells: z.partialRecord(z.enum(CELLS), recentSchema),
   window: windowSchema,
@@ -23,6 +26,8 @@ const emptyRecent = (): Recent => ({ outcomes: emptyEwCell(), curve: startEquity
 
 export const emptyEvidence = (): Evidence => ({
   outcomes: 0,
+  firstAt: null,
+  lastAt: null,
   overall: emptyRecent(),
   cells: {},
   window: [],
@@ -38,11 +43,16 @@ export interface Outcome {
   readonly compounds: boolean;
   /** Money at the host's own size. */
   readonly basePnl: number;
+  readonly entryTime: number;
+  readonly exitTime: number;
 }
 
 /** Adds one live outcome, in place and in O(1). */
-export function addEvidence(evidence: Evidence, { cell, r, returnRate, compounds, basePnl }: Outcome): void {
+export function addEvidence(evidence: Evidence, outcome: Outcome): void {
+  const { cell, r, returnRate, compounds, basePnl, entryTime, exitTime } = outcome;
   evidence.outcomes += 1;
+  evidence.firstAt = Math.min(evidence.firstAt ?? entryTime, entryTime);
+  evidence.lastAt = Math.max(evidence.lastAt ?? exitTime, exitTime);
   let inCell = evidence.cells[cell];
   if (!inCell) {
     inCell = emptyRecent();

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import type { RSource, TradeInput } from '../model/trade.ts';
+import { ATR_STOP, credible, MAX_R, type RSource, type TradeInput } from '../model/trade.ts';
 import { LAMBDA } from '../statistics/ew-cell.ts';
-
-/** A stop of this many ATRs is assumed where a host gives none. */
-export const ATR_STOP = 1.5;
 
 /** Recent money lost per losing trade and moved per trade, at the host's own size. */
 export const averageLossSchema = z.object({
@@ -40,12 +37,6 @@ function typicalLoss(average: AverageLoss): number {
 
 const usable = (x: number | undefined | null): x is number =>
   x !== undefined && x !== null && Number.isFinite(x) && x > 0;
-
-/** No risk that anybody took pays this many times over: what gives more was no risk but a rounding error. */
-const MAX_R = 1e4;
-
-/** Whether a multiple of a risk or of a capital can be meant. */
-export const credible = (r: number): boolean => Math.abs(r) <= MAX_R;
 
 /**
  * R of a trade, from the first risk that is known: the stop price; the stop rate; 1.5 ATR; what the

@@ -2,8 +2,8 @@ import { EdgekeeperError, show } from '../errors.ts';
 import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
-import type { RSource, Trade, TradeInput } from '../model/trade.ts';
-import { type AverageLoss, credible, priceRisk, rMultiple } from './r-multiple.ts';
+import { credible, type RSource, type Trade, type TradeInput } from '../model/trade.ts';
+import { type AverageLoss, priceRisk, rMultiple } from './r-multiple.ts';
 
 /** What a trade is measured against. */
 export interface TradeContext {

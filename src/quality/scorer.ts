@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { EdgekeeperError, show } from '../errors.ts';
+import type { LevelTally, ScoreDetail } from '../model/decision.ts';
 import { asCell, CELLS, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';
 import { addToEwCell, type EwCell, emptyEwCell, ewCellSchema } from '../statistics/ew-cell.ts';
-import { belowThresholdLoses } from './below-threshold.ts';
+import { type BelowThreshold, belowThreshold, loses } from './below-threshold.ts';
 import { confluenceOrNull, qualityScore, REGIME_ADJUSTMENTS, rateOrNull } from './score.ts';
 import { addToTally, emptyTally, successRate, type Tally, tallySchema } from './success-rate.ts';
 
@@ -51,6 +52,9 @@ export interface SignalScore {
   readonly adjustedConfidence: number | null;
   /** The plain threshold, whatever is enforced. */
   readonly passes: boolean;
+  /** What the success rate rests on, and what is known of low signals in this cell. */
+  readonly levels: ScoreDetail['levels'];
+  readonly below: BelowThreshold;
 }
 
 export type QualityVerdict = 'pass' | 'advisory' | 'block' | 'explore';
@@ -141,12 +145,15 @@ export class SignalQualityScorer {
 
   /**
    * What the enforcement makes of a score. It counts, so call it once per signal.
+   * @param followed whether the outcome will be known if the signal is blocked; where it will not, every
+   *   tenth passes, or nobody could learn that the filter is wrong
    */
-  enforce(score: SignalScore): QualityVerdict {
+  enforce(score: SignalScore, followed = false): QualityVerdict {
     if (score.passes || this.enforcement === 'off') return 'pass';
     if (this.enforcement === 'advisory') return 'advisory';
     if (this.enforcement === 'strict') return 'block';
-    if (!this.lowSignalsLose(score.strategy, score.cell)) return 'advisory';
+    if (!loses(score.below)) return 'advisory';
+    if (followed) return 'block';
     const known = this.#strategy(score.strategy);
     known.condemned = (known.condemned + 1) % EXPLORE_EVERY;
     return known.condemned === 0 ? 'explore' : 'block';
@@ -154,11 +161,13 @@ export class SignalQualityScorer {
 
   /** Whether outcomes say that below-threshold signals of a strategy lose in this cell. */
   lowSignalsLose(strategy: string, cell: Cell): boolean {
-    const known = this.#strategies.get(strategy);
-    return belowThresholdLoses(known?.below, known?.belowCells[cell]);
+    return loses(this.#below(strategy, cell));
   }
 
-  /** Adds the outcome, in R, of a signal that was executed. `belowThreshold` is what its score was then. */
+  /**
+   * Adds the outcome of a signal, in R. `belowThreshold` is what its score was then; `weight`, in (0,1] and 1
+   * by default, is how much an outcome counts that nobody traded.
+   */
   recordSignalOutcome(outcome: {
     readonly strategy: string;
     readonly symbol: string;
@@ -166,8 +175,9 @@ export class SignalQualityScorer {
     readonly cell: Cell;
     readonly r: number;
     readonly belowThreshold: boolean;
+    readonly weight?: number;
   }): void {
-    const { strategy, symbol, side, cell, r } = outcome;
+    const { strategy, symbol, side, cell, r, weight = 1 } = outcome;
     if (!Number.isFinite(r)) {
       throw new EdgekeeperError('TRADE_INVALID', {
         found: `outcome ${show(r)} of ${strategy}`,
@@ -180,19 +190,16 @@ export class SignalQualityScorer {
     const leaf = known.leaves.get(key) ?? emptyTally();
     known.leaves.set(key, leaf);
     known.cells[cell] ??= emptyTally();
-    for (const tally of [known.overall, known.cells[cell], leaf]) addToTally(tally, r);
+    for (const tally of [known.overall, known.cells[cell], leaf]) addToTally(tally, r, weight);
     if (!outcome.belowThreshold) return;
     known.belowCells[cell] ??= emptyEwCell();
-    addToEwCell(known.below, r);
-    addToEwCell(known.belowCells[cell], r);
+    addToEwCell(known.below, r, weight);
+    addToEwCell(known.belowCells[cell], r, weight);
   }
 
   /** Historical success rate in [0,1] of signals like this one; 0.5 without any. */
   successRateOf(strategy: string, symbol: string, side: Side, cell: Cell): number {
-    const known = this.#strategies.get(strategy);
-    return known
-      ? successRate([known.overall, known.cells[cell], known.leaves.get(leafKey(symbol, side, cell))])
-      : 0.5;
+    return successRate(this.#levels(strategy, symbol, side, cell));
   }
 
   /** The latest scores of this process, oldest first. */
@@ -279,11 +286,12 @@ export class SignalQualityScorer {
     const regime = signal.regime ?? 'UNKNOWN';
     const cell = asCell(regime);
     const confidence = rateOrNull(signal.confidence);
+    const levels = this.#levels(strategy, symbol, side, cell);
     const inputs = {
       confidence,
       confluence: confluenceOrNull(signal.confluence),
       alignment: rateOrNull(signal.alignment) ?? 0.5,
-      successRate: this.successRateOf(strategy, symbol, side, cell),
+      successRate: successRate(levels),
       adjustment: this.#adjustments[labelOf(cell)],
     };
     const quality = qualityScore(inputs);
@@ -296,7 +304,24 @@ export class SignalQualityScorer {
       quality,
       adjustedConfidence: confidence === null ? null : Math.min(confidence, quality),
       passes: quality >= this.minQualityThreshold,
+      levels: [pairOf(levels[0]), pairOf(levels[1]), pairOf(levels[2])],
+      below: this.#below(strategy, cell),
     };
+  }
+
+  #levels(
+    strategy: string,
+    symbol: string,
+    side: Side,
+    cell: Cell,
+  ): [Tally | undefined, Tally | undefined, Tally | undefined] {
+    const known = this.#strategies.get(strategy);
+    return [known?.overall, known?.cells[cell], known?.leaves.get(leafKey(symbol, side, cell))];
+  }
+
+  #below(strategy: string, cell: Cell): BelowThreshold {
+    const known = this.#strategies.get(strategy);
+    return belowThreshold(known?.below, known?.belowCells[cell]);
   }
 
   #strategy(name: string): StrategyQuality {
@@ -316,3 +341,5 @@ export class SignalQualityScorer {
     return known;
   }
 }
+
+const pairOf = (tally: Tally | undefined): LevelTally => (tally ? [tally.wins, tally.losses] : [0, 0]);

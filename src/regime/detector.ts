@@ -65,6 +65,12 @@ export class RegimeDetector {
     return this.#isStale(known.closedAt, now) ? UNKNOWN_REGIME : known.regime;
   }
 
+  /** Whether the latest candle of a symbol is recent enough to say something at `now`. */
+  isFresh(symbol: string, now: number): boolean {
+    const known = this.#symbols.get(symbol);
+    return known !== undefined && !this.#isStale(known.closedAt, now);
+  }
+
   /** The market-wide regime over all bars before the newest one. */
   marketRegime(now: number): Regime {
     const { time, hysteresis, direction, probabilities } = this.#market;

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { EdgekeeperError, show } from '../errors.ts';
 import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
-import { ALARM, stepCusum, thresholdForFalseAlarms } from './cusum.ts';
+import { ALARM, averageRunLength, stepCusum, thresholdForFalseAlarms } from './cusum.ts';
+import {
+  addToProbation,
+  type Probation,
+  probationSchema,
+  probationScore,
+  probationVerdict,
+  startProbation,
+} from './probation.ts';
 import { type EvidenceMode, type Facts, nextStatus, type Windows } from './transitions.ts';
 import {
   HEALTH_THRESHOLDS,
@@ -19,6 +27,8 @@ export interface RetirementOptions extends Partial<HealthThresholds>, Partial<Wi
   readonly updateIntervalHours?: number;
   /** Trades in which a strategy that just meets `minExpectancy` is falsely called decayed once; sets the alarm. */
   readonly falseAlarmTrades?: number | undefined;
+  /** Let a suspended strategy come back when its signals would have earned money; default true. */
+  readonly probation?: boolean;
 }
 
 export interface Assessment extends RecentMetrics {
@@ -28,6 +38,8 @@ export interface Assessment extends RecentMetrics {
   readonly edgeProbability?: number;
   /** While retirement is switched off: what is known is updated, but no status changes and no time counts. */
   readonly frozen?: boolean;
+  /** Whether what its blocked signals would have earned is followed. */
+  readonly followed?: boolean;
 }
 
 /** What is known of a strategy's health, for people to read. */
@@ -40,9 +52,15 @@ export interface StrategyHealth {
   readonly hoursInStatus: number;
   readonly tradesInStatus: number;
   readonly violations: readonly Violation[];
-  /** CUSUM evidence of decay, and where it alarms. */
+  /** CUSUM evidence of decay, where it alarms, and trades in which that is a false alarm once. */
   readonly decayEvidence: number;
   readonly decayAlarm: number;
+  readonly falseAlarmTrades: number;
+  /** While suspended: what its signals would have earned, and how far that is from no edge (0.84 brings it back). */
+  readonly probation: { readonly outcomes: number; readonly z: number } | null;
+  /** Hours of observed time since it is known, and of those in DEGRADED. */
+  readonly hoursObserved: number;
+  readonly hoursDegraded: number;
   /** How sure the status is, in [0,1]; 0.3 with too few trades. */
   readonly confidence: number;
   readonly metrics: RecentMetrics | null;
@@ -92,6 +110,9 @@ const strategyRecordSchema = z.object({
   since: z.number(),
   inStatus: z.number().min(0),
   tradesInStatus: z.number().int().min(0),
+  observed: z.number().min(0),
+  degraded: z.number().min(0),
+  probation: probationSchema,
   assessedAt: z.number().nullable(),
   violations: z.array(z.enum(VIOLATIONS)),
   cusum: z.number().min(0),
@@ -111,6 +132,8 @@ type StrategyRecord = z.infer<typeof strategyRecordSchema>;
 const HOUR = 3_600_000;
 const RECOVERY_MARGIN = 0.15;
 const UNSURE = 0.3;
+/** Standard deviation of R before anything is known. */
+const DEVIATION = Math.sqrt(1.2);
 /** Status changes kept for the audit report. */
 const AUDIT = 500;
 
@@ -120,6 +143,9 @@ const freshRecord = (): StrategyRecord => ({
   since: 0,
   inStatus: 0,
   tradesInStatus: 0,
+  observed: 0,
+  degraded: 0,
+  probation: startProbation(),
   assessedAt: null,
   violations: [],
   cusum: 0,
@@ -135,6 +161,7 @@ export class StrategyRetirementManager {
   readonly #mode: EvidenceMode;
   readonly #maxGap: number;
   readonly #alarm: number;
+  readonly #probation: boolean;
   readonly #strategies = new Map<string, StrategyRecord>();
   #audit: StatusChange[] = [];
 
@@ -154,7 +181,8 @@ export class StrategyRetirementManager {
     this.#alarm =
       options.falseAlarmTrades === undefined
         ? ALARM
-        : thresholdForFalseAlarms(options.falseAlarmTrades, this.thresholds.minExpectancy, Math.sqrt(1.2));
+        : thresholdForFalseAlarms(options.falseAlarmTrades, this.thresholds.minExpectancy, DEVIATION);
+    this.#probation = options.probation ?? true;
     this.#mode = options.evidence ?? 'guarded';
     this.#maxGap = Math.max(1, 2 * (options.updateIntervalHours ?? 1)) * HOUR;
   }
@@ -168,6 +196,18 @@ export class StrategyRetirementManager {
     const record = this.#record(strategy);
     record.cusum = stepCusum(record.cusum, r, deviation);
     record.tradesInStatus += 1;
+  }
+
+  /**
+   * Adds what a signal of a suspended strategy would have earned; of any other status it says nothing new.
+   * @param r R-multiple, winsorised
+   * @param weight in (0,1]
+   * @param decidedAt time of the signal; one from before the suspension says nothing about what came after
+   */
+  recordShadow(strategy: string, r: number, weight: number, decidedAt: number): void {
+    const record = this.#strategies.get(strategy);
+    if (record?.status !== 'SUSPENDED' || decidedAt < record.since) return;
+    addToProbation(record.probation, r, weight);
   }
 
   /** Judges a strategy on its recent metrics, moves it at most one status, and says how it is. */
@@ -202,13 +242,15 @@ export class StrategyRetirementManager {
       if (record.pinned === 'forever' || time < record.pinned) return this.#health(strategy, record);
       record.pinned = null;
     }
-    if (!enough || assessment.frozen) return this.#health(strategy, record);
+    if (assessment.frozen) return this.#health(strategy, record);
     const facts: Facts = {
       violated: record.violations.length > 0,
       nearlyViolated: violations(record.metrics, this.thresholds, RECOVERY_MARGIN).length > 0,
       alarm: record.cusum >= this.#alarm,
       hoursInStatus: record.inStatus / HOUR,
       tradesInStatus: record.tradesInStatus,
+      enoughTrades: enough,
+      probation: this.#probation && assessment.followed ? probationVerdict(record.probation) : null,
     };
     const next = nextStatus(record.status, facts, this.#mode, this.#windows);
     if (next) {
@@ -217,7 +259,7 @@ export class StrategyRetirementManager {
         actor: 'edgekeeper',
         reason: reasonFor(next, record, this.#alarm),
       });
-      record.confidence = sureness(next, assessment.edgeProbability ?? 0.5);
+      if (enough) record.confidence = sureness(next, assessment.edgeProbability ?? 0.5);
     }
     return this.#health(strategy, record);
   }
@@ -341,7 +383,10 @@ export class StrategyRetirementManager {
       inStatus: 0,
       tradesInStatus: 0,
       assessedAt: time,
+      probation: startProbation(),
     });
+    // What comes back from the bench is judged on what it does from now on.
+    if (change.oldStatus === 'SUSPENDED' && newStatus === 'DEGRADED') record.cusum = 0;
     this.#audit = [...this.#audit, change].slice(-AUDIT);
     return change;
   }
@@ -349,7 +394,10 @@ export class StrategyRetirementManager {
   /** Time in a status is observed time: a clock that jumps and a bot that was off age nobody. */
   #letTimePass(record: StrategyRecord, time: number): void {
     const step = record.assessedAt === null ? 0 : time - record.assessedAt;
-    record.inStatus += Math.min(this.#maxGap, Math.max(0, step));
+    const passed = Math.min(this.#maxGap, Math.max(0, step));
+    record.inStatus += passed;
+    record.observed += passed;
+    if (record.status === 'DEGRADED') record.degraded += passed;
     record.assessedAt = time;
   }
 
@@ -377,6 +425,13 @@ export class StrategyRetirementManager {
       violations: [...record.violations],
       decayEvidence: record.cusum,
       decayAlarm: this.#alarm,
+      falseAlarmTrades: averageRunLength(this.#alarm, this.thresholds.minExpectancy, DEVIATION),
+      probation:
+        record.status === 'SUSPENDED'
+          ? { outcomes: record.probation.outcomes, z: probationScore(record.probation) }
+          : null,
+      hoursObserved: record.observed / HOUR,
+      hoursDegraded: record.degraded / HOUR,
       confidence: record.confidence,
       metrics: record.metrics,
       pinnedUntil: record.pinned,
@@ -391,7 +446,7 @@ function sureness(status: StrategyStatus, edgeProbability: number): number {
 
 function reasonFor(
   next: StrategyStatus,
-  { violations: broken, cusum }: StrategyRecord,
+  { status, violations: broken, cusum, probation }: StrategyRecord,
   alarm: number,
 ): string {
   const evidence = `evidence of decay ${cusum.toFixed(1)} of ${Number(alarm.toFixed(1))}`;
@@ -399,10 +454,16 @@ function reasonFor(
     case 'ACTIVE':
       return 'all recent metrics are healthy again';
     case 'DEGRADED':
+      if (status === 'SUSPENDED') return `probation passed: ${probationWords(probation)}`;
       return broken.length > 0 ? `violates ${broken.join(', ')}; ${evidence}` : evidence;
     case 'SUSPENDED':
       return `degraded too long; ${broken.length > 0 ? `violates ${broken.join(', ')}; ` : ''}${evidence}`;
     case 'RETIRED':
-      return 'suspended too long';
+      return probation.outcomes > 0
+        ? `suspended too long; ${probationWords(probation)}`
+        : 'suspended too long';
   }
 }
+
+const probationWords = (probation: Probation): string =>
+  `${probation.outcomes} signals that were not sent would have come to z ${probationScore(probation).toFixed(2)}`;

@@ -1,4 +1,5 @@
 import type { StrategyStatus } from '../model/strategy.ts';
+import type { ProbationVerdict } from './probation.ts';
 
 /** `guarded` asks for evidence of decay before it suspends; `literal` for time in violation only. */
 export const EVIDENCE_MODES = ['guarded', 'literal'] as const;
@@ -12,6 +13,10 @@ export interface Facts {
   readonly alarm: boolean;
   readonly hoursInStatus: number;
   readonly tradesInStatus: number;
+  /** Whether the health rules have enough trades to go by. */
+  readonly enoughTrades: boolean;
+  /** What the signals of a suspended strategy would have earned; null where nobody can follow them. */
+  readonly probation: ProbationVerdict | null;
 }
 
 export interface Windows {
@@ -29,6 +34,7 @@ export function nextStatus(
   { degradedWindowHours, suspendedWindowHours }: Windows,
 ): StrategyStatus | null {
   const guarded = mode === 'guarded';
+  if (status !== 'SUSPENDED' && !facts.enoughTrades) return null;
   switch (status) {
     case 'ACTIVE':
       return facts.violated || (guarded && facts.alarm) ? 'DEGRADED' : null;
@@ -38,8 +44,11 @@ export function nextStatus(
       const proven = guarded ? facts.alarm && facts.tradesInStatus >= MIN_TRADES_DEGRADED : facts.violated;
       return proven && facts.hoursInStatus >= degradedWindowHours ? 'SUSPENDED' : null;
     }
-    case 'SUSPENDED':
-      return facts.hoursInStatus >= suspendedWindowHours ? 'RETIRED' : null;
+    case 'SUSPENDED': {
+      if (guarded && facts.probation === 'passed') return 'DEGRADED';
+      const proven = guarded && facts.probation !== null ? facts.probation === 'failed' : facts.enoughTrades;
+      return proven && facts.hoursInStatus >= suspendedWindowHours ? 'RETIRED' : null;
+    }
     case 'RETIRED':
       return null;
   }

@@ -7,6 +7,8 @@ import { STRATEGY_STATUSES } from '../model/strategy.ts';
 /** Decisions kept for repeated signals and for reports. */
 const CAPACITY = 256;
 
+const levelSchema = z.tuple([z.number(), z.number()]);
+
 const decisionSchema = z.object({
   id: z.string(),
   time: z.number(),
@@ -21,11 +23,35 @@ const decisionSchema = z.object({
   regime: z.enum(REGIMES),
   cell: z.enum(CELLS),
   atrRate: z.number().nullable(),
+  base: z.number(),
   weight: z.number(),
   status: z.enum(STRATEGY_STATUSES),
   health: z.number(),
   qualityFactor: z.number(),
   guard: z.number(),
+  cap: z.number(),
+  score: z
+    .object({
+      confidence: z.number().nullable(),
+      confluence: z.number().nullable(),
+      alignment: z.number(),
+      successRate: z.number(),
+      adjustment: z.number(),
+      threshold: z.number(),
+      levels: z.tuple([levelSchema, levelSchema, levelSchema]),
+      below: z.object({ n: z.number(), probability: z.number() }),
+    })
+    .nullable(),
+  plan: z
+    .object({
+      stop: z.number().nullable(),
+      target: z.number().nullable(),
+      rule: z.enum(['host', 'barrier']),
+      feeRate: z.number(),
+      slippageRate: z.number(),
+      size: z.number().nullable(),
+    })
+    .nullable(),
   reasons: z.array(z.enum(REASONS)),
 });
 

@@ -20,14 +20,21 @@ export type EwCell = z.infer<typeof ewCellSchema>;
 
 export const emptyEwCell = (): EwCell => ({ n: 0, s1: 0, s2: 0, gains: 0, losses: 0 });
 
-/** Adds one winsorised outcome, in place. */
-export function addToEwCell(cell: EwCell, r: number): void {
+/** What is left of the past after an outcome of this weight: two halves fade it as much as a whole. */
+export const fade = (weight: number): number => (weight === 1 ? LAMBDA : LAMBDA ** weight);
+
+/**
+ * Adds one winsorised outcome, in place.
+ * @param weight in (0,1]; how much the outcome counts
+ */
+export function addToEwCell(cell: EwCell, r: number, weight = 1): void {
   const x = winsorise(r);
-  cell.n = LAMBDA * cell.n + 1;
-  cell.s1 = LAMBDA * cell.s1 + x;
-  cell.s2 = LAMBDA * cell.s2 + x * x;
-  cell.gains = LAMBDA * cell.gains + Math.max(0, x);
-  cell.losses = LAMBDA * cell.losses + Math.max(0, -x);
+  const kept = fade(weight);
+  cell.n = kept * cell.n + weight;
+  cell.s1 = kept * cell.s1 + weight * x;
+  cell.s2 = kept * cell.s2 + weight * x * x;
+  cell.gains = kept * cell.gains + weight * Math.max(0, x);
+  cell.losses = kept * cell.losses + weight * Math.max(0, -x);
 }
 
 /** Variance of R shrunk towards 1 with the strength of 5 outcomes. */

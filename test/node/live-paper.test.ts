@@ -106,7 +106,7 @@ describe('a live paper run against an exchange', () => {
     expect(requests.some(({ keyed }) => keyed)).toBe(false);
     expect(requests.filter(({ path }) => !/exchangeInfo|klines/.test(path))).toEqual([]);
     const saved = JSON.parse(await readFile(join(stateDir, 'state.json'), 'utf8'));
-    expect(saved).toMatchObject({ origin: 'live', snapshot: { version: 2 } });
+    expect(saved).toMatchObject({ origin: 'live', snapshot: { version: 3 } });
     expect(saved.snapshot.history.length).toBeGreaterThan(50);
   }, 60_000);
 

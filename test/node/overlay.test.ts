@@ -155,7 +155,7 @@ describe('recovery', () => {
     const overlay = await open(dir);
     await overlay.close();
     const file = join(dir, 'state.json');
-    await writeFile(file, (await readFile(file, 'utf8')).replace('"version":2', '"version":7'));
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"version":3', '"version":7'));
     await expect(open(dir)).rejects.toThrow(/STATE_CORRUPT.*version 7/);
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SignalQualityScorer } from '../../src/index.ts';
-import { belowThresholdLoses } from '../../src/quality/below-threshold.ts';
+import { belowThreshold, loses } from '../../src/quality/below-threshold.ts';
 import { cells, names, rMultiples, symbols } from '../fixtures.ts';
 
 const weak = {
@@ -137,10 +137,10 @@ describe('guarded enforcement', () => {
   it('judges a cell by its own outcomes, with those of the strategy behind it', () => {
     const losing = { n: 60, s1: -30, s2: 40, gains: 5, losses: 35 };
     const winning = { n: 40, s1: 30, s2: 40, gains: 33, losses: 3 };
-    expect(belowThresholdLoses(losing, undefined)).toBe(true);
-    expect(belowThresholdLoses(losing, winning)).toBe(false);
-    expect(belowThresholdLoses({ ...losing, n: 19 }, undefined)).toBe(false);
-    expect(belowThresholdLoses(undefined, winning)).toBe(false);
+    expect(loses(belowThreshold(losing, undefined))).toBe(true);
+    expect(loses(belowThreshold(losing, winning))).toBe(false);
+    expect(loses(belowThreshold({ ...losing, n: 19 }, undefined))).toBe(false);
+    expect(loses(belowThreshold(undefined, winning))).toBe(false);
   });
 });
 

@@ -193,6 +193,7 @@ describe('life of a strategy', () => {
       'ACTIVE>DEGRADED',
       'DEGRADED>ACTIVE',
       'DEGRADED>SUSPENDED',
+      'SUSPENDED>DEGRADED',
       'SUSPENDED>RETIRED',
     ]);
     const facts = fc.record({
@@ -201,6 +202,8 @@ describe('life of a strategy', () => {
       alarm: fc.boolean(),
       hoursInStatus: fc.double({ min: 0, max: 1000, noNaN: true }),
       tradesInStatus: fc.nat(100),
+      enoughTrades: fc.boolean(),
+      probation: fc.constantFrom('passed' as const, 'failed' as const, 'open' as const, null),
     });
     fc.assert(
       fc.property(

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { Candle } from '../model/candle.ts';
+import type { Decision } from '../model/decision.ts';
+import { CELLS } from '../model/regime.ts';
+import { openShadow, type Shadow, type ShadowOutcome, shadowSchema, stepShadow } from './shadow.ts';
+
+const outcomeSchema = z.object({
+  decisionId: z.string(),
+  strategy: z.string(),
+  symbol: z.string(),
+  side: z.enum(['long', 'short']),
+  cell: z.enum(CELLS),
+  belowThreshold: z.boolean(),
+  decidedAt: z.number(),
+  entryTime: z.number(),
+  exitTime: z.number(),
+  entryPrice: z.number(),
+  exitPrice: z.number(),
+  risk: z.number(),
+  r: z.number(),
+  rule: z.enum(['host', 'barrier']),
+  weight: z.number(),
+  exit: z.enum(['stop', 'target', 'signal', 'time']),
+  pnl: z.number().nullable(),
+});
+
+export const shadowBookSchema = z.object({
+  open: z.array(shadowSchema),
+  /** Outcomes of the latest bar, which other symbols may still add to. */
+  resolved: z.array(outcomeSchema),
+  barTime: z.number(),
+  /** By strategy: whether the outcome of its latest signal could be followed. */
+  followed: z.array(z.tuple([z.string(), z.boolean()])),
+});
+export type ShadowBookState = z.infer<typeof shadowBookSchema>;
+
+/**
+ * The positions that were not taken: one for each strategy and symbol, as a host holds one. A signal that
+ * comes while its shadow is open is not followed. Outcomes are handed over bar by bar, in an order that does
+ * not depend on which symbol's candle came first.
+ */
+export class ShadowBook {
+  readonly #bySymbol = new Map<string, Map<string, Shadow>>();
+  #resolved: ShadowOutcome[] = [];
+  #barTime = -1;
+  readonly #followed = new Map<string, boolean>();
+
+  /** Notes whether the outcome of a strategy's latest signal can be followed. */
+  note(strategy: string, followed: boolean): void {
+    this.#followed.set(strategy, followed);
+  }
+
+  /** Whether outcomes of a strategy's signals are known even when they are not sent. */
+  follows(strategy: string): boolean {
+    return this.#followed.get(strategy) ?? false;
+  }
+
+  /** Follows a signal that was not sent, unless one of its strategy on its symbol is followed already. */
+  open(decision: Decision): void {
+    const open = this.#bySymbol.get(decision.symbol) ?? new Map<string, Shadow>();
+    if (open.has(decision.strategy)) return;
+    open.set(decision.strategy, openShadow(decision));
+    this.#bySymbol.set(decision.symbol, open);
+  }
+
+  /** The host's strategy would leave now: a shadow that follows the host's rule leaves at the next open. */
+  askExit(strategy: string, symbol: string, time: number): void {
+    const shadow = this.#bySymbol.get(symbol)?.get(strategy);
+    if (shadow && shadow.rule === 'host') shadow.exitAskedAt ??= time;
+  }
+
+  /** Takes one closed candle of the timeframe that shadows live on. */
+  onCandle(symbol: string, candle: Candle, interval: number): void {
+    const open = this.#bySymbol.get(symbol);
+    if (!open) return;
+    for (const [strategy, shadow] of open) {
+      const outcome = stepShadow(shadow, candle, interval);
+      if (outcome === null) continue;
+      open.delete(strategy);
+      if (outcome === 'void') continue;
+      this.#resolved.push(outcome);
+      this.#barTime = candle.time;
+    }
+    if (open.size === 0) this.#bySymbol.delete(symbol);
+  }
+
+  /** Whether outcomes wait that a candle of this open time cannot add to. */
+  isDue(candleTime: number): boolean {
+    return this.#resolved.length > 0 && candleTime !== this.#barTime;
+  }
+
+  /** Hands over what was resolved, by time, strategy and symbol. */
+  settle(): ShadowOutcome[] {
+    if (this.#resolved.length === 0) return this.#resolved;
+    const settled = this.#resolved.sort(
+      (a, b) => a.exitTime - b.exitTime || compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol),
+    );
+    this.#resolved = [];
+    return settled;
+  }
+
+  /** Shadows open now, in order of their decisions. */
+  getOpen(): Readonly<Shadow>[] {
+    return [...this.#bySymbol.values()]
+      .flatMap((open) => [...open.values()])
+      .sort(
+        (a, b) => a.decidedAt - b.decidedAt || compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol),
+      );
+  }
+
+  reset(): void {
+    this.restore({ open: [], resolved: [], barTime: -1, followed: [] });
+  }
+
+  snapshot(): ShadowBookState {
+    return structuredClone({
+      open: this.getOpen(),
+      resolved: this.#resolved,
+      barTime: this.#barTime,
+      followed: [...this.#followed],
+    });
+  }
+
+  restore(state: ShadowBookState): void {
+    const { open, resolved, barTime, followed } = structuredClone(state);
+    this.#bySymbol.clear();
+    this.#followed.clear();
+    for (const [strategy, known] of followed) this.#followed.set(strategy, known);
+    for (const shadow of open) {
+      const bySymbol = this.#bySymbol.get(shadow.symbol) ?? new Map<string, Shadow>();
+      bySymbol.set(shadow.strategy, shadow);
+      this.#bySymbol.set(shadow.symbol, bySymbol);
+    }
+    this.#resolved = resolved;
+    this.#barTime = barTime;
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
