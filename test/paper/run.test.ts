@@ -5,7 +5,9 @@ import { type CcxtModule, loadCcxt } from '../../src/node/index.ts';
 import { generateMarket } from '../../src/paper/generated-market.ts';
 import { type Batch, PaperAccount, type PaperReport, replayFeed, runPaper } from '../../src/paper/index.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';
-import { HOUR, START } from '../fixtures.ts';
+import { DEMO_STRATEGIES } from '../../src/paper/run.ts';
+import type { ShadowOutcome } from '../../src/shadow/shadow.ts';
+import { AUTHOR, HOUR, START } from '../fixtures.ts';
 
 let ccxt: CcxtModule;
 beforeAll(async () => {
@@ -15,8 +17,13 @@ beforeAll(async () => {
 const market = generateMarket({ seed: 7, start: START, count: 2500, interval: HOUR });
 const markets = [...market].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
 
-async function run(config: Options | null, bySymbol = market) {
+async function run(
+  config: Options | null,
+  bySymbol = market,
+  prepare: (engine: OptimizationEngine) => void = () => undefined,
+) {
   const engine = config === null ? null : new OptimizationEngine(config);
+  if (engine) prepare(engine);
   const accounts = new Set<PaperAccount>();
   const original = PaperAccount.prototype.onCandle;
   PaperAccount.prototype.onCandle = function onCandle(...args) {
@@ -50,6 +57,28 @@ async function run(config: Options | null, bySymbol = market) {
 const digest = (report: PaperReport) => createHash('sha256').update(JSON.stringify(report)).digest('hex');
 
 describe('a paper run', () => {
+  it('follows every signal that it does not send to the outcome that the bot alone has, R for R', async () => {
+    const outcomes: ShadowOutcome[] = [];
+    const { report, overlaid } = await run({}, market, (engine) => {
+      for (const { name } of DEMO_STRATEGIES)
+        engine.forceStatus(name, 'SUSPENDED', { ...AUTHOR, pinForHours: 'forever' });
+      engine.subscribe((event) => {
+        if (event.type === 'shadow') outcomes.push(event.outcome);
+      });
+    });
+    expect(overlaid!.fills).toEqual([]);
+    let compared = 0;
+    for (const { name } of DEMO_STRATEGIES) {
+      const followed = outcomes.filter(({ strategy, risk }) => strategy === name && risk > 0);
+      const { trades, expectancyR } = report.baseline.byStrategy[name]!;
+      expect(followed.every(({ weight }) => weight === 1)).toBe(true);
+      expect(Math.abs(followed.length - trades)).toBeLessThanOrEqual(2);
+      expect(followed.reduce((sum, { r }) => sum + r, 0) / followed.length).toBeCloseTo(expectancyR!, 2);
+      compared += followed.length;
+    }
+    expect(compared).toBeGreaterThan(100);
+  });
+
   it('is the same byte for byte with one seed', async () => {
     expect(digest((await run({})).report)).toBe(digest((await run({})).report));
   });

@@ -248,9 +248,9 @@ describe('shadows in random worlds', () => {
             },
           }),
         ).decisions as { time: number }[];
-        const before = (decisions: { time: number }[]) =>
+        const upToCut = (decisions: { time: number }[]) =>
           decisions.filter(({ time }) => time < START + (cut + 1) * HOUR);
-        expect(before(perturbed)).toEqual(before(told));
+        expect(upToCut(perturbed)).toEqual(upToCut(told));
       }),
       { numRuns: 30 },
     );
