@@ -581,9 +581,9 @@ export class OptimizationEngine {
   /** Learns from the signals that were not sent and whose outcome is known now. */
   #settleShadows(): void {
     for (const outcome of this.#shadows.settle()) {
-      const { strategy, r, weight, decidedAt, exitTime } = outcome;
-      this.scorer.recordSignalOutcome(outcome);
-      this.manager.recordShadow(strategy, winsorise(r), weight, decidedAt);
+      const { decision, r, weight, exitTime } = outcome;
+      this.scorer.recordSignalOutcome({ ...decision, r, weight });
+      this.manager.recordShadow(decision.strategy, winsorise(r), weight, decision.time);
       this.#emit({ type: 'shadow', time: exitTime, outcome });
     }
   }

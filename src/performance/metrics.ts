@@ -1,5 +1,6 @@
 import { type Interval, meanInterval, wilsonInterval } from '../statistics/interval.ts';
-import { kurtosis, type Moments, sampleDeviation, skewness } from '../statistics/moments.ts';
+import { kurtosis, skewness } from '../statistics/moments.ts';
+import { profitFactor, sharpeRatio } from '../statistics/ratios.ts';
 import type { PerformanceCell } from './cell.ts';
 
 /** The metrics of one cell. Rates are fractions in [0,1]; `null` means that the number does not exist. */
@@ -40,18 +41,6 @@ export interface Performance {
   /** Mean worst and best excursion in R over the trades that have one. */
   readonly mae: number | null;
   readonly mfe: number | null;
-}
-
-/** Gross profit over gross loss (positive); Infinity without losses, null without either. */
-export function profitFactor(grossProfit: number, grossLoss: number): number | null {
-  if (grossLoss > 0) return grossProfit / grossLoss;
-  return grossProfit > 0 ? Number.POSITIVE_INFINITY : null;
-}
-
-/** Mean over sample deviation; null below two values or without spread. */
-export function sharpeRatio(returns: Moments): number | null {
-  const deviation = sampleDeviation(returns);
-  return deviation === null ? null : returns.mean / deviation;
 }
 
 /** Mean over the root mean square of the losses (Sortino and Price 1994); null without a loss. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { outcomeOf } from '../model/trade.ts';
 import { addReturn, startEquityCurve } from '../statistics/equity-curve.ts';
-import { profitFactor } from './metrics.ts';
+import { profitFactor } from '../statistics/ratios.ts';
 
 /** Health of a strategy is judged on this many of its latest live trades. */
 export const WINDOW = 50;

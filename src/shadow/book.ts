@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import type { Candle } from '../model/candle.ts';
 import type { Decision } from '../model/decision.ts';
-import { CELLS } from '../model/regime.ts';
-import { openShadow, type Shadow, type ShadowOutcome, shadowSchema, stepShadow } from './shadow.ts';
+import { decisionSchema } from '../model/decision-schema.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import { openShadow, type Shadow, shadowSchema, stepShadow } from './shadow.ts';
 
 const outcomeSchema = z.object({
-  decisionId: z.string(),
-  strategy: z.string(),
-  symbol: z.string(),
-  side: z.enum(['long', 'short']),
-  cell: z.enum(CELLS),
-  belowThreshold: z.boolean(),
-  decidedAt: z.number(),
+  decision: decisionSchema,
   entryTime: z.number(),
   exitTime: z.number(),
   entryPrice: z.number(),
@@ -66,7 +61,7 @@ export class ShadowBook {
   /** The host's strategy would leave now: a shadow that follows the host's rule leaves at the next open. */
   askExit(strategy: string, symbol: string, time: number): void {
     const shadow = this.#bySymbol.get(symbol)?.get(strategy);
-    if (shadow && shadow.rule === 'host') shadow.exitAskedAt ??= time;
+    if (shadow?.decision.plan?.rule === 'host') shadow.exitAskedAt ??= time;
   }
 
   /** Takes one closed candle of the timeframe that shadows live on. */
@@ -92,9 +87,7 @@ export class ShadowBook {
   /** Hands over what was resolved, by time, strategy and symbol. */
   settle(): ShadowOutcome[] {
     if (this.#resolved.length === 0) return this.#resolved;
-    const settled = this.#resolved.sort(
-      (a, b) => a.exitTime - b.exitTime || compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol),
-    );
+    const settled = this.#resolved.sort((a, b) => a.exitTime - b.exitTime || byName(a.decision, b.decision));
     this.#resolved = [];
     return settled;
   }
@@ -103,9 +96,7 @@ export class ShadowBook {
   getOpen(): Readonly<Shadow>[] {
     return [...this.#bySymbol.values()]
       .flatMap((open) => [...open.values()])
-      .sort(
-        (a, b) => a.decidedAt - b.decidedAt || compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol),
-      );
+      .sort((a, b) => a.decision.time - b.decision.time || byName(a.decision, b.decision));
   }
 
   reset(): void {
@@ -118,7 +109,7 @@ export class ShadowBook {
       resolved: this.#resolved,
       barTime: this.#barTime,
       followed: [...this.#followed],
-    });
+    }) as ShadowBookState;
   }
 
   restore(state: ShadowBookState): void {
@@ -127,13 +118,16 @@ export class ShadowBook {
     this.#followed.clear();
     for (const [strategy, known] of followed) this.#followed.set(strategy, known);
     for (const shadow of open) {
-      const bySymbol = this.#bySymbol.get(shadow.symbol) ?? new Map<string, Shadow>();
-      bySymbol.set(shadow.strategy, shadow);
-      this.#bySymbol.set(shadow.symbol, bySymbol);
+      const { symbol, strategy } = shadow.decision;
+      const bySymbol = this.#bySymbol.get(symbol) ?? new Map<string, Shadow>();
+      bySymbol.set(strategy, shadow as Shadow);
+      this.#bySymbol.set(symbol, bySymbol);
     }
-    this.#resolved = resolved;
+    this.#resolved = resolved as ShadowOutcome[];
     this.#barTime = barTime;
   }
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byName = (a: Decision, b: Decision): number =>
+  compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Candle } from '../model/candle.ts';
-import type { Decision, ExitPlan } from '../model/decision.ts';
-import { CELLS, type Cell } from '../model/regime.ts';
-import type { Side } from '../model/signal.ts';
+import type { Decision } from '../model/decision.ts';
+import { decisionSchema } from '../model/decision-schema.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import { ATR_STOP, credible } from '../model/trade.ts';
 
 /** Bars after which a triple barrier gives up. */
@@ -13,20 +13,8 @@ const REWARD = 2;
 const WEIGHTS = { host: 1, barrier: 0.5 } as const;
 
 export const shadowSchema = z.object({
-  decisionId: z.string(),
-  strategy: z.string(),
-  symbol: z.string(),
-  side: z.enum(['long', 'short']),
-  cell: z.enum(CELLS),
-  belowThreshold: z.boolean(),
-  decidedAt: z.number(),
-  stop: z.number().nullable(),
-  target: z.number().nullable(),
-  rule: z.enum(['host', 'barrier']),
-  feeRate: z.number(),
-  slippageRate: z.number(),
-  size: z.number().nullable(),
-  atrRate: z.number().nullable(),
+  /** The decision not to send the signal; it has a plan. */
+  decision: decisionSchema,
   /** The position, once there was a candle to enter on; `risk` is the price distance of one R. */
   entry: z
     .object({
@@ -43,31 +31,8 @@ export const shadowSchema = z.object({
   seen: z.number(),
 });
 /** A position that was not taken, followed as if it had been. */
-export type Shadow = z.infer<typeof shadowSchema>;
-
-/** What a signal that was not sent would have come to. */
-export interface ShadowOutcome {
-  readonly decisionId: string;
-  readonly strategy: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly cell: Cell;
-  readonly belowThreshold: boolean;
-  readonly decidedAt: number;
-  readonly entryTime: number;
-  readonly exitTime: number;
-  readonly entryPrice: number;
-  readonly exitPrice: number;
-  /** Price distance of one R. */
-  readonly risk: number;
-  /** Net of fees and slippage. */
-  readonly r: number;
-  readonly rule: ExitPlan['rule'];
-  /** 1 by the host's own rule, 0.5 by a triple barrier. */
-  readonly weight: number;
-  readonly exit: 'stop' | 'target' | 'signal' | 'time';
-  /** Money at the host's own size, net; null where the size is unknown. */
-  readonly pnl: number | null;
+export interface Shadow extends Omit<z.infer<typeof shadowSchema>, 'decision'> {
+  readonly decision: Decision;
 }
 
 /** Whether the outcome of a signal can be followed: one R must be known. */
@@ -76,23 +41,12 @@ export function canFollow({ plan, atrRate }: Pick<Decision, 'plan' | 'atrRate'>)
 }
 
 /** Starts to follow a signal that was not sent. Only call it where `canFollow` holds. */
-export function openShadow(decision: Decision): Shadow {
-  const { id, strategy, symbol, side, cell, belowThreshold, time, atrRate } = decision;
-  return {
-    decisionId: id,
-    strategy,
-    symbol,
-    side,
-    cell,
-    belowThreshold,
-    decidedAt: time,
-    ...decision.plan!,
-    atrRate,
-    entry: null,
-    exitAskedAt: null,
-    seen: -1,
-  };
-}
+export const openShadow = (decision: Decision): Shadow => ({
+  decision,
+  entry: null,
+  exitAskedAt: null,
+  seen: -1,
+});
 
 /**
  * Lets a shadow meet one closed candle, in place. It enters at the open of the first candle that opens after
@@ -100,12 +54,12 @@ export function openShadow(decision: Decision): Shadow {
  * one; `void` when it turns out that one R cannot be told.
  */
 export function stepShadow(shadow: Shadow, candle: Candle, interval: number): ShadowOutcome | 'void' | null {
-  if (candle.time < shadow.decidedAt || candle.time <= shadow.seen) return null;
+  if (candle.time < shadow.decision.time || candle.time <= shadow.seen) return null;
   shadow.seen = candle.time;
-  shadow.entry ??= enter(shadow, candle);
+  shadow.entry ??= enter(shadow.decision, candle);
   if (shadow.entry === null) return 'void';
   const { stop, target, time } = shadow.entry;
-  const long = shadow.side === 'long';
+  const long = shadow.decision.side === 'long';
   const { open, high, low, close } = candle;
 
   if (shadow.exitAskedAt !== null && candle.time >= shadow.exitAskedAt)
@@ -115,15 +69,13 @@ export function stepShadow(shadow: Shadow, candle: Candle, interval: number): Sh
   if (target !== null && (long ? high >= target : low <= target))
     return leave(shadow, 'target', long ? Math.max(open, target) : Math.min(open, target), candle.time);
   const closesAt = candle.time + interval;
-  if (shadow.rule === 'barrier' && closesAt >= time + TIME_OUT_BARS * interval)
+  if (shadow.decision.plan!.rule === 'barrier' && closesAt >= time + TIME_OUT_BARS * interval)
     return leave(shadow, 'time', close, closesAt);
   return null;
 }
 
-function enter(
-  { side, stop, target, rule, atrRate, slippageRate }: Shadow,
-  { time, open }: Candle,
-): Shadow['entry'] {
+function enter({ side, atrRate, plan }: Decision, { time, open }: Candle): Shadow['entry'] {
+  const { stop, target, rule, slippageRate } = plan!;
   const sign = side === 'long' ? 1 : -1;
   const price = open * (1 + sign * slippageRate);
   const risk = stop === null ? ATR_STOP * (atrRate ?? 0) * price : Math.abs(price - stop);
@@ -139,26 +91,20 @@ function enter(
 }
 
 function leave(
-  shadow: Shadow,
+  { decision, entry }: Shadow,
   exit: ShadowOutcome['exit'],
   touched: number,
   time: number,
 ): ShadowOutcome | 'void' {
-  const { decisionId, strategy, symbol, side, cell, belowThreshold, decidedAt, rule, feeRate } = shadow;
-  const { price, risk, time: entryTime } = shadow.entry!;
-  const sign = side === 'long' ? 1 : -1;
-  const exitPrice = touched * (1 - sign * shadow.slippageRate);
+  const { rule, feeRate, slippageRate, size } = decision.plan!;
+  const { price, risk, time: entryTime } = entry!;
+  const sign = decision.side === 'long' ? 1 : -1;
+  const exitPrice = touched * (1 - sign * slippageRate);
   const gain = sign * (exitPrice - price) - feeRate * (price + exitPrice);
   const r = gain / risk;
   if (!credible(r)) return 'void';
   return {
-    decisionId,
-    strategy,
-    symbol,
-    side,
-    cell,
-    belowThreshold,
-    decidedAt,
+    decision,
     entryTime,
     exitTime: time,
     entryPrice: price,
@@ -168,6 +114,6 @@ function leave(
     rule,
     weight: WEIGHTS[rule],
     exit,
-    pnl: shadow.size === null ? null : gain * shadow.size,
+    pnl: size === null ? null : gain * size,
   };
 }

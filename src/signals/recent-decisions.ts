@@ -1,59 +1,10 @@
 import { z } from 'zod';
-import { type Decision, REASONS } from '../model/decision.ts';
-import { CELLS, REGIMES } from '../model/regime.ts';
+import type { Decision } from '../model/decision.ts';
+import { decisionSchema } from '../model/decision-schema.ts';
 import type { Signal } from '../model/signal.ts';
-import { STRATEGY_STATUSES } from '../model/strategy.ts';
 
 /** Decisions kept for repeated signals and for reports. */
 const CAPACITY = 256;
-
-const levelSchema = z.tuple([z.number(), z.number()]);
-
-const decisionSchema = z.object({
-  id: z.string(),
-  time: z.number(),
-  strategy: z.string(),
-  symbol: z.string(),
-  side: z.enum(['long', 'short']),
-  action: z.enum(['pass', 'execute', 'block']),
-  multiplier: z.number().min(0),
-  quality: z.number().nullable(),
-  adjustedConfidence: z.number().nullable(),
-  belowThreshold: z.boolean(),
-  regime: z.enum(REGIMES),
-  cell: z.enum(CELLS),
-  atrRate: z.number().nullable(),
-  base: z.number(),
-  weight: z.number(),
-  status: z.enum(STRATEGY_STATUSES),
-  health: z.number(),
-  qualityFactor: z.number(),
-  guard: z.number(),
-  cap: z.number(),
-  score: z
-    .object({
-      confidence: z.number().nullable(),
-      confluence: z.number().nullable(),
-      alignment: z.number(),
-      successRate: z.number(),
-      adjustment: z.number(),
-      threshold: z.number(),
-      levels: z.tuple([levelSchema, levelSchema, levelSchema]),
-      below: z.object({ n: z.number(), probability: z.number() }),
-    })
-    .nullable(),
-  plan: z
-    .object({
-      stop: z.number().nullable(),
-      target: z.number().nullable(),
-      rule: z.enum(['host', 'barrier']),
-      feeRate: z.number(),
-      slippageRate: z.number(),
-      size: z.number().nullable(),
-    })
-    .nullable(),
-  reasons: z.array(z.enum(REASONS)),
-});
 
 export const recentDecisionsSchema = z.array(z.tuple([z.string().nullable(), decisionSchema])).max(CAPACITY);
 type RecentDecisionsState = [signalKey: string | null, decision: Decision][];

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OptimizationEngine, type Options } from '../../src/index.ts';
+import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
 import { type CcxtModule, loadCcxt } from '../../src/node/index.ts';
 import { generateMarket } from '../../src/paper/generated-market.ts';
 import { type Batch, PaperAccount, type PaperReport, replayFeed, runPaper } from '../../src/paper/index.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';
 import { DEMO_STRATEGIES } from '../../src/paper/run.ts';
-import type { ShadowOutcome } from '../../src/shadow/shadow.ts';
 import { AUTHOR, HOUR, START } from '../fixtures.ts';
 
 let ccxt: CcxtModule;
@@ -69,7 +69,7 @@ describe('a paper run', () => {
     expect(overlaid!.fills).toEqual([]);
     let compared = 0;
     for (const { name } of DEMO_STRATEGIES) {
-      const followed = outcomes.filter(({ strategy, risk }) => strategy === name && risk > 0);
+      const followed = outcomes.filter(({ decision }) => decision.strategy === name);
       const { trades, expectancyR } = report.baseline.byStrategy[name]!;
       expect(followed.every(({ weight }) => weight === 1)).toBe(true);
       expect(Math.abs(followed.length - trades)).toBeLessThanOrEqual(2);

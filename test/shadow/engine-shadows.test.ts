@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EngineEvent, type InputEvent, OptimizationEngine, type Signal } from '../../src/index.ts';
-import type { ShadowOutcome } from '../../src/shadow/shadow.ts';
+import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
 import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures.ts';
 
 const outcomesOf = (engine: OptimizationEngine): ShadowOutcome[] => {
@@ -114,7 +114,7 @@ describe('signals that are not sent', () => {
     const decision = engine.decide(signal({ time: START + 200 * HOUR }));
     expect(engine.getOpenShadows()).toHaveLength(0);
     engine.withdraw(decision, 'BELOW_MIN');
-    expect(engine.getOpenShadows()).toMatchObject([{ decisionId: decision.id, strategy: 'EMA_Trend' }]);
+    expect(engine.getOpenShadows()).toMatchObject([{ decision: { id: decision.id, strategy: 'EMA_Trend' } }]);
   });
 
   it('refuses an exit signal that names nobody', () => {

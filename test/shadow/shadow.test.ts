@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Candle, Decision } from '../../src/index.ts';
-import { canFollow, openShadow, type ShadowOutcome, stepShadow } from '../../src/shadow/shadow.ts';
+import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
+import { canFollow, openShadow, stepShadow } from '../../src/shadow/shadow.ts';
 import { engineWith, HOUR, START, signal, walk } from '../fixtures.ts';
 
 const decided = (changes: Partial<Decision> = {}): Decision => ({

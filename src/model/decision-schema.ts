@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { REASONS } from './decision.ts';
+import { CELLS, REGIMES } from './regime.ts';
+import { STRATEGY_STATUSES } from './strategy.ts';
+
+const levelSchema = z.tuple([z.number(), z.number()]);
+
+/** A decision as plain JSON, in snapshots. */
+export const decisionSchema = z.object({
+  id: z.string(),
+  time: z.number(),
+  strategy: z.string(),
+  symbol: z.string(),
+  side: z.enum(['long', 'short']),
+  action: z.enum(['pass', 'execute', 'block']),
+  multiplier: z.number().min(0),
+  quality: z.number().nullable(),
+  adjustedConfidence: z.number().nullable(),
+  belowThreshold: z.boolean(),
+  regime: z.enum(REGIMES),
+  cell: z.enum(CELLS),
+  atrRate: z.number().nullable(),
+  base: z.number(),
+  weight: z.number(),
+  status: z.enum(STRATEGY_STATUSES),
+  health: z.number(),
+  qualityFactor: z.number(),
+  guard: z.number(),
+  cap: z.number(),
+  score: z
+    .object({
+      confidence: z.number().nullable(),
+      confluence: z.number().nullable(),
+      alignment: z.number(),
+      successRate: z.number(),
+      adjustment: z.number(),
+      threshold: z.number(),
+      levels: z.tuple([levelSchema, levelSchema, levelSchema]),
+      below: z.object({ n: z.number(), probability: z.number() }),
+    })
+    .nullable(),
+  plan: z
+    .object({
+      stop: z.number().nullable(),
+      target: z.number().nullable(),
+      rule: z.enum(['host', 'barrier']),
+      feeRate: z.number(),
+      slippageRate: z.number(),
+      size: z.number().nullable(),
+    })
+    .nullable(),
+  reasons: z.array(z.enum(REASONS)),
+});
