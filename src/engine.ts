@@ -27,6 +27,7 @@ import { type Candle, candleFault, timeframeMs } from './model/candle.ts';
 import type { Decision, ReasonCode } from './model/decision.ts';
 import { asCell, type Cell, type RegimeLabel } from './model/regime.ts';
 import { Ring } from './model/ring.ts';
+import type { ShadowOutcome } from './model/shadow-outcome.ts';
 import type { Signal } from './model/signal.ts';
 import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
 import { isTime } from './model/time.ts';
@@ -39,7 +40,13 @@ import { RegimeDetector } from './regime/detector.ts';
 import { type ForceOptions, StrategyRetirementManager } from './retirement/manager.ts';
 import { ShadowBook } from './shadow/book.ts';
 import { canFollow, type Shadow } from './shadow/shadow.ts';
-import { countDecision, countWithdrawal, emptySignalCounts, type SignalCounts } from './signals/counts.ts';
+import {
+  countDecision,
+  countOutcome,
+  countWithdrawal,
+  emptySignalCounts,
+  type SignalCounts,
+} from './signals/counts.ts';
 import { RecentDecisions } from './signals/recent-decisions.ts';
 import { qualityFactor } from './sizing.ts';
 import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
@@ -65,6 +72,11 @@ interface Components {
 export interface EngineHooks {
   /** Read at every decision; true switches the overlay off whatever the flags say. */
   readonly killed?: () => boolean;
+  /**
+   * Where the outcomes of signals that were not sent come from: followed on the candles (default), or given
+   * by `recordShadow`, when the past is replayed and they are known.
+   */
+  readonly shadows?: 'followed' | 'given';
 }
 
 /**
@@ -74,6 +86,7 @@ export interface EngineHooks {
 export class OptimizationEngine {
   readonly portfolio = new Portfolio();
   readonly #killed: () => boolean;
+  readonly #followsShadows: boolean;
   readonly #context: DecisionContext;
   readonly #observers = new Set<Observer>();
   readonly #counts = new Map<string, SignalCounts>();
@@ -91,11 +104,12 @@ export class OptimizationEngine {
   #updatedAt: number | null = null;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` */
-  constructor(options: Options = {}, { killed = () => false }: EngineHooks = {}) {
+  constructor(options: Options = {}, { killed = () => false, shadows = 'followed' }: EngineHooks = {}) {
     this.#options = options;
     this.#parts = componentsOf(options);
     this.#flags = flagsOf(this.config, {});
     this.#killed = killed;
+    this.#followsShadows = shadows === 'followed';
     const engine = this;
     this.#context = {
       get config() {
@@ -238,9 +252,24 @@ export class OptimizationEngine {
     this.optimizer.recordOutcome(strategy, r);
     this.scorer.recordSignalOutcome({ strategy, symbol, side, cell, r, belowThreshold });
     this.manager.recordOutcome(strategy, winsorise(r), deviation);
+    if (input.decision?.action === 'execute')
+      countOutcome(this.#countsOf(strategy), input.decision, winsorise(r));
     this.#assess(strategy, this.#time);
     this.#emit({ type: 'trade', time: trade.exitTime, input, trade });
     return trade;
+  }
+
+  /**
+   * Learns from a signal that was not sent and whose outcome is known. The engine calls it for what it
+   * follows itself; call it only with `shadows: 'given'`, for the journal does not keep it as an event.
+   */
+  recordShadow(outcome: ShadowOutcome): void {
+    const { decision, r, weight, exitTime } = outcome;
+    const { strategy } = decision;
+    this.scorer.recordSignalOutcome({ ...decision, r, weight });
+    countOutcome(this.#countsOf(strategy), decision, winsorise(r));
+    this.manager.recordShadow(strategy, winsorise(r), weight, decision.time);
+    this.#emit({ type: 'shadow', time: exitTime, outcome });
   }
 
   /** Takes one closed candle. An impossible one is skipped and counted. */
@@ -293,7 +322,10 @@ export class OptimizationEngine {
     this.#settleShadows();
     this.#advance(now);
     const updates = this.optimizer.updateWeights(this.#parts.judgement.weightEvidence(), now);
-    for (const update of updates) this.#emit({ type: 'weight', time: now, update });
+    for (const update of updates) {
+      if (update.cell === null) this.#countsOf(update.strategy).weightChanges += 1;
+      this.#emit({ type: 'weight', time: now, update });
+    }
     let statusChanges = 0;
     for (const strategy of this.manager.getStrategies()) statusChanges += this.#assess(strategy, now) ? 1 : 0;
     const state: OptimizationState = {
@@ -575,17 +607,12 @@ export class OptimizationEngine {
   #follow(decision: Decision): void {
     const followed = canFollow(decision) && this.detector.isFresh(decision.symbol, decision.time);
     this.#shadows.note(decision.strategy, followed);
-    if (followed && decision.multiplier === 0) this.#shadows.open(decision);
+    if (followed && decision.multiplier === 0 && this.#followsShadows) this.#shadows.open(decision);
   }
 
   /** Learns from the signals that were not sent and whose outcome is known now. */
   #settleShadows(): void {
-    for (const outcome of this.#shadows.settle()) {
-      const { decision, r, weight, exitTime } = outcome;
-      this.scorer.recordSignalOutcome({ ...decision, r, weight });
-      this.manager.recordShadow(decision.strategy, winsorise(r), weight, decision.time);
-      this.#emit({ type: 'shadow', time: exitTime, outcome });
-    }
+    for (const outcome of this.#shadows.settle()) this.recordShadow(outcome);
   }
 
   #countsOf(strategy: string): SignalCounts {

@@ -1,4 +1,13 @@
 export { type Config, configJsonSchema, type Options, PRESETS, parseConfig } from './config.ts';
+export {
+  type Calibration,
+  type CalibrationReport,
+  calibrate,
+  calibrationReport,
+} from './effect/calibration.ts';
+export { EffectLedger } from './effect/ledger.ts';
+export type { SignalOutcome } from './effect/outcome.ts';
+export { type EffectStatement, effectStatement } from './effect/statement.ts';
 export { type EngineHooks, OptimizationEngine } from './engine.ts';
 export { EdgekeeperError, type ErrorCode } from './errors.ts';
 export type {
@@ -15,13 +24,17 @@ export type {
 export { type Candle, timeframeMs } from './model/candle.ts';
 export { type Action, type Decision, REASONS, type ReasonCode } from './model/decision.ts';
 export { CELLS, type Cell, cellOf, REGIMES, type Regime, type RegimeLabel } from './model/regime.ts';
+export type { ShadowOutcome } from './model/shadow-outcome.ts';
 export type { Side, Signal } from './model/signal.ts';
 export { STRATEGY_STATUSES, StrategyStatus } from './model/strategy.ts';
 export type { Trade, TradeInput } from './model/trade.ts';
 export type { Alert, AlertCode } from './monitor/alerts.ts';
+export type { Effectiveness } from './monitor/effectiveness.ts';
+export { type Explanation, explain } from './monitor/explanation.ts';
 export { OptimizationMonitor } from './monitor/monitor.ts';
 export { PerformanceDecomposer } from './performance/decomposer.ts';
 export type { Performance } from './performance/metrics.ts';
+export { type PolicyDiff, PolicyReplay } from './policy-diff.ts';
 export type { Clock, Log, MarketData } from './ports.ts';
 export { type Enforcement, SignalQualityScorer, type SignalScore } from './quality/scorer.ts';
 export { RegimeDetector } from './regime/detector.ts';

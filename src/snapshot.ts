@@ -8,7 +8,7 @@ import { scorerStateSchema } from './quality/scorer.ts';
 import { detectorStateSchema } from './regime/detector.ts';
 import { managerStateSchema } from './retirement/manager.ts';
 import { shadowBookSchema } from './shadow/book.ts';
-import { signalCountsSchema } from './signals/counts.ts';
+import { emptySignalCounts, signalCountsSchema } from './signals/counts.ts';
 import { recentDecisionsSchema } from './signals/recent-decisions.ts';
 import { optimizerStateSchema } from './weighting/optimizer.ts';
 
@@ -61,9 +61,10 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
   }),
   // Version 2 followed no signals that were not sent, and decisions did not carry what explains them.
   2: (old) => {
-    const { recent, decomposer, manager } = old as unknown as Version2;
+    const { recent, counts, decomposer, manager } = old as unknown as Version2;
     return {
       ...old,
+      counts: counts.map(([name, known]) => [name, { ...emptySignalCounts(), ...known }]),
       shadows: { open: [], resolved: [], barTime: -1, followed: [] },
       recent: recent.map(([key, decision]) => [
         key,
@@ -89,6 +90,7 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
 
 type Named = readonly (readonly [string, object])[];
 interface Version2 {
+  readonly counts: Named;
   readonly recent: readonly (readonly [string | null, { readonly weight: number }])[];
   readonly decomposer: { readonly evidence: Named };
   readonly manager: { readonly strategies: Named };

@@ -8,7 +8,9 @@ import type { QualitySummary } from '../quality/scorer.ts';
 import type { StrategyHealth } from '../retirement/manager.ts';
 import type { AllocationSummary } from '../weighting/optimizer.ts';
 import { type Alert, alertsOf } from './alerts.ts';
+import { type Effectiveness, effectiveness } from './effectiveness.ts';
 import { jsonReady } from './json.ts';
+import { type TrackRecord, trackRecord } from './track-record.ts';
 
 /** What is known of one strategy, over all components. */
 export interface StrategySummary {
@@ -42,6 +44,7 @@ export interface DashboardData {
   readonly strategyHealth: HealthReport;
   readonly allocation: AllocationSummary;
   readonly regimeEffectiveness: RegimeReport;
+  readonly effectiveness: Effectiveness;
   readonly latestState: OptimizationState | null;
   readonly recentDecisions: readonly Decision[];
   readonly alerts: readonly Alert[];
@@ -128,6 +131,16 @@ export class OptimizationMonitor {
     return { byRegime };
   }
 
+  /** What the overlay does, in figures, each with the number it was taken over. */
+  getEffectiveness(): Effectiveness {
+    return effectiveness(this.#engine);
+  }
+
+  /** How far each strategy's record proves an edge, and how many more trades it takes. */
+  getTrackRecords(): TrackRecord[] {
+    return this.#strategies().map((strategy) => trackRecord(this.#engine, strategy));
+  }
+
   /** What a person should know at `now` (default: the time of the latest event), most severe first. */
   getAlerts(now = this.#engine.time): Alert[] {
     return alertsOf(this.#engine, now);
@@ -140,6 +153,7 @@ export class OptimizationMonitor {
       strategyHealth: this.getHealthReport(),
       allocation: this.getAllocationReport(),
       regimeEffectiveness: this.getRegimeEffectivenessReport(),
+      effectiveness: this.getEffectiveness(),
       latestState: this.#engine.getOptimizationHistory(1)[0] ?? null,
       recentDecisions: this.#engine.getRecentDecisions(50),
       alerts: this.getAlerts(now),
@@ -159,6 +173,8 @@ export class OptimizationMonitor {
         health: this.getHealthReport(),
         regimes: this.getRegimeEffectivenessReport(),
         signals: this.#engine.getSignalCounts(),
+        effectiveness: this.getEffectiveness(),
+        trackRecords: this.getTrackRecords(),
         alerts: this.getAlerts(now),
       }),
       null,

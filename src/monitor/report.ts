@@ -3,14 +3,20 @@ import type { ReasonCode } from '../model/decision.ts';
 import type { Cell } from '../model/regime.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { Performance } from '../performance/metrics.ts';
+import { ALARM } from '../retirement/cusum.ts';
 import type { Alert } from './alerts.ts';
+import { type Effectiveness, effectiveness } from './effectiveness.ts';
 import { OptimizationMonitor } from './monitor.ts';
+import { type TrackRecord, trackRecord } from './track-record.ts';
 
 export interface StrategyRow {
   readonly strategy: string;
   readonly performance: Performance;
   readonly weight: number;
   readonly status: StrategyStatus;
+  readonly decayEvidence: number;
+  readonly decayAlarm: number;
+  readonly trackRecord: TrackRecord;
 }
 
 export interface RegimeRow {
@@ -49,6 +55,7 @@ export interface OverlayReport {
   readonly signals: readonly SignalRow[];
   /** Reasons of all decisions, most frequent first. */
   readonly reasons: readonly { readonly reason: ReasonCode; readonly count: number }[];
+  readonly effectiveness: Effectiveness;
   /** Latest changes, oldest first. */
   readonly changes: readonly Change[];
   readonly alerts: readonly Alert[];
@@ -75,6 +82,9 @@ export function overlayReport(engine: OptimizationEngine): OverlayReport {
       performance: decomposer.getStrategyPerformance(strategy),
       weight: optimizer.getWeightForRegime(strategy, null),
       status: manager.statusOf(strategy),
+      decayEvidence: manager.getStrategyHealth(strategy)?.decayEvidence ?? 0,
+      decayAlarm: manager.getStrategyHealth(strategy)?.decayAlarm ?? ALARM,
+      trackRecord: trackRecord(engine, strategy),
     })),
     regimes: names.flatMap((strategy) =>
       Object.entries(decomposer.getRegimeEffectiveness(strategy)).map(([cell, performance]) => ({
@@ -85,6 +95,7 @@ export function overlayReport(engine: OptimizationEngine): OverlayReport {
       })),
     ),
     signals: Object.entries(counts)
+      .filter(([, { signals }]) => signals > 0)
       .map(([strategy, { signals, executed, reduced, increased, blocked, scored, qualitySum }]) => ({
         strategy,
         signals,
@@ -98,6 +109,7 @@ export function overlayReport(engine: OptimizationEngine): OverlayReport {
     reasons: [...reasons]
       .map(([reason, count]) => ({ reason, count }))
       .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
+    effectiveness: effectiveness(engine),
     changes: changes(engine),
     alerts: monitor.getAlerts(),
   };

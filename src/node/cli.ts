@@ -9,6 +9,7 @@ import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport } from '../monitor/report.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { loadCcxt } from './ccxt.ts';
+import { addEvidenceCommands } from './cli-evidence.ts';
 import { jsonOption, moment, stateDirOption } from './cli-options.ts';
 import { addStateCommands, savedEngine } from './cli-state.ts';
 import type { CliWorld } from './cli-world.ts';
@@ -92,7 +93,7 @@ function program(world: CliWorld): Command {
     .configureOutput({ writeOut: world.out, writeErr: () => undefined })
     .addHelpText(
       'after',
-      '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper status         what the overlay knows now\n  edgekeeper config print   every option with its value',
+      '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper status         what the overlay knows now\n  edgekeeper effect         does it help? the answer with its interval\n  edgekeeper why --last     why the latest decision is what it is\n  edgekeeper config print   every option with its value',
     );
 
   cli
@@ -217,6 +218,7 @@ function program(world: CliWorld): Command {
     .description('the JSON schema of a configuration')
     .action(() => world.out(json(configJsonSchema())));
 
+  addEvidenceCommands(cli, world);
   addStateCommands(cli, world);
   return cli;
 }

@@ -1,30 +1,10 @@
-import Table from 'cli-table3';
 import type { Alert } from '../monitor/alerts.ts';
 import type { DashboardData } from '../monitor/monitor.ts';
 import type { OverlayReport } from '../monitor/report.ts';
 import type { AccountSummary, PaperReport } from '../paper/report.ts';
 import type { Performance } from '../performance/metrics.ts';
-
-type Value = number | null;
-
-const percent = (rate: Value): string => (rate === null ? '-' : `${(100 * rate).toFixed(1)}%`);
-const fixed = (x: Value, digits = 2): string =>
-  x === null ? '-' : x === Number.POSITIVE_INFINITY ? 'inf' : Number.isFinite(x) ? x.toFixed(digits) : '-';
-const signed = (x: Value, digits = 2): string =>
-  x !== null && x > 0 ? `+${fixed(x, digits)}` : fixed(x, digits);
-const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
-const minute = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const style = { head: [], border: [], compact: true };
-  const made = new Table({
-    head: [...head],
-    style,
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-  });
-  made.push(...rows.map((row) => [...row]));
-  return made.toString();
-}
+import { renderEffect } from './render-evidence.ts';
+import { day, fixed, minute, percent, signed, table } from './table.ts';
 
 const PERFORMANCE_HEAD = ['trades', 'win rate', 'exp. R', 'exp.', 'PF', 'Sharpe', 'max DD', 'pnl'];
 
@@ -143,7 +123,11 @@ export function renderPaper({ run, overlay, baseline }: PaperReport): string {
       ]),
     ),
   );
-  if (overlay) parts.push('\nOne run proves little: a difference between the two accounts may be chance.');
+  if (overlay)
+    parts.push(
+      `\n${renderEffect(overlay.effect, overlay.calibration)}`,
+      '\nOne run proves little: a difference between the two accounts may be chance.',
+    );
   return parts.join('\n');
 }
 

@@ -1,3 +1,5 @@
+import type { CalibrationReport } from '../effect/calibration.ts';
+import type { EffectStatement } from '../effect/statement.ts';
 import type { OverlayReport } from '../monitor/report.ts';
 import type { Performance } from '../performance/metrics.ts';
 
@@ -28,7 +30,13 @@ export interface PaperReport {
     readonly strategies: readonly string[];
   };
   /** With the overlay attached; null when the run was made without. */
-  readonly overlay: (OverlayReport & { readonly account: AccountSummary }) | null;
+  readonly overlay:
+    | (OverlayReport & {
+        readonly account: AccountSummary;
+        readonly effect: EffectStatement;
+        readonly calibration: CalibrationReport;
+      })
+    | null;
   /** The same bot on the same candles without the overlay. */
   readonly baseline: AccountSummary;
 }

@@ -1,5 +1,8 @@
 import { attach } from '../../adapters/ccxt.ts';
 import { LotBook } from '../../adapters/lots.ts';
+import { calibrationReport } from '../effect/calibration.ts';
+import { EffectLedger } from '../effect/ledger.ts';
+import { effectStatement } from '../effect/statement.ts';
 import type { OptimizationEngine } from '../engine.ts';
 import type { Candle } from '../model/candle.ts';
 import { overlayReport } from '../monitor/report.ts';
@@ -150,6 +153,8 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
       for (const seat of seats) seat.warmUp(symbol, candle);
     }
   }
+  const ledger = new EffectLedger();
+  const unwatch = engine?.subscribe((event) => ledger.observe(event));
   let [from, to, count] = [0, 0, 0];
   for await (const batch of feed.batches()) {
     if (count === 0) from = batch.closedAt;
@@ -169,6 +174,7 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
     }
     options.onBatch?.(batch);
   }
+  unwatch?.();
   return {
     run: {
       source: options.source,
@@ -179,7 +185,15 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
       candles: count,
       strategies: DEMO_STRATEGIES.map(({ name }) => name),
     },
-    overlay: engine && overlaid ? { ...overlayReport(engine), account: overlaid.summary() } : null,
+    overlay:
+      engine && overlaid
+        ? {
+            ...overlayReport(engine),
+            account: overlaid.summary(),
+            effect: effectStatement(ledger.outcomes, engine.config.seed),
+            calibration: calibrationReport(ledger.outcomes),
+          }
+        : null,
     baseline: baseline.summary(),
   };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type Decision, REASONS, type ReasonCode } from '../model/decision.ts';
+import { outcomeOf } from '../model/trade.ts';
+import { addToCoMoments, coMomentsSchema, emptyCoMoments } from '../statistics/co-moments.ts';
 
 export const signalCountsSchema = z.object({
   signals: z.number().int().min(0),
@@ -12,6 +14,16 @@ export const signalCountsSchema = z.object({
   scored: z.number().int().min(0),
   qualitySum: z.number(),
   reasons: z.partialRecord(z.enum(REASONS), z.number().int()),
+  /** Sum of the strategy's weight over its signals, and how often its overall weight changed. */
+  weightSum: z.number(),
+  weightChanges: z.number().int().min(0),
+  /** Outcomes that are known, of all signals and of those that were sent. A scratch is no win. */
+  outcomes: z.number().int().min(0),
+  wins: z.number().int().min(0),
+  sentOutcomes: z.number().int().min(0),
+  sentWins: z.number().int().min(0),
+  /** Weight at the decision against R of its outcome. */
+  weightAgainstR: coMomentsSchema,
 });
 /** What became of the signals of one strategy. */
 export type SignalCounts = z.infer<typeof signalCountsSchema>;
@@ -25,6 +37,13 @@ export const emptySignalCounts = (): SignalCounts => ({
   scored: 0,
   qualitySum: 0,
   reasons: {},
+  weightSum: 0,
+  weightChanges: 0,
+  outcomes: 0,
+  wins: 0,
+  sentOutcomes: 0,
+  sentWins: 0,
+  weightAgainstR: emptyCoMoments(),
 });
 
 const fate = ({ multiplier }: Decision): 'executed' | 'reduced' | 'increased' | 'blocked' =>
@@ -37,6 +56,7 @@ function countReason(counts: SignalCounts, reason: ReasonCode): void {
 /** Counts one decision, in place. */
 export function countDecision(counts: SignalCounts, decision: Decision): void {
   counts.signals += 1;
+  counts.weightSum += decision.weight;
   counts[fate(decision)] += 1;
   for (const reason of decision.reasons) countReason(counts, reason);
   if (decision.multiplier === 0 || decision.quality === null) return;
@@ -53,4 +73,16 @@ export function countWithdrawal(counts: SignalCounts, decision: Decision, reason
   if (decision.quality === null) return;
   counts.scored -= 1;
   counts.qualitySum -= decision.quality;
+}
+
+/** Counts what came of a signal, in R, whether it was sent or not. */
+export function countOutcome(counts: SignalCounts, { multiplier, weight }: Decision, r: number): void {
+  const won = outcomeOf(r) === 'win' ? 1 : 0;
+  counts.outcomes += 1;
+  counts.wins += won;
+  if (multiplier > 0) {
+    counts.sentOutcomes += 1;
+    counts.sentWins += won;
+  }
+  addToCoMoments(counts.weightAgainstR, weight, r);
 }

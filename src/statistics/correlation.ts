@@ -1,21 +1,11 @@
+import { addToCoMoments, coCorrelation, emptyCoMoments } from './co-moments.ts';
 import { type Interval, normalInterval } from './interval.ts';
 
 /** Pearson correlation in [-1,1]; null below three pairs or without spread in either. */
 export function correlation(xs: readonly number[], ys: readonly number[]): number | null {
-  const n = xs.length;
-  if (n < 3) return null;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / n;
-  const [mx, my] = [mean(xs), mean(ys)];
-  let [xx, yy, xy] = [0, 0, 0];
-  for (let i = 0; i < n; i += 1) {
-    const [dx, dy] = [xs[i]! - mx, ys[i]! - my];
-    xx += dx * dx;
-    yy += dy * dy;
-    xy += dx * dy;
-  }
-  // What rounding leaves of equal values is no spread.
-  const spreads = xx > 1e-24 * n * mx * mx && yy > 1e-24 * n * my * my;
-  return spreads && xx > 0 && yy > 0 ? Math.min(1, Math.max(-1, xy / Math.sqrt(xx * yy))) : null;
+  const moments = emptyCoMoments();
+  for (let i = 0; i < xs.length; i += 1) addToCoMoments(moments, xs[i]!, ys[i]!);
+  return coCorrelation(moments);
 }
 
 /** Ranks from 1; equal values share the mean of theirs. */

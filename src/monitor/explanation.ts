@@ -1,0 +1,178 @@
+import type { Decision, ScoreDetail } from '../model/decision.ts';
+import { MAX_PROBABILITY, MIN_OUTCOMES } from '../quality/below-threshold.ts';
+import { qualityScore } from '../quality/score.ts';
+import { successCascade } from '../quality/success-rate.ts';
+
+/** One step from the host's own size to what was sent. */
+export interface WaterfallStep {
+  readonly step: 'base' | 'weight' | 'health' | 'quality' | 'guard' | 'cap' | 'size';
+  readonly factor: number;
+  /** Factor on the host's size after this step. */
+  readonly after: number;
+  readonly note: string;
+}
+
+/** One term of the score: what it is worth of the weight it has. */
+export interface ScoreTerm {
+  readonly term: 'confidence' | 'alignment' | 'success rate';
+  readonly value: number | null;
+  readonly weight: number;
+}
+
+/** A change that would have made another decision. */
+export interface Flip {
+  readonly change: string;
+  /** How far it is, as a share of what the quantity can be; nearest first. */
+  readonly distance: number;
+  /** The inputs of the score that would have done it, where that is what has to change. */
+  readonly inputs?: Partial<Pick<ScoreDetail, 'confidence' | 'confluence' | 'alignment' | 'threshold'>>;
+}
+
+/** Why a decision is what it is. */
+export interface Explanation {
+  readonly decision: Decision;
+  readonly waterfall: readonly WaterfallStep[];
+  readonly terms: readonly ScoreTerm[];
+  /** Success rate after the strategy, its cell, and its symbol and side there; null where nothing was scored. */
+  readonly cascade: readonly [number, number, number] | null;
+  /** What would have blocked a signal that was sent, or sent one that was blocked; nearest first. */
+  readonly flips: readonly Flip[];
+}
+
+export function explain(decision: Decision): Explanation {
+  const { score } = decision;
+  return {
+    decision,
+    waterfall: waterfallOf(decision),
+    terms: score ? termsOf(score) : [],
+    cascade: score && successCascade(score.levels),
+    flips: flipsOf(decision).sort((a, b) => a.distance - b.distance),
+  };
+}
+
+function waterfallOf(decision: Decision): WaterfallStep[] {
+  const { base, weight, health, qualityFactor, guard, cap, multiplier, status, reasons } = decision;
+  const steps: WaterfallStep[] = [];
+  let after = 1;
+  const add = (step: WaterfallStep['step'], factor: number, note: string) => {
+    after *= factor;
+    steps.push({ step, factor, after, note });
+  };
+  add('base', base, 'base weight as configured');
+  add('weight', base > 0 ? weight / base : 1, `learned weight ${weight.toFixed(3)} in ${decision.cell}`);
+  add('health', health, `the strategy is ${status}`);
+  add('quality', qualityFactor, qualityNote(decision));
+  add('guard', guard, guard < 1 ? 'portfolio drawdown shrinks new exposure' : 'no drawdown to guard against');
+  if (after > cap) add('cap', cap / after, `at most x${cap}`);
+  const left = after > 0 ? multiplier / after : 1;
+  if (Math.abs(left - 1) > 1e-12) {
+    const why = reasons.includes('BELOW_MIN')
+      ? 'below the minimum of the venue'
+      : reasons.includes('SIZE_FIXED')
+        ? 'the host sends its own size or nothing'
+        : 'as sent';
+    add('size', left, why);
+  }
+  return steps;
+}
+
+function qualityNote({ score, quality, reasons, qualityFactor }: Decision): string {
+  if (!score || quality === null) return 'not scored';
+  const against = `score ${quality.toFixed(3)} against ${score.threshold}`;
+  if (reasons.includes('QUALITY_BLOCKED')) return `${against}, and such signals are held back`;
+  if (reasons.includes('QUALITY_EXPLORED')) return `${against}; every tenth passes, to learn from`;
+  if (reasons.includes('QUALITY_ADVISORY')) return `${against}, but nothing shows that such signals lose`;
+  return qualityFactor === 1 ? against : `${against}, not applied`;
+}
+
+function termsOf({ confidence, alignment, successRate }: ScoreDetail): ScoreTerm[] {
+  const scale = confidence === null ? 1 / 0.7 : 1;
+  return [
+    { term: 'confidence', value: confidence, weight: confidence === null ? 0 : 0.3 },
+    { term: 'alignment', value: alignment, weight: 0.3 * scale },
+    { term: 'success rate', value: successRate, weight: 0.4 * scale },
+  ];
+}
+
+function flipsOf(decision: Decision): Flip[] {
+  const { score, quality, reasons, status, guard, multiplier } = decision;
+  if (decision.action === 'pass') return [{ change: 'the overlay switched on', distance: 1 }];
+  const flips: Flip[] = [];
+  if (multiplier === 0) {
+    if (status === 'SUSPENDED')
+      flips.push({
+        change:
+          'the strategy off the bench: 15 signals with a z of at least 0.84 on probation, or `edgekeeper force`',
+        distance: 1,
+      });
+    if (status === 'RETIRED')
+      flips.push({ change: 'an operator who brings it back: `edgekeeper force`', distance: 1 });
+    if (guard === 0) flips.push({ change: 'a portfolio drawdown below riskMaxDrawdown', distance: 1 });
+    if (reasons.includes('BELOW_MIN'))
+      flips.push({ change: "a larger host size: the rest of it is below the venue's minimum", distance: 1 });
+  }
+  if (!score || quality === null) return flips;
+  const blocked = reasons.includes('QUALITY_BLOCKED');
+  const passes = !decision.belowThreshold;
+  if (blocked || (multiplier > 0 && passes)) flips.push(...scoreFlips(score, quality, passes));
+  const { n, probability } = score.below;
+  if (blocked && n >= MIN_OUTCOMES && probability <= MAX_PROBABILITY)
+    flips.push({
+      change: `low signals here win with probability ${probability.toFixed(2)}: above ${MAX_PROBABILITY} they are sent`,
+      distance: MAX_PROBABILITY - probability,
+    });
+  if (multiplier > 0 && !passes)
+    flips.push({
+      change: `low signals here win with probability ${probability.toFixed(2)} (${n.toFixed(0)} outcomes): at ${MAX_PROBABILITY} or less, from ${MIN_OUTCOMES} outcomes on, they are held back`,
+      distance: Math.max(0, probability - MAX_PROBABILITY) + Math.max(0, (MIN_OUTCOMES - n) / MIN_OUTCOMES),
+    });
+  return flips;
+}
+
+/** The single changes that carry a score over its threshold, or below it. */
+function scoreFlips(score: ScoreDetail, quality: number, passes: boolean): Flip[] {
+  const scoreWith = (inputs: Partial<ScoreDetail>) => qualityScore({ ...score, ...inputs });
+  const across = (value: number) => (passes ? value < score.threshold : value >= score.threshold);
+  const flips: Flip[] = [];
+  for (const term of ['confidence', 'alignment'] as const) {
+    const now = score[term];
+    if (now === null) continue;
+    const edge = crossing((value) => across(scoreWith({ [term]: value })), now, passes ? 0 : 1);
+    if (edge === null) continue;
+    flips.push({
+      change: `${term} ${now.toFixed(3)} -> ${edge.toFixed(3)}`,
+      distance: Math.abs(edge - now),
+      inputs: { [term]: edge },
+    });
+  }
+  if (score.confluence !== null) {
+    for (const confluence of passes ? [2, 1] : [2, 3]) {
+      const towards = passes ? confluence < score.confluence : confluence > score.confluence;
+      if (!towards || !across(scoreWith({ confluence }))) continue;
+      flips.push({
+        change: `confluence ${score.confluence} -> ${confluence}`,
+        distance: Math.abs(confluence - score.confluence) / 3,
+        inputs: { confluence },
+      });
+      break;
+    }
+  }
+  flips.push({
+    change: `minQualityThreshold ${score.threshold} -> ${passes ? 'above' : 'at most'} ${quality.toFixed(3)}`,
+    distance: Math.abs(score.threshold - quality),
+    inputs: { threshold: passes ? quality + 1e-9 : quality },
+  });
+  return flips;
+}
+
+/** The value nearest to `from`, on the way to `to`, at which a monotone condition holds; null where it never does. */
+function crossing(holds: (value: number) => boolean, from: number, to: number): number | null {
+  if (!holds(to)) return null;
+  let [outside, inside] = [from, to];
+  for (let i = 0; i < 60; i += 1) {
+    const middle = (outside + inside) / 2;
+    if (holds(middle)) inside = middle;
+    else outside = middle;
+  }
+  return inside;
+}

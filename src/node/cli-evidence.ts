@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { parseConfig } from '../config.ts';
+import { calibrationReport } from '../effect/calibration.ts';
+import { effectStatement } from '../effect/statement.ts';
+import { EdgekeeperError } from '../errors.ts';
+import { explain } from '../monitor/explanation.ts';
+import { jsonReady } from '../monitor/json.ts';
+import { PolicyReplay } from '../policy-diff.ts';
+import { addToMoments, emptyMoments, sampleVariance } from '../statistics/moments.ts';
+import { luckySharpe, probabilisticSharpe } from '../statistics/sharpe-test.ts';
+import { readWhole } from './audit.ts';
+import { jsonOption, type StateFlags, stateDirOption } from './cli-options.ts';
+import { savedEngine } from './cli-state.ts';
+import type { CliWorld } from './cli-world.ts';
+import { loadConfigFile } from './config-file.ts';
+import { rememberTrials, trialKey } from './policy-trials.ts';
+import { findDecision, readLedger } from './record.ts';
+import { JOURNAL_DIR } from './recovery.ts';
+import { renderDiff, renderEffect, renderExplanation } from './render-evidence.ts';
+
+/** What choosing among several configurations does to a Sharpe ratio. */
+export interface Deflation {
+  /** Configurations tried on this record, the running one included. */
+  readonly tried: number;
+  /** Sharpe ratio per signal that the best of so many is expected to show by luck alone. */
+  readonly luck: number;
+  /** Probability in [0,1] that the other configuration is better than luck; null where its Sharpe ratio does not exist. */
+  readonly deflatedSharpe: number | null;
+}
+
+/** Adds the commands that prove and explain what the overlay does. */
+export function addEvidenceCommands(cli: Command, world: CliWorld): void {
+  const print = (value: unknown) => world.out(`${JSON.stringify(jsonReady(value), null, 2)}\n`);
+
+  cli
+    .command('effect')
+    .description('does the overlay help? the answer with its interval, by component, strategy and regime')
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json }: StateFlags) => {
+      const { config } = await savedEngine(stateDir);
+      const { outcomes } = await readLedger(stateDir);
+      const effect = effectStatement(outcomes, config.seed);
+      const calibration = calibrationReport(outcomes);
+      if (json) print({ effect, calibration });
+      else world.out(`${renderEffect(effect, calibration)}\n`);
+    });
+
+  cli
+    .command('why')
+    .description('why a decision is what it is, and the nearest change that would have made it another one')
+    .argument('[decision]', 'id of a decision, such as d42')
+    .option('--last', 'the latest decision')
+    .option('--strategy <name>', 'with --last: the latest decision on this strategy')
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(async (id: string | undefined, flags: StateFlags & { last?: boolean; strategy?: string }) => {
+      const { stateDir, json, last, strategy } = flags;
+      if ((id === undefined) === (last !== true) || (strategy !== undefined && !last)) {
+        throw new EdgekeeperError('OPTION_INVALID', {
+          found:
+            id === undefined
+              ? strategy === undefined
+                ? 'no decision'
+                : '--strategy alone'
+              : `${id} with --last`,
+          expected: 'either the id of a decision or --last',
+          hint: 'Write `edgekeeper why d42`, or `edgekeeper why --last --strategy EMA_Trend`.',
+        });
+      }
+      await savedEngine(stateDir);
+      const { decision, trades, shadow } = await findDecision(
+        stateDir,
+        id === undefined ? { strategy: strategy ?? null } : { id },
+      );
+      const explanation = explain(decision);
+      if (json) print({ ...explanation, trades, shadow });
+      else world.out(`${renderExplanation(explanation, trades, shadow)}\n`);
+    });
+
+  cli
+    .command('diff')
+    .description('replay the recorded signals and outcomes under another configuration, and compare')
+    .requiredOption('--config <file>', 'the other configuration')
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json, config: file }: StateFlags & { config: string }) => {
+      const { options: running } = await savedEngine(stateDir);
+      const options = await loadConfigFile(file);
+      // Regimes are detected on the candles that were recorded.
+      const { timeframe } = parseConfig(running);
+      const other = { ...options, timeframe: options.timeframe ?? timeframe };
+      const replay = new PolicyReplay(other);
+      await readWhole(join(stateDir, JOURNAL_DIR), ({ event, effects }) => {
+        if (event.type !== 'lost') replay.take(event, effects);
+      });
+      const diff = replay.result();
+      if (diff.signals === 0) {
+        throw new EdgekeeperError('RECORD_EMPTY', {
+          found: `no decision in the journal of ${stateDir}`,
+          expected: 'a record to compare on',
+          hint: 'Let the bot run first, or run `edgekeeper paper`.',
+        });
+      }
+      const trials = await rememberTrials(stateDir, {
+        [trialKey(running)]: { sharpe: diff.asRun.sharpe?.sharpe ?? null },
+        [trialKey(other)]: { sharpe: diff.other.sharpe?.sharpe ?? null },
+      });
+      const sharpes = emptyMoments();
+      for (const { sharpe } of Object.values(trials)) if (sharpe !== null) addToMoments(sharpes, sharpe);
+      const tried = Object.keys(trials).length;
+      const luck = luckySharpe(tried, sampleVariance(sharpes) ?? 0);
+      const deflation: Deflation = {
+        tried,
+        luck,
+        deflatedSharpe: diff.other.sharpe && probabilisticSharpe(diff.other.sharpe, luck),
+      };
+      if (json) print({ ...diff, deflation });
+      else world.out(`${renderDiff(diff, deflation, file)}\n`);
+    });
+}

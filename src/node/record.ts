@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { EffectLedger } from '../effect/ledger.ts';
+import { EdgekeeperError } from '../errors.ts';
+import type { Decision } from '../model/decision.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import type { Trade } from '../model/trade.ts';
+import { readWhole } from './audit.ts';
+import { JOURNAL_DIR } from './recovery.ts';
+
+/** Every outcome that a journal knows, in the order in which it became known. Throws `RECORD_EMPTY` without any. */
+export async function readLedger(stateDir: string): Promise<EffectLedger> {
+  const ledger = new EffectLedger();
+  await readWhole(join(stateDir, JOURNAL_DIR), ({ event, effects = [] }) => {
+    for (const effect of effects) ledger.observe(effect);
+    if (event.type === 'trade') ledger.observe(event);
+  });
+  if (ledger.outcomes.length === 0) {
+    throw new EdgekeeperError('RECORD_EMPTY', {
+      found: `no signal in ${stateDir} whose outcome is known`,
+      expected: 'closed trades with their decisions, or signals that were followed',
+      hint: 'Let the bot run until it has closed a trade; `edgekeeper status` shows what it did so far.',
+    });
+  }
+  return ledger;
+}
+
+/** A decision as the journal has it, and what came of it. */
+export interface DecisionRecord {
+  readonly decision: Decision;
+  readonly trades: readonly Trade[];
+  readonly shadow: ShadowOutcome | null;
+}
+
+/** Finds a decision by its id, or the latest one, of a strategy or of all. Throws `DECISION_UNKNOWN`. */
+export async function findDecision(
+  stateDir: string,
+  wanted: { readonly id: string } | { readonly strategy: string | null },
+): Promise<DecisionRecord> {
+  let found: { decision: Decision; trades: Trade[]; shadow: ShadowOutcome | null } | null = null;
+  let latest: Decision | null = null;
+  const fits = ({ id, strategy }: Decision) =>
+    'id' in wanted ? id === wanted.id : wanted.strategy === null || strategy === wanted.strategy;
+  await readWhole(join(stateDir, JOURNAL_DIR), ({ event, effects = [] }) => {
+    for (const effect of effects) {
+      if (effect.type === 'shadow' && effect.outcome.decision.id === found?.decision.id)
+        found.shadow = effect.outcome;
+    }
+    if (event.type === 'decision') {
+      latest = event.decision;
+      if (fits(event.decision)) found = { decision: event.decision, trades: [], shadow: null };
+    }
+    if (event.type === 'withdrawal' && event.decision.id === found?.decision.id) {
+      const reasons = [...event.decision.reasons, event.reason];
+      found.decision = { ...event.decision, action: 'block', multiplier: 0, reasons };
+    }
+    if (event.type === 'trade' && event.trade.decisionId === found?.decision.id)
+      found.trades.push(event.trade);
+  });
+  if (found) return found;
+  const known = latest as Decision | null;
+  const wish =
+    'id' in wanted ? `decision ${wanted.id}` : `a decision on ${wanted.strategy ?? 'any strategy'}`;
+  throw new EdgekeeperError('DECISION_UNKNOWN', {
+    found: `no ${wish} in ${stateDir}`,
+    expected: known ? `an id such as ${known.id}, the latest one` : 'a journal with decisions in it',
+    hint: '`edgekeeper why --last` explains the latest; `edgekeeper journal export --type decision` lists them.',
+  });
+}

@@ -1,0 +1,305 @@
+import * as asciichart from 'asciichart';
+import type { Calibration, CalibrationReport } from '../effect/calibration.ts';
+import type { Estimate } from '../effect/selection.ts';
+import type { EffectStatement } from '../effect/statement.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import type { Trade } from '../model/trade.ts';
+import type { Explanation } from '../monitor/explanation.ts';
+import type { PolicyDiff, PolicyResult } from '../policy-diff.ts';
+import type { Interval } from '../statistics/interval.ts';
+import type { Deflation } from './cli-evidence.ts';
+import { fixed, minute, percent, signed, table } from './table.ts';
+
+const range = (interval: Interval | null, digits = 3): string =>
+  interval === null ? '-' : `${signed(interval[0], digits)} .. ${signed(interval[1], digits)}`;
+const estimateCells = (estimate: Estimate | null): string[] => [
+  signed(estimate?.value ?? null, 3),
+  range(estimate?.interval ?? null),
+];
+
+/** The overlay statement, as text. */
+export function renderEffect(effect: EffectStatement, calibration: CalibrationReport): string {
+  const { n, trades, hostShadows, barrierShadows, sent, selection, looks } = effect;
+  const more =
+    effect.verdict !== 'INCONCLUSIVE'
+      ? 'shown'
+      : effect.moreNeeded === null
+        ? 'no foreseeable number of outcomes would show an effect this small'
+        : `about ${effect.moreNeeded} more outcomes would show an effect like this one`;
+  const parts = [
+    'Does the overlay help?',
+    `  ${effect.verdict}: ${effect.because}.`,
+    `  Selection effect ${signed(selection?.value ?? null, 3)} R a signal, 95% ${range(selection?.interval ?? null)} (n = ${n}); ${more}.`,
+    `  ${n} outcomes: ${trades} traded, ${hostShadows} followed by the host's exit rule, ${barrierShadows} by a triple barrier (${percent(effect.barrierShare)}); ${sent} were sent.`,
+    `  The next look is at ${effect.nextLook} outcomes. Between looks the figures move, the verdict does not.`,
+  ];
+  if (looks.length > 0) {
+    parts.push(
+      '\nLooks',
+      table(
+        ['outcomes', 'effect R', 'interval', 'at', 'verdict'],
+        looks.map(({ n: at, alpha, effect: found, interval, verdict }) => [
+          String(at),
+          signed(found, 3),
+          range(interval),
+          `${(100 * (1 - alpha)).toFixed(2)}%`,
+          verdict,
+        ]),
+      ),
+    );
+  }
+  parts.push(
+    `\nWith and without, per signal in R of the host's own size (n = ${n})`,
+    table(
+      ['metric', 'with', 'without', 'change', '95%'],
+      effect.comparison.map(({ metric, with: after, without, change }) => [
+        metric === 'profitFactor' ? 'profit factor (change: log)' : words(metric),
+        fixed(after, 3),
+        fixed(without, 3),
+        ...estimateCells(change),
+      ]),
+    ),
+    "\nMoney, at the host's own size",
+    ...moneyLines(effect),
+  );
+  if (effect.components) {
+    parts.push(
+      '\nWhat the selection effect is made of (Shapley values; they sum to it)',
+      table(
+        ['component', 'R', '95%'],
+        effect.components.map(({ component, ...estimate }) => [component, ...estimateCells(estimate)]),
+      ),
+    );
+  }
+  const rows = [
+    ...effect.strategies.map(({ strategy, ...row }) => ({ name: strategy, ...row })),
+    ...effect.regimes.map(({ cell, ...row }) => ({ name: cell as string, ...row })),
+  ];
+  parts.push(
+    '\nBy strategy and by regime at entry (to look at, not to claim)',
+    table(
+      ['where', 'n', 'sent', 'effect R', '95%'],
+      rows.map(({ name, n: count, sent: out, effect: found }) => [
+        name,
+        String(count),
+        String(out),
+        ...estimateCells(found),
+      ]),
+    ),
+    '\nDoes the quality score predict?',
+    `  Overall: ${calibration.overall.summary}.`,
+    table(
+      ['strategy', 'n', 'won', 'Brier', 'skill', 'AUC', '95%', 'rank corr. with R', '95%'],
+      [['all', calibration.overall] as const, ...Object.entries(calibration.strategies)].map(
+        ([name, one]) => [name, ...calibrationCells(one)],
+      ),
+    ),
+  );
+  const { bins, murphy } = calibration.overall;
+  if (bins.length > 0) {
+    parts.push(
+      '\nReliability of the score',
+      table(
+        ['score', 'n', 'mean score', 'won', '95%', 'mean R'],
+        bins.map(({ from, to, n: count, meanScore, winRate, winRateInterval, meanR }) => [
+          `${from.toFixed(1)}-${to.toFixed(1)}`,
+          String(count),
+          fixed(meanScore, 3),
+          percent(winRate),
+          winRateInterval ? `${percent(winRateInterval[0])} .. ${percent(winRateInterval[1])}` : '-',
+          signed(meanR, 3),
+        ]),
+      ),
+    );
+  }
+  if (murphy) {
+    const { reliability, resolution, uncertainty, within } = murphy;
+    parts.push(
+      `  Brier = reliability ${fixed(reliability, 4)} - resolution ${fixed(resolution, 4)} + uncertainty ${fixed(uncertainty, 4)} + within bins ${fixed(within, 4)}`,
+    );
+  }
+  return parts.join('\n');
+}
+
+const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+function moneyLines({ money }: EffectStatement): string[] {
+  const amount = (x: number) => x.toFixed(2);
+  return [
+    `  saved by blocking ${amount(money.savedByBlocking)}, missed by blocking ${amount(money.missedByBlocking)}`,
+    `  saved by reducing ${amount(money.savedByReducing)}, missed by reducing ${amount(money.missedByReducing)}`,
+    `  gained by increasing ${amount(money.gainedByIncreasing)}, lost by increasing ${amount(money.lostByIncreasing)}`,
+    `  together ${signed(money.net)} (money known of ${money.n} of ${money.outcomes} outcomes)`,
+  ];
+}
+
+function calibrationCells({ n, baseRate, brier, skill, auc, spearman }: Calibration): string[] {
+  return [
+    String(n),
+    percent(baseRate),
+    fixed(brier, 3),
+    signed(skill, 3),
+    fixed(auc?.auc ?? null, 3),
+    auc ? `${fixed(auc.interval[0], 3)} .. ${fixed(auc.interval[1], 3)}` : '-',
+    signed(spearman?.rho ?? null, 3),
+    range(spearman?.interval ?? null),
+  ];
+}
+
+/** Why a decision is what it is, as text. */
+export function renderExplanation(
+  { decision, waterfall, terms, cascade, flips }: Explanation,
+  trades: readonly Trade[],
+  shadow: ShadowOutcome | null,
+): string {
+  const { id, time, strategy, symbol, side, action, multiplier, cell, reasons, score, quality, plan } =
+    decision;
+  const parts = [
+    `${id}  ${minute(time)} UTC  ${strategy} ${symbol} ${side} in ${cell}`,
+    `  ${action === 'block' ? 'not sent' : `sent at x${fixed(multiplier, 3)}`}: ${reasons.join(', ') || "nothing speaks against the host's own size"}\n`,
+    table(
+      ['step', 'factor', 'so far', 'because'],
+      waterfall.map(({ step, factor, after, note }) => [step, `x${fixed(factor, 3)}`, fixed(after, 3), note]),
+      2,
+    ),
+  ];
+  if (score && cascade) {
+    const [strategyLevel, cellLevel, leafLevel] = score.levels;
+    const level = (name: string, [wins, losses]: readonly [number, number], p: number) =>
+      `    ${p.toFixed(3)}  ${name}: ${wins.toFixed(1)} won, ${losses.toFixed(1)} lost`;
+    parts.push(
+      `\nQuality ${fixed(quality, 3)} against ${score.threshold}`,
+      ...terms.map(
+        ({ term, value, weight }) =>
+          `  ${term.padEnd(13)} ${value === null ? 'not given' : `${value.toFixed(3)} x ${weight.toFixed(3)} = ${(value * weight).toFixed(3)}`}`,
+      ),
+      `  confluence    ${score.confluence === null ? 'not given: x1' : `${score.confluence}: x${(0.5 + 0.5 * Math.min(score.confluence / 3, 1)).toFixed(3)}`}`,
+      `  regime        x${score.adjustment}`,
+      '  success rate, from 0.500:',
+      level('of the strategy', strategyLevel, cascade[0]),
+      level(`in ${cell}`, cellLevel, cascade[1]),
+      level(`on ${symbol} ${side} there`, leafLevel, cascade[2]),
+    );
+  }
+  if (flips.length > 0) {
+    parts.push(
+      `\nNearest change that would have made it ${multiplier > 0 ? 'not sent' : 'sent'}`,
+      ...flips.map(({ change }, i) => `  ${i === 0 ? '->' : '  '} ${change}`),
+    );
+  }
+  if (trades.length > 0 || shadow || plan?.size != null) parts.push('\nWhat came of it');
+  if (plan?.size != null)
+    parts.push(
+      `  size asked ${plan.size}, x${fixed(multiplier, 3)} = ${plan.size * multiplier} before rounding`,
+    );
+  for (const { exitTime, size, r, pnl } of trades)
+    parts.push(`  closed ${minute(exitTime)} UTC: size ${size ?? '-'}, ${signed(r, 3)} R, ${signed(pnl)}`);
+  if (shadow)
+    parts.push(
+      `  not traded; followed to its ${shadow.exit} at ${minute(shadow.exitTime)} UTC: ${signed(shadow.r, 3)} R`,
+    );
+  return parts.join('\n');
+}
+
+/** Rows of a list shown at most. */
+const SHOWN = 10;
+const WIDTH = 80;
+
+/** What another configuration would have done, as text. */
+export function renderDiff(
+  diff: PolicyDiff,
+  { tried, luck, deflatedSharpe }: Deflation,
+  file: string,
+): string {
+  const { signals, blocked, freed, resized, asRun, other } = diff;
+  const unknown =
+    diff.unknownOutcomes > 0 ? ` (the outcome of ${diff.unknownOutcomes} of them is not known)` : '';
+  const parts = [
+    `${signals} signals under ${file}: ${blocked.length} more blocked, ${freed.length} freed${unknown}, ${resized.length} resized`,
+  ];
+  const changes = [...blocked, ...freed, ...resized].sort((a, b) => a.before.time - b.before.time);
+  if (changes.length > 0) {
+    parts.push(
+      `\nLatest of them (UTC)`,
+      table(
+        ['when', 'decision', 'strategy', 'symbol', 'as run', 'other', 'reasons under the other'],
+        changes
+          .slice(-SHOWN)
+          .map(({ before, after }) => [
+            minute(before.time),
+            before.id,
+            before.strategy,
+            before.symbol,
+            `x${fixed(before.multiplier)}`,
+            `x${fixed(after.multiplier)}`,
+            after.reasons.join(', '),
+          ]),
+      ),
+    );
+  }
+  for (const refused of diff.refusedCommands) parts.push(`  not allowed under it: ${refused}`);
+  parts.push(
+    '\nStatus changes',
+    table(
+      ['as run', 'other'],
+      Array.from(
+        { length: Math.min(SHOWN, Math.max(asRun.statusChanges.length, other.statusChanges.length)) },
+        (_, i) =>
+          [asRun, other].map(({ statusChanges }) => {
+            const change = statusChanges.slice(-SHOWN)[i];
+            return change
+              ? `${minute(change.time)} ${change.strategy} ${change.oldStatus} -> ${change.newStatus}`
+              : '';
+          }),
+      ),
+    ),
+    '\nStatements',
+    table(
+      ['', 'outcomes', 'sent', 'selection effect R', '95%', 'verdict', 'sum R', 'Sharpe', 'max DD R'],
+      [['as run', asRun] as const, ['other', other] as const].map(([name, result]) => [
+        name,
+        ...statementCells(result),
+      ]),
+    ),
+    `\n${tried} configurations were tried on this record: the luckiest of so many shows a Sharpe ratio of ${fixed(luck, 3)} a signal by chance.`,
+    deflatedSharpe === null
+      ? 'The other configuration has no Sharpe ratio.'
+      : `Deflated Sharpe ratio of the other: ${percent(deflatedSharpe)} that it is better than luck.`,
+    '\nCumulated R, as run and other',
+    plot(asRun.curve, other.curve),
+  );
+  return parts.join('\n');
+}
+
+function statementCells({ statement, curve, sharpe }: PolicyResult): string[] {
+  const drawdown = statement.comparison.find(({ metric }) => metric === 'maxDrawdown')?.with ?? null;
+  return [
+    String(statement.n),
+    String(statement.sent),
+    ...estimateCells(statement.selection),
+    statement.verdict,
+    signed(curve.at(-1) ?? null),
+    fixed(sharpe?.sharpe ?? null, 3),
+    fixed(drawdown),
+  ];
+}
+
+/** Two curves in the terminal, each under its own name: colours are not there for everybody. */
+function plot(asRun: readonly number[], other: readonly number[]): string {
+  const drawn = [
+    ['as run', asRun],
+    ['other', other],
+  ] as const;
+  return drawn
+    .map(([name, curve]) =>
+      curve.length < 2
+        ? `${name}: too short to draw`
+        : `${name}\n${asciichart.plot(thinned(curve), { height: 8, format: (x) => x.toFixed(1).padStart(9) })}`,
+    )
+    .join('\n');
+}
+
+function thinned(curve: readonly number[]): number[] {
+  if (curve.length <= WIDTH) return [...curve];
+  return Array.from({ length: WIDTH }, (_, i) => curve[Math.round((i * (curve.length - 1)) / (WIDTH - 1))]!);
+}

@@ -1,0 +1,247 @@
+import type { Options } from './config.ts';
+import { EffectLedger } from './effect/ledger.ts';
+import type { SignalOutcome } from './effect/outcome.ts';
+import { type EffectStatement, effectStatement } from './effect/statement.ts';
+import { OptimizationEngine } from './engine.ts';
+import { EdgekeeperError } from './errors.ts';
+import type { Command, EffectEvent, InputEvent } from './events.ts';
+import type { Decision } from './model/decision.ts';
+import type { ShadowOutcome } from './model/shadow-outcome.ts';
+import type { Trade, TradeInput } from './model/trade.ts';
+import type { StatusChange } from './retirement/manager.ts';
+import { addToMoments, emptyMoments, kurtosis, skewness } from './statistics/moments.ts';
+import { sharpeRatio } from './statistics/ratios.ts';
+import type { SharpeRecord } from './statistics/sharpe-test.ts';
+
+/** One policy over the same record. */
+export interface PolicyResult {
+  readonly statement: EffectStatement;
+  readonly statusChanges: readonly StatusChange[];
+  /** Cumulated m R after each outcome, in R of the host's own size. */
+  readonly curve: readonly number[];
+  /** Sharpe ratio of m R per signal; null below two outcomes or without spread. */
+  readonly sharpe: SharpeRecord | null;
+}
+
+/** A signal on which two policies differ. */
+export interface DecisionChange {
+  readonly before: Decision;
+  readonly after: Decision;
+}
+
+/** What another configuration would have done with the signals that were seen. */
+export interface PolicyDiff {
+  readonly signals: number;
+  /** Sent as it was, not sent under the other; the other way round; sent by both at another size. */
+  readonly blocked: readonly DecisionChange[];
+  readonly freed: readonly DecisionChange[];
+  readonly resized: readonly DecisionChange[];
+  /** Of the freed signals, those whose outcome nobody knows: the statement of the other policy lacks them. */
+  readonly unknownOutcomes: number;
+  /** Operators' commands that the other configuration does not allow, and why. */
+  readonly refusedCommands: readonly string[];
+  readonly asRun: PolicyResult;
+  readonly other: PolicyResult;
+}
+
+/**
+ * Replays a record under another configuration. The signals come as they came; each has the outcome that the
+ * record knows, from its trade or from its shadow, whatever the other policy decides on it. Equity is the
+ * recorded one and the difference that the other sizes made by then.
+ */
+export class PolicyReplay {
+  readonly #other: OptimizationEngine;
+  readonly #asRunLedger = new EffectLedger();
+  readonly #otherLedger = new EffectLedger();
+  readonly #asRunStatuses: StatusChange[] = [];
+  readonly #otherStatuses: StatusChange[] = [];
+  readonly #pairs = new Map<string, { before: Decision; after: Decision }>();
+  readonly #known = new Set<string>();
+  readonly #refused: string[] = [];
+  #equityGap = 0;
+
+  /** @throws EdgekeeperError `CONFIG_INVALID` */
+  constructor(options: Options) {
+    this.#other = new OptimizationEngine(options, { shadows: 'given' });
+    this.#other.subscribe((event) => {
+      this.#otherLedger.observe(event);
+      if (event.type === 'status') this.#otherStatuses.push(event.change);
+    });
+  }
+
+  /** Takes one event of the record with what followed from it, in order. */
+  take(event: InputEvent, effects: readonly EffectEvent[] = []): void {
+    for (const effect of effects) {
+      if (effect.type === 'status') this.#asRunStatuses.push(effect.change);
+      if (effect.type === 'shadow') {
+        this.#asRunLedger.addShadow(effect.outcome);
+        this.#shadow(effect.outcome);
+      }
+    }
+    switch (event.type) {
+      case 'decision':
+        this.#pairs.set(event.decision.id, {
+          before: event.decision,
+          after: this.#other.decide(event.signal),
+        });
+        return;
+      case 'withdrawal': {
+        const pair = this.#pairs.get(event.decision.id);
+        if (!pair) return;
+        // What was too small at one size may be large enough at a larger one.
+        if (pair.after.multiplier <= pair.before.multiplier)
+          pair.after = this.#other.withdraw(pair.after, event.reason);
+        pair.before = {
+          ...pair.before,
+          action: 'block',
+          multiplier: 0,
+          reasons: [...pair.before.reasons, event.reason],
+        };
+        return;
+      }
+      case 'trade':
+        this.#asRunLedger.observe(event);
+        this.#trade(event.input, event.trade);
+        return;
+      case 'candle':
+        this.#other.recordCandle(event.symbol, event.timeframe, event.candle);
+        return;
+      case 'equity':
+        this.#other.recordEquity({ ...event.report, equity: event.report.equity + this.#equityGap });
+        return;
+      case 'update':
+        this.#other.updateOptimization(event.time);
+        return;
+      case 'command':
+        this.#command(event.command);
+        return;
+      case 'exit':
+      case 'config':
+        // Outcomes are known, and the other configuration holds throughout.
+        return;
+    }
+  }
+
+  /** The difference, once the record has been taken. */
+  result(seed = this.#other.config.seed): PolicyDiff {
+    const pairs = [...this.#pairs.values()];
+    const sent = (decision: Decision) => decision.multiplier > 0;
+    const freed = pairs.filter(({ before, after }) => !sent(before) && sent(after));
+    return {
+      signals: pairs.length,
+      blocked: pairs.filter(({ before, after }) => sent(before) && !sent(after)),
+      freed,
+      resized: pairs.filter(
+        ({ before, after }) =>
+          sent(before) && sent(after) && Math.abs(before.multiplier - after.multiplier) > 1e-9,
+      ),
+      unknownOutcomes: freed.filter(({ before }) => !this.#known.has(before.id)).length,
+      refusedCommands: this.#refused,
+      asRun: resultOf(this.#asRunLedger.outcomes, this.#asRunStatuses, seed),
+      other: resultOf(this.#otherLedger.outcomes, this.#otherStatuses, seed),
+    };
+  }
+
+  /** A command may make no sense under the other configuration, such as a weight out of its bounds. */
+  #command(command: Command): void {
+    try {
+      this.#other.execute(command);
+    } catch (error) {
+      if (!(error instanceof EdgekeeperError)) throw error;
+      this.#refused.push(`${command.type}: ${error.message}`);
+    }
+  }
+
+  #shadow(outcome: ShadowOutcome): void {
+    const pair = this.#pairs.get(outcome.decision.id);
+    if (!pair) return;
+    this.#known.add(outcome.decision.id);
+    if (pair.after.multiplier === 0) {
+      this.#other.recordShadow({ ...outcome, decision: pair.after });
+      return;
+    }
+    const traded = tradeOf(outcome, pair.after);
+    if (outcome.pnl !== null) this.#equityGap += traded.pnl;
+    this.#other.recordTrade(traded);
+  }
+
+  #trade(input: TradeInput, trade: Trade): void {
+    const pair = input.decision && this.#pairs.get(input.decision.id);
+    if (!pair || !(input.decision.multiplier > 0)) {
+      this.#other.recordTrade(input);
+      return;
+    }
+    this.#known.add(input.decision.id);
+    const factor = pair.after.multiplier / input.decision.multiplier;
+    this.#equityGap += (factor - 1) * input.pnl;
+    if (pair.after.multiplier > 0) {
+      this.#other.recordTrade({
+        ...input,
+        decision: pair.after,
+        pnl: factor * input.pnl,
+        ...(input.size === undefined ? {} : { size: factor * input.size }),
+        ...(input.fees === undefined ? {} : { fees: factor * input.fees }),
+      });
+      return;
+    }
+    this.#other.recordShadow({
+      decision: pair.after,
+      entryTime: trade.entryTime,
+      exitTime: trade.exitTime,
+      entryPrice: trade.entryPrice ?? 0,
+      exitPrice: trade.exitPrice ?? 0,
+      risk: 0,
+      r: trade.r,
+      rule: 'host',
+      weight: 1,
+      exit: 'signal',
+      pnl: trade.pnl / input.decision.multiplier,
+    });
+  }
+}
+
+/** The trade that a signal would have become, at the size that the other policy gives it. */
+function tradeOf(outcome: ShadowOutcome, decision: Decision): TradeInput {
+  const { entryTime, exitTime, entryPrice, exitPrice, risk, r } = outcome;
+  const { strategy, symbol, side, id, multiplier, plan } = decision;
+  const stop = side === 'long' ? entryPrice - risk : entryPrice + risk;
+  const size = (outcome.decision.plan?.size ?? plan?.size ?? 1) * multiplier;
+  return {
+    id: `policy-${id}`,
+    strategy,
+    symbol,
+    side,
+    entryTime,
+    exitTime,
+    entryPrice,
+    exitPrice,
+    ...(stop > 0 ? { stop } : {}),
+    size,
+    pnl: r * risk * size,
+    decision,
+  };
+}
+
+function resultOf(
+  outcomes: readonly SignalOutcome[],
+  statusChanges: readonly StatusChange[],
+  seed: number,
+): PolicyResult {
+  const returns = emptyMoments();
+  let sum = 0;
+  const curve = outcomes.map(({ r, multiplier }) => {
+    sum += multiplier * r;
+    addToMoments(returns, multiplier * r);
+    return sum;
+  });
+  const sharpe = sharpeRatio(returns);
+  return {
+    statement: effectStatement(outcomes, seed),
+    statusChanges,
+    curve,
+    sharpe:
+      sharpe === null
+        ? null
+        : { n: returns.n, sharpe, skewness: skewness(returns) ?? 0, kurtosis: kurtosis(returns) ?? 3 },
+  };
+}
