@@ -5,7 +5,7 @@ import { successCascade } from '../quality/success-rate.ts';
 
 /** One step from the host's own size to what was sent. */
 export interface WaterfallStep {
-  readonly step: 'base' | 'weight' | 'health' | 'quality' | 'guard' | 'cap' | 'size';
+  readonly step: 'base' | 'weight' | 'health' | 'quality' | 'guard' | 'cap' | 'size' | 'rounding';
   readonly factor: number;
   /** Factor on the host's size after this step. */
   readonly after: number;
@@ -39,18 +39,21 @@ export interface Explanation {
   readonly flips: readonly Flip[];
 }
 
-export function explain(decision: Decision): Explanation {
+/**
+ * @param filled base units that the order filled, where that is known: what rounding to the venue's lots left
+ */
+export function explain(decision: Decision, filled: number | null = null): Explanation {
   const { score } = decision;
   return {
     decision,
-    waterfall: waterfallOf(decision),
+    waterfall: waterfallOf(decision, filled),
     terms: score ? termsOf(score) : [],
     cascade: score && successCascade(score.levels),
     flips: flipsOf(decision).sort((a, b) => a.distance - b.distance),
   };
 }
 
-function waterfallOf(decision: Decision): WaterfallStep[] {
+function waterfallOf(decision: Decision, filled: number | null): WaterfallStep[] {
   const { base, weight, health, qualityFactor, guard, cap, multiplier, status, reasons } = decision;
   const steps: WaterfallStep[] = [];
   let after = 1;
@@ -73,6 +76,9 @@ function waterfallOf(decision: Decision): WaterfallStep[] {
         : 'as sent';
     add('size', left, why);
   }
+  const asked = decision.plan?.size ?? null;
+  if (asked !== null && filled !== null && multiplier > 0)
+    add('rounding', filled / (asked * multiplier), `asked ${asked * multiplier}, filled ${filled}`);
   return steps;
 }
 

@@ -74,7 +74,9 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
         stateDir,
         id === undefined ? { strategy: strategy ?? null } : { id },
       );
-      const explanation = explain(decision);
+      const sizes = trades.flatMap(({ size }) => (size === null ? [] : [size]));
+      const filled = sizes.length > 0 ? sizes.reduce((sum, size) => sum + size, 0) : null;
+      const explanation = explain(decision, filled);
       if (json) print({ ...explanation, trades, shadow });
       else world.out(`${renderExplanation(explanation, trades, shadow)}\n`);
     });

@@ -152,8 +152,7 @@ export function renderExplanation(
   trades: readonly Trade[],
   shadow: ShadowOutcome | null,
 ): string {
-  const { id, time, strategy, symbol, side, action, multiplier, cell, reasons, score, quality, plan } =
-    decision;
+  const { id, time, strategy, symbol, side, action, multiplier, cell, reasons, score, quality } = decision;
   const parts = [
     `${id}  ${minute(time)} UTC  ${strategy} ${symbol} ${side} in ${cell}`,
     `  ${action === 'block' ? 'not sent' : `sent at x${fixed(multiplier, 3)}`}: ${reasons.join(', ') || "nothing speaks against the host's own size"}\n`,
@@ -187,11 +186,7 @@ export function renderExplanation(
       ...flips.map(({ change }, i) => `  ${i === 0 ? '->' : '  '} ${change}`),
     );
   }
-  if (trades.length > 0 || shadow || plan?.size != null) parts.push('\nWhat came of it');
-  if (plan?.size != null)
-    parts.push(
-      `  size asked ${plan.size}, x${fixed(multiplier, 3)} = ${plan.size * multiplier} before rounding`,
-    );
+  if (trades.length > 0 || shadow) parts.push('\nWhat came of it');
   for (const { exitTime, size, r, pnl } of trades)
     parts.push(`  closed ${minute(exitTime)} UTC: size ${size ?? '-'}, ${signed(r, 3)} R, ${signed(pnl)}`);
   if (shadow)
