@@ -1,5 +1,6 @@
+import { stationaryBootstrap } from '../statistics/bootstrap.ts';
 import { COMPONENTS, type Component, type SignalOutcome } from './outcome.ts';
-import { type Estimate, estimate, selectionEffect } from './selection.ts';
+import { type Estimate, estimateOf, resamplesOf, selectionEffect } from './selection.ts';
 
 /** What one component adds to the selection effect, in R. All components sum to the whole. */
 export interface Attribution extends Estimate {
@@ -29,19 +30,29 @@ export function attribute(outcomes: readonly SignalOutcome[], seed: number): Att
   );
   if (selectionEffect(r, sizes[COALITIONS - 1]!) === null) return null;
 
-  return COMPONENTS.map((component, at) => {
-    const shapley = (positions?: Uint32Array): number => {
+  const shapley = (positions?: Uint32Array): number[] => {
+    const effects = sizes.map((m) => selectionEffect(r, m, positions) ?? 0);
+    return COMPONENTS.map((_, at) => {
       let value = 0;
       for (let coalition = 0; coalition < COALITIONS; coalition += 1) {
         if (coalition & (1 << at)) continue;
-        const without = selectionEffect(r, sizes[coalition]!, positions) ?? 0;
-        const withIt = selectionEffect(r, sizes[coalition | (1 << at)]!, positions) ?? 0;
-        value += SHAPLEY_WEIGHTS[countOf(coalition)]! * (withIt - without);
+        value +=
+          SHAPLEY_WEIGHTS[countOf(coalition)]! * (effects[coalition | (1 << at)]! - effects[coalition]!);
       }
       return value;
-    };
-    return { component, ...estimate(outcomes.length, shapley, seed)! };
-  });
+    });
+  };
+  const values = shapley();
+  const resamples = resamplesOf(outcomes.length);
+  const resampled =
+    resamples === null ? [] : stationaryBootstrap(outcomes.length, shapley, { seed, resamples });
+  return COMPONENTS.map((component, at) => ({
+    component,
+    ...estimateOf(
+      values[at]!,
+      resampled.map((each) => each[at]!),
+    ),
+  }));
 }
 
 /** The multiplier if only the components of a coalition had acted. */

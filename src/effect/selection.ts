@@ -39,6 +39,21 @@ export function columnsOf(outcomes: readonly SignalOutcome[]): { r: Float64Array
   };
 }
 
+/** How often a record is resampled; null where that would say nothing. */
+export const resamplesOf = (n: number): number | null =>
+  n < MIN_OUTCOMES ? null : Math.min(1000, Math.max(200, Math.floor(WORK / n)));
+
+/** A value with what its resampled values say about it. */
+export function estimateOf(value: number, resampled: readonly number[]): Estimate {
+  const moments = emptyMoments();
+  for (const each of resampled) addToMoments(moments, each);
+  return {
+    value,
+    interval: percentileInterval(resampled),
+    standardError: resampled.length > 1 ? (sampleDeviation(moments) ?? 0) : null,
+  };
+}
+
 /** A statistic over outcomes with its interval by the stationary bootstrap of whole outcomes; null where it does not exist. */
 export function estimate(
   n: number,
@@ -46,17 +61,9 @@ export function estimate(
   seed: number,
 ): Estimate | null {
   const value = statistic();
+  const resamples = resamplesOf(n);
   if (value === null) return null;
-  if (n < MIN_OUTCOMES) return { value, interval: null, standardError: null };
-  const resamples = Math.min(1000, Math.max(200, Math.floor(WORK / n)));
-  const values = stationaryBootstrap(n, statistic, { seed, resamples });
-  const moments = emptyMoments();
-  for (const each of values) addToMoments(moments, each);
-  return {
-    value,
-    interval: percentileInterval(values),
-    standardError: values.length > 1 ? (sampleDeviation(moments) ?? 0) : null,
-  };
+  return estimateOf(value, resamples === null ? [] : stationaryBootstrap(n, statistic, { seed, resamples }));
 }
 
 /** The selection effect of outcomes with its interval. */

@@ -15,15 +15,15 @@ export interface BootstrapOptions {
  * Politis and Romano, JASA 89, 1994.
  * @param statistic of the resampled positions in [0, n); null where it does not exist, and such resamples are left out
  */
-export function stationaryBootstrap(
+export function stationaryBootstrap<T>(
   n: number,
-  statistic: (positions: Uint32Array) => number | null,
+  statistic: (positions: Uint32Array) => T | null,
   { seed, resamples = 1000, meanBlock = Math.ceil(Math.cbrt(n)) }: BootstrapOptions,
-): number[] {
+): T[] {
   if (n < 1) return [];
   const { uniform } = seededRandom(seed);
   const positions = new Uint32Array(n);
-  const values: number[] = [];
+  const values: T[] = [];
   for (let b = 0; b < resamples; b += 1) {
     let at = 0;
     for (let i = 0; i < n; i += 1) {

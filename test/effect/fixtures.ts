@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { COMPONENTS, type SignalOutcome } from '../../src/effect/outcome.ts';
+import { seededRandom } from '../../src/statistics/random.ts';
+import { HOUR, START } from '../fixtures.ts';
+
+let ids = 0;
+
+/** An outcome that one factor alone made what it is. */
+export function outcome(r: number, multiplier: number, changes: Partial<SignalOutcome> = {}): SignalOutcome {
+  ids += 1;
+  return {
+    decisionId: `d${ids}`,
+    strategy: 'EMA_Trend',
+    symbol: 'BTC/USDT',
+    cell: 'RANGING',
+    decidedAt: START + ids * HOUR,
+    closedAt: START + (ids + 1) * HOUR,
+    r,
+    source: multiplier > 0 ? 'trade' : 'host',
+    multiplier,
+    factors: { quality: 1, weights: multiplier, health: 1, guard: 1, size: 1 },
+    cap: 2,
+    quality: 0.5,
+    pnl: 10 * r,
+    ...changes,
+  };
+}
+
+const rs = fc.double({ min: -10, max: 10, noNaN: true });
+
+/** Any outcome: random factors, and the multiplier that they make. */
+export const outcomes = fc.array(
+  fc
+    .record({
+      r: rs,
+      factors: fc.record({
+        quality: fc.constantFrom(0, 0.25, 1),
+        weights: fc.double({ min: 0.1, max: 2, noNaN: true }),
+        health: fc.constantFrom(0, 0.5, 1),
+        guard: fc.double({ min: 0, max: 1, noNaN: true }),
+        size: fc.constantFrom(0, 0.9, 1),
+      }),
+      cap: fc.constantFrom(1, 2),
+      quality: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+    })
+    .map(({ r, factors, cap, quality }) => {
+      const wanted = Math.min(
+        cap,
+        COMPONENTS.slice(0, 4).reduce((product, component) => product * factors[component], 1),
+      );
+      return outcome(r, wanted * factors.size, { factors, cap, quality });
+    }),
+  { maxLength: 60 },
+);
+
+/** Outcomes of a world: R has this mean, and size goes to signals by a rule. */
+export function world(
+  n: number,
+  seed: number,
+  rule: (random: ReturnType<typeof seededRandom>, good: boolean) => number,
+  edge = 0,
+): SignalOutcome[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: n }, () => {
+    const good = random.uniform() < 0.5;
+    const r = edge * (good ? 1 : -1) + 1.1 * random.normal();
+    return outcome(r, rule(random, good));
+  });
+}

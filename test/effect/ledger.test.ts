@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { EffectLedger, type OptimizationEngine } from '../../src/index.ts';
+import { engineWith, HOUR, START, signal, trade, walk } from '../fixtures.ts';
+
+function watched(): { engine: OptimizationEngine; ledger: EffectLedger } {
+  const engine = engineWith({ reduceOnly: false });
+  const ledger = new EffectLedger();
+  engine.subscribe((event) => ledger.observe(event));
+  return { engine, ledger };
+}
+
+describe('the ledger', () => {
+  it('pairs what a trade was worth at the host size with the size it was given', () => {
+    const { engine, ledger } = watched();
+    const decision = { ...engine.decide(signal()), multiplier: 0.5, weight: 0.5 };
+    engine.recordTrade(trade(2, { decision, size: 0.5, pnl: 10 }));
+    expect(ledger.outcomes).toMatchObject([
+      {
+        decisionId: decision.id,
+        r: 2,
+        multiplier: 0.5,
+        pnl: 20,
+        source: 'trade',
+        factors: { weights: 0.5, size: 1 },
+      },
+    ]);
+  });
+
+  it('counts the parts in which a position was closed as one outcome', () => {
+    const { engine, ledger } = watched();
+    const decision = engine.decide(signal());
+    engine.recordTrade(trade(4, { decision, size: 1, pnl: 40 }));
+    engine.recordTrade(trade(-1, { decision, size: 3, pnl: -30, exitTime: START + 2 * HOUR }));
+    expect(ledger.outcomes).toHaveLength(1);
+    expect(ledger.outcomes[0]).toMatchObject({ r: 0.25, pnl: 10, closedAt: START + 2 * HOUR });
+  });
+
+  it('leaves out trades that the overlay had no say in', () => {
+    const { engine, ledger } = watched();
+    engine.recordTrade(trade(1));
+    engine.setFlags({ enabled: false }, { time: START, actor: 'a', reason: 'b' });
+    engine.recordTrade(trade(1, { decision: engine.decide(signal()) }));
+    expect(ledger.outcomes).toEqual([]);
+  });
+
+  it('takes signals that were not sent with their followed outcome', () => {
+    const { engine, ledger } = watched();
+    const candles = walk(300);
+    for (const candle of candles.slice(0, 200)) engine.recordCandle('BTC/USDT', '1h', candle);
+    engine.withdraw(engine.decide(signal({ time: START + 200 * HOUR, size: 3 })), 'BELOW_MIN');
+    for (const candle of candles.slice(200)) engine.recordCandle('BTC/USDT', '1h', candle);
+    engine.updateOptimization(START + 300 * HOUR);
+    expect(ledger.outcomes).toMatchObject([
+      { multiplier: 0, source: 'barrier', factors: { weights: 1, size: 0 }, pnl: expect.any(Number) },
+    ]);
+  });
+});
