@@ -43,7 +43,7 @@ export function attribute(outcomes: readonly SignalOutcome[], seed: number): Att
     });
   };
   const values = shapley();
-  const resamples = resamplesOf(outcomes.length);
+  const resamples = resamplesOf(sizes[COALITIONS - 1]!);
   const resampled =
     resamples === null ? [] : stationaryBootstrap(outcomes.length, shapley, { seed, resamples });
   return COMPONENTS.map((component, at) => ({

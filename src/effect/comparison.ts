@@ -67,7 +67,7 @@ export function compare(outcomes: readonly SignalOutcome[], seed: number): Compa
       const changed = difference(after, before);
       return Number.isFinite(changed) ? changed : null;
     };
-    return { metric, with: of(sized), without: of(r), change: estimate(n, change, seed) };
+    return { metric, with: of(sized), without: of(r), change: estimate(m, change, seed) };
   }
 
   const winShare = (positions: Uint32Array | undefined, sentOnly: boolean): number | null => {
@@ -94,7 +94,7 @@ export function compare(outcomes: readonly SignalOutcome[], seed: number): Compa
       metric: 'winRate',
       with: winShare(undefined, true),
       without: winShare(undefined, false),
-      change: estimate(n, winChange, seed),
+      change: estimate(m, winChange, seed),
     },
     row('maxDrawdown', maxDrawdown),
   ];

@@ -2,7 +2,7 @@ import type { Interval } from '../statistics/interval.ts';
 import { normalInterval } from '../statistics/interval.ts';
 import { normalQuantile } from '../statistics/normal.ts';
 import type { SignalOutcome } from './outcome.ts';
-import { type Estimate, estimateSelection } from './selection.ts';
+import { columnsOf, contrastOf, type Estimate, estimateSelection } from './selection.ts';
 
 export type Verdict = 'IMPROVES' | 'HARMS' | 'INCONCLUSIVE';
 
@@ -12,6 +12,8 @@ const FIRST_LOOK = 100;
 const ALPHA = 0.05;
 /** Share of stand-in outcomes above which nothing is claimed. */
 export const MAX_BARRIER_SHARE = 0.3;
+/** Effective number of signals treated unlike the others below which nothing is claimed. */
+export const MIN_CONTRAST = 30;
 /** Probability with which the number of outcomes that is asked for would do. */
 const POWER_QUANTILE = normalQuantile(0.8);
 /** Outcomes beyond which nobody waits. */
@@ -26,6 +28,8 @@ export interface Look {
   /** At 1 - alpha. */
   readonly interval: Interval | null;
   readonly barrierShare: number;
+  /** Effective number of signals that were treated unlike the others; null where all were treated alike. */
+  readonly contrast: number | null;
   readonly verdict: Verdict;
 }
 
@@ -51,8 +55,17 @@ export function looksAt(outcomes: readonly SignalOutcome[], seed: number): Look[
       found?.standardError == null
         ? null
         : normalInterval(found.value, found.standardError, normalQuantile(1 - alpha / 2));
-    const verdict = share > MAX_BARRIER_SHARE ? 'INCONCLUSIVE' : verdictOf(interval);
-    looks.push({ n, alpha, effect: found?.value ?? null, interval, barrierShare: share, verdict });
+    const contrast = contrastOf(columnsOf(seen).m);
+    const claims = share <= MAX_BARRIER_SHARE && contrast >= MIN_CONTRAST;
+    looks.push({
+      n,
+      alpha,
+      effect: found?.value ?? null,
+      interval,
+      barrierShare: share,
+      contrast: Number.isFinite(contrast) ? contrast : null,
+      verdict: claims ? verdictOf(interval) : 'INCONCLUSIVE',
+    });
   }
   return looks;
 }

@@ -10,8 +10,8 @@ export interface Estimate {
   readonly standardError: number | null;
 }
 
-/** Below this many outcomes resampling says nothing about the tails. */
-const MIN_OUTCOMES = 10;
+/** Below this many outcomes, or signals that were treated unlike the others, resampling says nothing about the tails. */
+const MIN_CONTRAST = 10;
 /** Values looked at over all resamples: long records are resampled less often, but never below 200 times. */
 const WORK = 20_000_000;
 
@@ -39,9 +39,28 @@ export function columnsOf(outcomes: readonly SignalOutcome[]): { r: Float64Array
   };
 }
 
+/**
+ * Effective number of signals that were treated unlike the others: (sum |d|)^2/sum d^2 of d = m - mean(m), after
+ * Kish 1965. One signal sent of thousands is about 4: its R is all that the effect knows, and resampling
+ * cannot see that. A constant multiplier has no contrast at all, and no effect to be unsure of: infinite.
+ */
+export function contrastOf(m: Float64Array): number {
+  let sum = 0;
+  for (const each of m) sum += each;
+  const mean = sum / m.length;
+  let [absolute, squares] = [0, 0];
+  for (const each of m) {
+    absolute += Math.abs(each - mean);
+    squares += (each - mean) ** 2;
+  }
+  return squares > 1e-18 * m.length ? absolute ** 2 / squares : Number.POSITIVE_INFINITY;
+}
+
 /** How often a record is resampled; null where that would say nothing. */
-export const resamplesOf = (n: number): number | null =>
-  n < MIN_OUTCOMES ? null : Math.min(1000, Math.max(200, Math.floor(WORK / n)));
+export const resamplesOf = (m: Float64Array): number | null =>
+  Math.min(m.length, contrastOf(m)) < MIN_CONTRAST
+    ? null
+    : Math.min(1000, Math.max(200, Math.floor(WORK / m.length)));
 
 /** A value with what its resampled values say about it. */
 export function estimateOf(value: number, resampled: readonly number[]): Estimate {
@@ -54,20 +73,27 @@ export function estimateOf(value: number, resampled: readonly number[]): Estimat
   };
 }
 
-/** A statistic over outcomes with its interval by the stationary bootstrap of whole outcomes; null where it does not exist. */
+/**
+ * A statistic over outcomes with its interval by the stationary bootstrap of whole outcomes; null where it does
+ * not exist.
+ * @param m multipliers of the outcomes
+ */
 export function estimate(
-  n: number,
+  m: Float64Array,
   statistic: (positions?: Uint32Array) => number | null,
   seed: number,
 ): Estimate | null {
   const value = statistic();
-  const resamples = resamplesOf(n);
+  const resamples = resamplesOf(m);
   if (value === null) return null;
-  return estimateOf(value, resamples === null ? [] : stationaryBootstrap(n, statistic, { seed, resamples }));
+  return estimateOf(
+    value,
+    resamples === null ? [] : stationaryBootstrap(m.length, statistic, { seed, resamples }),
+  );
 }
 
 /** The selection effect of outcomes with its interval. */
 export function estimateSelection(outcomes: readonly SignalOutcome[], seed: number): Estimate | null {
   const { r, m } = columnsOf(outcomes);
-  return estimate(outcomes.length, (positions) => selectionEffect(r, m, positions), seed);
+  return estimate(m, (positions) => selectionEffect(r, m, positions), seed);
 }

@@ -7,6 +7,7 @@ import {
   looksAt,
   MAX_BARRIER_SHARE,
   MIN_CLAIM,
+  MIN_CONTRAST,
   outcomesNeeded,
   type Verdict,
 } from './looks.ts';
@@ -95,6 +96,8 @@ function because(look: Look | undefined, n: number): string {
   const level = `${(100 * (1 - look.alpha)).toFixed(2)}%`;
   if (look.barrierShare > MAX_BARRIER_SHARE)
     return `${at}, triple barriers stood in for ${(100 * look.barrierShare).toFixed(0)}% of them: nothing is claimed above ${100 * MAX_BARRIER_SHARE}%`;
+  if (look.contrast !== null && look.contrast < MIN_CONTRAST)
+    return `${at}, too few signals had been treated unlike the others (effectively ${look.contrast.toFixed(0)}): nothing is claimed below ${MIN_CONTRAST}`;
   if (look.effect === null) return `${at}, nothing had been sent`;
   const holds = look.verdict === 'INCONCLUSIVE' ? 'contains 0' : 'does not contain 0';
   return `${at}, the ${level} interval of the selection effect ${holds}`;

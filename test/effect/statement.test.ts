@@ -90,6 +90,15 @@ describe('a claim', () => {
     expect(statement.because).toMatch(/triple barriers stood in for 33% of them/);
   });
 
+  it('is not made on a handful of signals that were sent of thousands', () => {
+    const rare = world(900, 4, () => 0).map((each, i) => (i % 200 === 0 ? outcome(-1.1, 1) : each));
+    const { verdict, because, selection } = effectStatement(rare);
+    expect(verdict).toBe('INCONCLUSIVE');
+    expect(because).toMatch(/too few signals had been treated unlike the others \(effectively \d+\)/);
+    expect(selection!.value).toBeLessThan(-1);
+    expect(effectStatement(rare.slice(0, 300)).selection!.interval).toBeNull();
+  });
+
   it('says how many more outcomes would show an effect of this size', () => {
     const weak = world(450, 3, (_, good) => (good ? 1 : 0.8), 0.1);
     const { moreNeeded, verdict, nextLook } = effectStatement(weak);
