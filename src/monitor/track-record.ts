@@ -49,7 +49,7 @@ export function trackRecord({ decomposer }: OptimizationEngine, strategy: string
 
 function summaryOf(moreTrades: number | null, moreWeeks: number | null): string {
   if (moreTrades === null) return 'no edge so far: no number of such trades would prove one';
-  if (moreTrades === 0) return 'long enough to show an edge at 95%';
+  if (moreTrades === 0) return 'over its whole life long enough to show an edge at 95%';
   const pace = moreWeeks === null ? '' : `, about ${Math.max(1, Math.round(moreWeeks))} weeks at this pace`;
   return `needs about ${moreTrades} more trades${pace}`;
 }

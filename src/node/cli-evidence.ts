@@ -41,6 +41,13 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
     .action(async ({ stateDir, json }: StateFlags) => {
       const { config } = await savedEngine(stateDir);
       const { outcomes } = await readLedger(stateDir);
+      if (outcomes.length === 0) {
+        throw new EdgekeeperError('RECORD_EMPTY', {
+          found: `no signal in ${stateDir} whose outcome is known`,
+          expected: 'closed trades with their decisions, or signals that were followed',
+          hint: 'Let the bot run until it has closed a trade; `edgekeeper status` shows what it did so far.',
+        });
+      }
       const effect = effectStatement(outcomes, config.seed);
       const calibration = calibrationReport(outcomes);
       if (json) print({ effect, calibration });

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { configJsonSchema, type Options, parseConfig } from '../config.ts';
+import { calibrationReport } from '../effect/calibration.ts';
+import { effectStatement } from '../effect/statement.ts';
 import { EdgekeeperError } from '../errors.ts';
 import { timeframeMs } from '../model/candle.ts';
 import { jsonReady } from '../monitor/json.ts';
@@ -17,7 +19,9 @@ import { loadConfigFile } from './config-file.ts';
 import { DURABILITIES, type Durability } from './journal/writer.ts';
 import { createLog } from './log.ts';
 import { paperCommand, REPORT_FILE } from './paper-command.ts';
+import { readLedger } from './record.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render.ts';
+import { renderEffect } from './render-evidence.ts';
 import { LowdbStateStore } from './state-store.ts';
 
 interface PaperFlags {
@@ -195,8 +199,16 @@ function program(world: CliWorld): Command {
         world.out(asJson ? json(report) : `${renderPaper(report)}\n`);
         return;
       }
-      const report = overlayReport(await savedEngine(stateDir));
-      world.out(asJson ? json(report) : `${renderOverlay(report)}\n`);
+      const engine = await savedEngine(stateDir);
+      const { outcomes } = await readLedger(stateDir);
+      const effect = effectStatement(outcomes, engine.config.seed);
+      const calibration = calibrationReport(outcomes);
+      const report = overlayReport(engine);
+      world.out(
+        asJson
+          ? json({ ...report, effect, calibration })
+          : `${renderOverlay(report)}\n\n${renderEffect(effect, calibration)}\n`,
+      );
     });
 
   const config = cli.command('config').description('check, complete and describe configurations');

@@ -7,20 +7,13 @@ import type { Trade } from '../model/trade.ts';
 import { readWhole } from './audit.ts';
 import { JOURNAL_DIR } from './recovery.ts';
 
-/** Every outcome that a journal knows, in the order in which it became known. Throws `RECORD_EMPTY` without any. */
+/** Every outcome that a journal knows, in the order in which it became known. */
 export async function readLedger(stateDir: string): Promise<EffectLedger> {
   const ledger = new EffectLedger();
   await readWhole(join(stateDir, JOURNAL_DIR), ({ event, effects = [] }) => {
     for (const effect of effects) ledger.observe(effect);
     if (event.type === 'trade') ledger.observe(event);
   });
-  if (ledger.outcomes.length === 0) {
-    throw new EdgekeeperError('RECORD_EMPTY', {
-      found: `no signal in ${stateDir} whose outcome is known`,
-      expected: 'closed trades with their decisions, or signals that were followed',
-      hint: 'Let the bot run until it has closed a trade; `edgekeeper status` shows what it did so far.',
-    });
-  }
   return ledger;
 }
 

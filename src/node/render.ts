@@ -1,4 +1,5 @@
 import type { Alert } from '../monitor/alerts.ts';
+import type { Counted, Effectiveness } from '../monitor/effectiveness.ts';
 import type { DashboardData } from '../monitor/monitor.ts';
 import type { OverlayReport } from '../monitor/report.ts';
 import type { AccountSummary, PaperReport } from '../paper/report.ts';
@@ -44,19 +45,30 @@ const alertLine = ({ level, code, message }: Alert): string =>
 
 /** The tables of an overlay: strategies, regimes, signals, reasons, changes, alerts. */
 export function renderOverlay(report: OverlayReport): string {
-  const { strategies, regimes, signals, reasons, changes, alerts } = report;
+  const { strategies, regimes, signals, reasons, effectiveness, changes, alerts } = report;
   const parts = [
     'Strategies',
     table(
-      ['strategy', ...PERFORMANCE_HEAD, 'weight', 'status'],
-      strategies.map(({ strategy, performance, weight, status }) => [
+      ['strategy', ...PERFORMANCE_HEAD, 'weight', 'status', 'decay'],
+      strategies.map(({ strategy, performance, weight, status, decayEvidence, decayAlarm }) => [
         strategy,
         ...performanceCells(performance),
         fixed(weight),
         status,
+        `${fixed(decayEvidence, 1)} of ${fixed(decayAlarm, 0)}`,
       ]),
     ),
   ];
+  const proven = strategies.filter(({ trackRecord }) => trackRecord.trades > 0);
+  if (proven.length > 0) {
+    parts.push(
+      '\nTrack records',
+      ...proven.map(
+        ({ strategy, trackRecord: { trades, probabilisticSharpe, summary } }) =>
+          `  ${strategy}: an edge with probability ${percent(probabilisticSharpe)} (n = ${trades}); ${summary}`,
+      ),
+    );
+  }
   if (regimes.length > 0) {
     parts.push(
       '\nStrategy x regime at entry',
@@ -89,6 +101,7 @@ export function renderOverlay(report: OverlayReport): string {
       '\nTop reasons',
       ...reasons.slice(0, 8).map(({ reason, count }) => `  ${String(count).padStart(6)}  ${reason}`),
     );
+  parts.push('\nWhat the overlay does', ...effectivenessLines(effectiveness));
   if (changes.length > 0) {
     parts.push(
       '\nLatest changes (UTC)',
@@ -100,6 +113,28 @@ export function renderOverlay(report: OverlayReport): string {
   }
   if (alerts.length > 0) parts.push('\nAlerts', ...alerts.map(alertLine));
   return parts.join('\n');
+}
+
+function effectivenessLines(effectiveness: Effectiveness): string[] {
+  const { averageWeight, statuses } = effectiveness;
+  const line = (name: string, { value, n }: Counted, show: (x: number | null) => string) =>
+    `  ${name.padEnd(44)} ${show(value).padStart(8)}  (n = ${n})`;
+  const plain = (x: number | null) => fixed(x, 3);
+  return [
+    line('average quality of what was sent', effectiveness.averageQuality, plain),
+    line('share of signals not sent', effectiveness.filteredShare, percent),
+    line('win rate of what was sent, less that of all', effectiveness.winRateImprovement, percent),
+    ...Object.entries(averageWeight).map(([name, figure]) =>
+      line(`average weight of ${name}`, figure, plain),
+    ),
+    line('weight changes a day', effectiveness.weightChangesPerDay, plain),
+    line('correlation of weight with R', effectiveness.weightCorrelation, plain),
+    ...Object.entries(statuses)
+      .filter(([, { value }]) => value !== null && value > 0)
+      .map(([status, figure]) => line(`strategies ${status}`, figure, percent)),
+    line('hours in DEGRADED each time', effectiveness.hoursDegraded, (x) => fixed(x, 0)),
+    line('of those that ended, recovered', effectiveness.recoveryRate, percent),
+  ];
 }
 
 /** The whole report of a paper run, as text. */

@@ -49,6 +49,8 @@ class Seat {
   readonly #start: number;
   #now = 0;
   #peak: number;
+  /** Equity when the bot last acted. */
+  #equity: number;
   #maxDrawdown = 0;
   #refused = 0;
   readonly #decomposer = new PerformanceDecomposer({ riskPerTrade: RISK_PER_TRADE });
@@ -63,6 +65,7 @@ class Seat {
     this.engine = engine;
     this.#start = balance;
     this.#peak = balance;
+    this.#equity = balance;
     this.account = new PaperAccount({ quote, balance, slippageBps });
     // The exchange's time is the market's: a replay lives in the past.
     exchange.milliseconds = () => this.#now;
@@ -100,6 +103,7 @@ class Seat {
     for (const [symbol, candle] of candles) this.account.onCandle(symbol, candle);
     this.#book();
     const equity = this.account.equity();
+    this.#equity = equity;
     this.#peak = Math.max(this.#peak, equity);
     this.#maxDrawdown = Math.max(this.#maxDrawdown, drawdown(this.#peak, equity));
   }
@@ -128,7 +132,13 @@ class Seat {
     for (; this.#booked < this.account.fills.length; this.#booked += 1) {
       const { clientOrderId, symbol, side, ...fill } = this.account.fills[this.#booked]!;
       const { strategy = 'unknown', stop } = this.bot.intentOf(clientOrderId) ?? {};
-      const entry = { strategy, symbol, side: 'long', ...(stop === undefined ? {} : { stop }) } as const;
+      const entry = {
+        strategy,
+        symbol,
+        side: 'long',
+        equityAtEntry: this.#equity,
+        ...(stop === undefined ? {} : { stop }),
+      } as const;
       const execution = { ...fill, time: fill.timestamp };
       this.#fees += fill.fee;
       if (side === 'buy') this.#lots.open(entry, execution);

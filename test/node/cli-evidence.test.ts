@@ -89,7 +89,7 @@ describe('edgekeeper why', () => {
       trades: [{ decisionId: traded }],
       shadow: null,
     });
-    expect((await edgekeeper('why', traded)).out).toMatch(/rounding .*asked .*filled[^]*closed .*: size/);
+    expect((await edgekeeper('why', traded)).out).toMatch(/rounding .*asked .*filled.*closed .*: size/s);
     expect(await json('why', followed)).toMatchObject({
       decision: { id: followed, multiplier: 0 },
       trades: [],
