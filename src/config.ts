@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { describeIssue, type Fault, invalidConfig } from './config-faults.ts';
 import { EdgekeeperError, show } from './errors.ts';
 import { timeframeMs } from './model/candle.ts';
+import { ENFORCEMENTS } from './model/decision.ts';
 import { REGIMES } from './model/regime.ts';
-import { ENFORCEMENTS } from './quality/scorer.ts';
 import { EVIDENCE_MODES } from './retirement/transitions.ts';
 import { WEIGHTING_METHODS } from './weighting/targets.ts';
 

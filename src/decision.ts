@@ -29,6 +29,9 @@ export interface DecisionContext {
   readonly drawdown: () => number | null;
 }
 
+/** Most that a fee or slippage can be, as a rate; the configuration has the same bound. */
+const MAX_COST = 0.05;
+
 /** Share of its size at which every tenth condemned signal passes. */
 const EXPLORATION = 0.25;
 
@@ -130,15 +133,25 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Dec
     qualityFactor,
     guard,
     cap,
-    score: score && detailOf(score, config.minQualityThreshold),
+    score: score && detailOf(score, config),
     plan,
     reasons,
   };
 }
 
-function detailOf(score: SignalScore, threshold: number): ScoreDetail {
+function detailOf(score: SignalScore, { minQualityThreshold: threshold, enforcement }: Config): ScoreDetail {
   const { confidence, confluence, alignment, successRate, adjustment, levels, below } = score;
-  return { confidence, confluence, alignment, successRate, adjustment, threshold, levels, below };
+  return {
+    confidence,
+    confluence,
+    alignment,
+    successRate,
+    adjustment,
+    threshold,
+    enforcement,
+    levels,
+    below,
+  };
 }
 
 /** How the outcome of a signal is to be followed if it is not sent. A price on the wrong side of the market is none. */
@@ -150,11 +163,15 @@ function exitPlanOf(signal: Signal, config: Config, lastClose: number | null): E
     stop: onSide(priceOrNull(signal.stop), side === 'short'),
     target: onSide(priceOrNull(signal.target), side === 'long'),
     rule: exitRule === 'host' ? 'host' : 'barrier',
-    feeRate: rateOrNull(signal.feeRate) ?? config.feeRate,
-    slippageRate: rateOrNull(signal.slippageRate) ?? config.slippageRate,
+    feeRate: costOrNull(signal.feeRate) ?? config.feeRate,
+    slippageRate: costOrNull(signal.slippageRate) ?? config.slippageRate,
     size: priceOrNull(signal.size),
   };
 }
+
+/** A cost rate from a host: null where it is missing, or more than any venue takes: 1 is not 1%. */
+const costOrNull = (value: number | undefined): number | null =>
+  typeof value === 'number' && value >= 0 && value <= MAX_COST ? value : null;
 
 /** A price or a size from a host: null where it is missing, or cannot be one. */
 const priceOrNull = (value: number | undefined): number | null =>

@@ -183,11 +183,12 @@ export class OptimizationEngine {
   withdraw(decision: Decision, reason: ReasonCode): Decision {
     const known = this.#recent.get(decision.id);
     if (known?.multiplier === 0) return known;
+    const { reasons } = known ?? decision;
     const withdrawn: Decision = {
-      ...decision,
+      ...(known ?? decision),
       action: 'block',
       multiplier: 0,
-      reasons: [...decision.reasons, reason],
+      reasons: [...reasons, reason],
     };
     if (!known) return withdrawn;
     this.#settleShadows();
@@ -252,7 +253,8 @@ export class OptimizationEngine {
     this.optimizer.recordOutcome(strategy, r);
     this.scorer.recordSignalOutcome({ strategy, symbol, side, cell, r, belowThreshold });
     this.manager.recordOutcome(strategy, winsorise(r), deviation);
-    if (input.decision?.action === 'execute')
+    // The parts in which one position is closed are one outcome.
+    if (input.decision?.action === 'execute' && this.#recent.countOnce(input.decision.id))
       countOutcome(this.#countsOf(strategy), input.decision, winsorise(r));
     this.#assess(strategy, this.#time);
     this.#emit({ type: 'trade', time: trade.exitTime, input, trade });
@@ -352,8 +354,10 @@ export class OptimizationEngine {
     checkCommand(command);
     const { time, actor, reason, id } = command;
     if (id !== undefined && this.#commands.latest().includes(id)) return false;
-    this.#settleShadows();
     const before = this.#beforeCommand(command);
+    // A command that may still be refused must not have changed anything by then: its shadows settle after it.
+    const refusable = command.type === 'forceStatus' || command.type === 'setWeights';
+    if (!refusable) this.#settleShadows();
     switch (command.type) {
       case 'setFlags':
         this.#operatorFlags = { ...this.#operatorFlags, ...command.flags };
@@ -377,6 +381,7 @@ export class OptimizationEngine {
         this.portfolio.rebasePeak();
         break;
     }
+    if (refusable) this.#settleShadows();
     if (id !== undefined) this.#commands.push(id);
     this.#advance(time);
     this.#emit({ type: 'command', time, command, before });
@@ -605,6 +610,7 @@ export class OptimizationEngine {
 
   /** Notes whether the outcome of a signal can be followed, and follows one that is not sent. */
   #follow(decision: Decision): void {
+    if (decision.plan === null) return;
     const followed = canFollow(decision) && this.detector.isFresh(decision.symbol, decision.time);
     this.#shadows.note(decision.strategy, followed);
     if (followed && decision.multiplier === 0 && this.#followsShadows) this.#shadows.open(decision);
@@ -719,7 +725,7 @@ const flagsOf = (config: Config, operator: Partial<Flags>): Flags => ({
 
 /** A signal that can at least be named in a decision. */
 function asSignal(signal: unknown, time: number): Signal {
-  const { id, ...given } = (typeof signal === 'object' && signal !== null ? signal : {}) as Partial<Signal>;
+  const { id, ...given } = readable(signal);
   return {
     ...given,
     ...(isName(id) ? { id } : {}),
@@ -728,4 +734,13 @@ function asSignal(signal: unknown, time: number): Signal {
     side: given.side === 'short' ? 'short' : 'long',
     time: isTime(given.time) ? given.time : time,
   };
+}
+
+/** What can be read of a host's object; one whose properties throw is as good as empty. */
+function readable(signal: unknown): Partial<Signal> {
+  try {
+    return typeof signal === 'object' && signal !== null ? { ...(signal as Partial<Signal>) } : {};
+  } catch {
+    return {};
+  }
 }

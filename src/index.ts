@@ -22,7 +22,7 @@ export type {
   ResetTarget,
 } from './events.ts';
 export { type Candle, timeframeMs } from './model/candle.ts';
-export { type Action, type Decision, REASONS, type ReasonCode } from './model/decision.ts';
+export { type Action, type Decision, type Enforcement, REASONS, type ReasonCode } from './model/decision.ts';
 export { CELLS, type Cell, cellOf, REGIMES, type Regime, type RegimeLabel } from './model/regime.ts';
 export type { ShadowOutcome } from './model/shadow-outcome.ts';
 export type { Side, Signal } from './model/signal.ts';
@@ -36,7 +36,7 @@ export { PerformanceDecomposer } from './performance/decomposer.ts';
 export type { Performance } from './performance/metrics.ts';
 export { type PolicyDiff, PolicyReplay } from './policy-diff.ts';
 export type { Clock, Log, MarketData } from './ports.ts';
-export { type Enforcement, SignalQualityScorer, type SignalScore } from './quality/scorer.ts';
+export { SignalQualityScorer, type SignalScore } from './quality/scorer.ts';
 export { RegimeDetector } from './regime/detector.ts';
 export { averageRunLength, thresholdForFalseAlarms } from './retirement/cusum.ts';
 export { StrategyRetirementManager } from './retirement/manager.ts';

@@ -1,10 +1,9 @@
 import type { Options } from './config.ts';
 import { EffectLedger } from './effect/ledger.ts';
-import type { SignalOutcome } from './effect/outcome.ts';
 import { type EffectStatement, effectStatement } from './effect/statement.ts';
 import { OptimizationEngine } from './engine.ts';
 import { EdgekeeperError } from './errors.ts';
-import type { Command, EffectEvent, InputEvent } from './events.ts';
+import type { EffectEvent, InputEvent } from './events.ts';
 import type { Decision } from './model/decision.ts';
 import type { ShadowOutcome } from './model/shadow-outcome.ts';
 import type { Trade, TradeInput } from './model/trade.ts';
@@ -38,8 +37,8 @@ export interface PolicyDiff {
   readonly resized: readonly DecisionChange[];
   /** Of the freed signals, those whose outcome nobody knows: the statement of the other policy lacks them. */
   readonly unknownOutcomes: number;
-  /** Operators' commands that the other configuration does not allow, and why. */
-  readonly refusedCommands: readonly string[];
+  /** Commands and trades that cannot be under the other configuration, and why. */
+  readonly refused: readonly string[];
   readonly asRun: PolicyResult;
   readonly other: PolicyResult;
 }
@@ -80,10 +79,7 @@ export class PolicyReplay {
     }
     switch (event.type) {
       case 'decision':
-        this.#pairs.set(event.decision.id, {
-          before: event.decision,
-          after: this.#other.decide(event.signal),
-        });
+        this.#pairs.set(event.decision.id, { before: event.decision, after: this.#decide(event) });
         return;
       case 'withdrawal': {
         const pair = this.#pairs.get(event.decision.id);
@@ -109,15 +105,18 @@ export class PolicyReplay {
       case 'equity':
         this.#other.recordEquity({ ...event.report, equity: event.report.equity + this.#equityGap });
         return;
+      case 'exit':
+        this.#other.recordExitSignal(event);
+        return;
       case 'update':
         this.#other.updateOptimization(event.time);
         return;
       case 'command':
-        this.#command(event.command);
+        // One may make no sense under the other configuration, such as a weight out of its bounds.
+        this.#trying(event.command.type, () => this.#other.execute(event.command));
         return;
-      case 'exit':
       case 'config':
-        // Outcomes are known, and the other configuration holds throughout.
+        // The other configuration holds throughout.
         return;
     }
   }
@@ -136,19 +135,42 @@ export class PolicyReplay {
           sent(before) && sent(after) && Math.abs(before.multiplier - after.multiplier) > 1e-9,
       ),
       unknownOutcomes: freed.filter(({ before }) => !this.#known.has(before.id)).length,
-      refusedCommands: this.#refused,
-      asRun: resultOf(this.#asRunLedger.outcomes, this.#asRunStatuses, seed),
-      other: resultOf(this.#otherLedger.outcomes, this.#otherStatuses, seed),
+      refused: this.#refused,
+      asRun: resultOf(this.#asRunLedger, this.#asRunStatuses, seed),
+      other: resultOf(this.#otherLedger, this.#otherStatuses, seed),
     };
   }
 
-  /** A command may make no sense under the other configuration, such as a weight out of its bounds. */
-  #command(command: Command): void {
+  #decide(event: Extract<InputEvent, { type: 'decision' }>): Decision {
+    const { signal, decision } = event;
+    if (decision.reasons.includes('SIGNAL_INVALID')) {
+      this.#other.apply(event);
+      return decision;
+    }
+    const after = this.#other.decide(signal);
+    if (after.action !== 'pass') return after;
+    // Switched off it is absent: every signal goes out as the host made it.
+    return {
+      ...decision,
+      action: 'execute',
+      multiplier: 1,
+      base: 1,
+      weight: 1,
+      health: 1,
+      qualityFactor: 1,
+      guard: 1,
+      cap: Math.max(1, decision.cap),
+      reasons: after.reasons,
+    };
+  }
+
+  /** What the other policy cannot take, such as a size that has become too small to be one, is named and left out. */
+  #trying(what: string, work: () => void): void {
     try {
-      this.#other.execute(command);
+      work();
     } catch (error) {
       if (!(error instanceof EdgekeeperError)) throw error;
-      this.#refused.push(`${command.type}: ${error.message}`);
+      this.#refused.push(`${what}: ${error.message}`);
     }
   }
 
@@ -162,28 +184,32 @@ export class PolicyReplay {
     }
     const traded = tradeOf(outcome, pair.after);
     if (outcome.pnl !== null) this.#equityGap += traded.pnl;
-    this.#other.recordTrade(traded);
+    this.#trying(`trade of ${outcome.decision.id}`, () => this.#other.recordTrade(traded));
   }
 
   #trade(input: TradeInput, trade: Trade): void {
     const pair = input.decision && this.#pairs.get(input.decision.id);
     if (!pair || !(input.decision.multiplier > 0)) {
-      this.#other.recordTrade(input);
+      this.#trying('trade', () => this.#other.recordTrade(input));
       return;
     }
     this.#known.add(input.decision.id);
     const factor = pair.after.multiplier / input.decision.multiplier;
     this.#equityGap += (factor - 1) * input.pnl;
     if (pair.after.multiplier > 0) {
-      this.#other.recordTrade({
+      const scaled = {
         ...input,
         decision: pair.after,
         pnl: factor * input.pnl,
         ...(input.size === undefined ? {} : { size: factor * input.size }),
         ...(input.fees === undefined ? {} : { fees: factor * input.fees }),
-      });
+      };
+      this.#trying(`trade of ${pair.after.id}`, () => this.#other.recordTrade(scaled));
       return;
     }
+    // Parts of a position are parts of one outcome: each weighs by its share of the whole.
+    const whole = pair.before.plan?.size ?? null;
+    const share = trade.baseSize === null || whole === null ? 1 : Math.min(1, trade.baseSize / whole);
     this.#other.recordShadow({
       decision: pair.after,
       entryTime: trade.entryTime,
@@ -193,7 +219,7 @@ export class PolicyReplay {
       risk: 0,
       r: trade.r,
       rule: 'host',
-      weight: 1,
+      weight: share,
       exit: 'signal',
       pnl: trade.pnl / input.decision.multiplier,
     });
@@ -222,21 +248,17 @@ function tradeOf(outcome: ShadowOutcome, decision: Decision): TradeInput {
   };
 }
 
-function resultOf(
-  outcomes: readonly SignalOutcome[],
-  statusChanges: readonly StatusChange[],
-  seed: number,
-): PolicyResult {
+function resultOf(ledger: EffectLedger, statusChanges: readonly StatusChange[], seed: number): PolicyResult {
   const returns = emptyMoments();
   let sum = 0;
-  const curve = outcomes.map(({ r, multiplier }) => {
+  const curve = ledger.outcomes.map(({ r, multiplier }) => {
     sum += multiplier * r;
     addToMoments(returns, multiplier * r);
     return sum;
   });
   const sharpe = sharpeRatio(returns);
   return {
-    statement: effectStatement(outcomes, seed),
+    statement: effectStatement(ledger, seed),
     statusChanges,
     curve,
     sharpe:

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { EdgekeeperError } from './errors.ts';
 import { FLAGS } from './events.ts';
+import type { Decision } from './model/decision.ts';
+import { completeDecision } from './model/decision-schema.ts';
 import { STRATEGY_STATUSES } from './model/strategy.ts';
 import { decomposerStateSchema } from './performance/decomposer.ts';
 import { portfolioSchema } from './portfolio.ts';
@@ -65,11 +67,8 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
     return {
       ...old,
       counts: counts.map(([name, known]) => [name, { ...emptySignalCounts(), ...known }]),
-      shadows: { open: [], resolved: [], barTime: -1, followed: [] },
-      recent: recent.map(([key, decision]) => [
-        key,
-        { ...decision, base: decision.weight, cap: 2, score: null, plan: null },
-      ]),
+      shadows: { open: [], resolved: [], barTime: -1, missed: [] },
+      recent: recent.map(([key, decision]) => [key, completeDecision(decision), false]),
       decomposer: {
         ...decomposer,
         evidence: decomposer.evidence.map(([name, evidence]) => [
@@ -91,7 +90,7 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
 type Named = readonly (readonly [string, object])[];
 interface Version2 {
   readonly counts: Named;
-  readonly recent: readonly (readonly [string | null, { readonly weight: number }])[];
+  readonly recent: readonly (readonly [string | null, Decision])[];
   readonly decomposer: { readonly evidence: Named };
   readonly manager: { readonly strategies: Named };
 }

@@ -14,6 +14,8 @@ type Filter = (random: ReturnType<typeof seededRandom>) => () => number;
 const FILTERS: Record<string, Filter> = {
   'a coin: sent or not': (random) => () => (random.uniform() < 0.5 ? 1 : 0),
   'one in ten sent': (random) => () => (random.uniform() < 0.1 ? 1 : 0),
+  'one in thirty sent': (random) => () => (random.uniform() < 0.03 ? 1 : 0),
+  'one in thirty blocked': (random) => () => (random.uniform() < 0.03 ? 0 : 1),
   'one in a thousand sent': (random) => () => (random.uniform() < 0.001 ? 1 : 0),
   'any size up to 2': (random) => () => 2 * random.uniform(),
   'benched for weeks on end': (random) => {
@@ -28,6 +30,8 @@ const FILTERS: Record<string, Filter> = {
 /** R of signals: independent, and with good and bad times that last for dozens of signals. */
 const RETURNS: Record<string, (random: ReturnType<typeof seededRandom>) => () => number> = {
   independent: (random) => () => (random.uniform() < 0.4 ? 1.5 : -1) + 0.08,
+  'small gains, rare losses': (random) => () => (random.uniform() < 0.85 ? 0.18 : -1),
+  'small losses, rare gains': (random) => () => (random.uniform() < 0.15 ? 5.7 : -1),
   'good and bad times': (random) => {
     let mood = 0;
     return () => {
@@ -59,7 +63,8 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 function falseClaims(record: (seed: number) => readonly SignalOutcome[]): number {
   let claims = 0;
   for (let seed = 1; seed <= RUNS; seed += 1)
-    if (looksAt(record(seed), seed).some(({ verdict }) => verdict !== 'INCONCLUSIVE')) claims += 1;
+    if (looksAt({ outcomes: record(seed) }, seed).some(({ verdict }) => verdict !== 'INCONCLUSIVE'))
+      claims += 1;
   return claims / RUNS;
 }
 
@@ -106,7 +111,7 @@ it('sees help that is there: power by the number of outcomes', () => {
   const rows = Object.entries(worlds).map(([world, strategies]) => {
     const found = new Map<number, { improves: number; harms: number }>();
     for (let seed = 1; seed <= runs; seed += 1) {
-      for (const { n, verdict } of looksAt(simulate({}, strategies, 3200, seed).outcomes, seed)) {
+      for (const { n, verdict } of looksAt(simulate({}, strategies, 3200, seed), seed)) {
         const at = found.get(n) ?? { improves: 0, harms: 0 };
         if (verdict === 'IMPROVES') at.improves += 1;
         if (verdict === 'HARMS') at.harms += 1;

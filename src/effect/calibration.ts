@@ -49,6 +49,8 @@ export interface Calibration {
 }
 
 const BINS = 10;
+/** Wins, and losses, below which nothing is said about power: a few that happen to be in order prove nothing. */
+const MIN_EACH = 20;
 
 /** Win 1, loss 0, scratch one half. */
 const winOf = (r: number): number => ({ win: 1, loss: 0, scratch: 0.5 })[outcomeOf(r)];
@@ -68,7 +70,8 @@ export function calibrate(outcomes: readonly SignalOutcome[]): Calibration {
     if (y === 0) group.losses.push(q);
     groups.set(strategy, group);
   }
-  const auc = stratifiedAuc([...groups.values()]);
+  const [wins, losses] = [1, 0].map((outcome) => scored.filter(({ y }) => y === outcome).length);
+  const auc = Math.min(wins!, losses!) < MIN_EACH ? null : stratifiedAuc([...groups.values()]);
   const uncertainty = baseRate === null ? null : varianceOf(scored, baseRate);
   return {
     n,

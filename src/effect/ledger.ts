@@ -1,45 +1,42 @@
 import type { Decision } from '../model/decision.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
+import { winsorise } from '../statistics/ew-cell.ts';
+import { isLook, type OutcomeRecord } from './looks.ts';
 import { outcomeOfShadow, outcomeOfTrade, type SignalOutcome } from './outcome.ts';
+
+/** What is known so far of an outcome that may come in parts: R before winsorising, and the size it is the mean of. */
+interface Parts {
+  readonly at: number;
+  readonly traded: boolean;
+  r: number;
+  size: number;
+}
 
 /**
  * Every signal whose outcome is known, in the order in which it became known. It grows with trades, so it is
  * no part of the state: it is filled from the journal, or by watching an engine.
  */
-export class EffectLedger {
+export class EffectLedger implements OutcomeRecord {
   readonly #outcomes: SignalOutcome[] = [];
-  readonly #parts = new Map<string, { readonly at: number; size: number }>();
+  readonly #parts = new Map<string, Parts>();
+  readonly #looks = new Map<number, readonly SignalOutcome[]>();
 
-  /** All outcomes so far, oldest first. */
   get outcomes(): readonly SignalOutcome[] {
     return this.#outcomes;
   }
 
+  /** The first n outcomes as they were when a look was due: a part that closes later does not change a look. */
+  readonly atLook = (n: number): readonly SignalOutcome[] | undefined => this.#looks.get(n);
+
   /** Adds a closed trade. The parts in which one position was closed are one outcome. */
   addTrade(trade: Trade, decision: Decision | undefined): void {
     const outcome = outcomeOfTrade(trade, decision);
-    if (outcome === null) return;
-    const size = trade.baseSize ?? 1;
-    const known = this.#parts.get(outcome.decisionId);
-    if (!known) {
-      this.#parts.set(outcome.decisionId, { at: this.#outcomes.length, size });
-      this.#outcomes.push(outcome);
-      return;
-    }
-    const before = this.#outcomes[known.at]!;
-    const share = size / (known.size + size);
-    known.size += size;
-    this.#outcomes[known.at] = {
-      ...before,
-      closedAt: Math.max(before.closedAt, outcome.closedAt),
-      r: before.r + share * (outcome.r - before.r),
-      pnl: before.pnl === null || outcome.pnl === null ? null : before.pnl + outcome.pnl,
-    };
+    if (outcome) this.#add(outcome, trade.r, trade.baseSize);
   }
 
   addShadow(outcome: ShadowOutcome): void {
-    this.#outcomes.push(outcomeOfShadow(outcome));
+    this.#add(outcomeOfShadow(outcome), outcome.r, outcome.weight);
   }
 
   /** Takes what it needs of an engine's event. */
@@ -47,6 +44,29 @@ export class EffectLedger {
     if (event.type === 'trade' && event.trade && event.input)
       this.addTrade(event.trade, event.input.decision);
     if (event.type === 'shadow' && event.outcome) this.addShadow(event.outcome);
+  }
+
+  /** @param size of the part; null where it is not known: then the parts' R add up */
+  #add(outcome: SignalOutcome, r: number, size: number | null): void {
+    const traded = outcome.source === 'trade';
+    const known = this.#parts.get(outcome.decisionId);
+    if (!known) {
+      this.#parts.set(outcome.decisionId, { at: this.#outcomes.length, traded, r, size: size ?? 0 });
+      this.#outcomes.push(outcome);
+      if (isLook(this.#outcomes.length)) this.#looks.set(this.#outcomes.length, [...this.#outcomes]);
+      return;
+    }
+    // A signal is either traded or followed: what comes first is what it came to.
+    if (known.traded !== traded) return;
+    known.size += size ?? 0;
+    known.r += size === null ? r : (size / known.size) * (r - known.r);
+    const before = this.#outcomes[known.at]!;
+    this.#outcomes[known.at] = {
+      ...before,
+      closedAt: Math.max(before.closedAt, outcome.closedAt),
+      r: winsorise(known.r),
+      pnl: before.pnl === null || outcome.pnl === null ? null : before.pnl + outcome.pnl,
+    };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Interval } from '../statistics/interval.ts';
 import { normalInterval } from '../statistics/interval.ts';
 import { normalQuantile } from '../statistics/normal.ts';
 import type { SignalOutcome } from './outcome.ts';
-import { columnsOf, contrastOf, type Estimate, estimateSelection } from './selection.ts';
+import { columnsOf, type Estimate, estimateSelection, minorityOf } from './selection.ts';
 
 export type Verdict = 'IMPROVES' | 'HARMS' | 'INCONCLUSIVE';
 
@@ -12,12 +12,22 @@ const FIRST_LOOK = 100;
 const ALPHA = 0.05;
 /** Share of stand-in outcomes above which nothing is claimed. */
 export const MAX_BARRIER_SHARE = 0.3;
-/** Effective number of signals treated unlike the others below which nothing is claimed. */
-export const MIN_CONTRAST = 30;
+/** Effective number of signals on the smaller side (sent, or not) below which nothing is claimed. */
+export const MIN_MINORITY = 30;
 /** Probability with which the number of outcomes that is asked for would do. */
 const POWER_QUANTILE = normalQuantile(0.8);
 /** Outcomes beyond which nobody waits. */
 const TOO_MANY = 1_000_000;
+
+/** Outcomes in the order in which they became known. */
+export interface OutcomeRecord {
+  readonly outcomes: readonly SignalOutcome[];
+  /** The first n of them as they were when there were n; by default as they are now. */
+  readonly atLook?: (n: number) => readonly SignalOutcome[] | undefined;
+}
+
+/** Whether a look is taken at this number of outcomes. */
+export const isLook = (n: number): boolean => n >= MIN_CLAIM && Number.isInteger(Math.log2(n / FIRST_LOOK));
 
 /** One look at the record, at a number of outcomes that was fixed beforehand. */
 export interface Look {
@@ -28,8 +38,8 @@ export interface Look {
   /** At 1 - alpha. */
   readonly interval: Interval | null;
   readonly barrierShare: number;
-  /** Effective number of signals that were treated unlike the others; null where all were treated alike. */
-  readonly contrast: number | null;
+  /** Effective number of signals on the smaller side of the decision; null where all were treated alike. */
+  readonly minority: number | null;
   readonly verdict: Verdict;
 }
 
@@ -44,10 +54,10 @@ export const barrierShare = (outcomes: readonly SignalOutcome[]): number =>
  * Looking at the record at any other time claims nothing, so that watching it does not create claims. The
  * interval takes the bootstrap's standard error: 1,000 resamples do not know their own 0.3% points.
  */
-export function looksAt(outcomes: readonly SignalOutcome[], seed: number): Look[] {
+export function looksAt({ outcomes, atLook }: OutcomeRecord, seed: number): Look[] {
   const looks: Look[] = [];
   for (let n = MIN_CLAIM; n <= outcomes.length; n *= 2) {
-    const seen = outcomes.slice(0, n);
+    const seen = atLook?.(n) ?? outcomes.slice(0, n);
     const alpha = alphaOf(n);
     const found = estimateSelection(seen, seed);
     const share = barrierShare(seen);
@@ -55,15 +65,15 @@ export function looksAt(outcomes: readonly SignalOutcome[], seed: number): Look[
       found?.standardError == null
         ? null
         : normalInterval(found.value, found.standardError, normalQuantile(1 - alpha / 2));
-    const contrast = contrastOf(columnsOf(seen).m);
-    const claims = share <= MAX_BARRIER_SHARE && contrast >= MIN_CONTRAST;
+    const minority = minorityOf(columnsOf(seen).m);
+    const claims = share <= MAX_BARRIER_SHARE && minority >= MIN_MINORITY;
     looks.push({
       n,
       alpha,
       effect: found?.value ?? null,
       interval,
       barrierShare: share,
-      contrast: Number.isFinite(contrast) ? contrast : null,
+      minority: Number.isFinite(minority) ? minority : null,
       verdict: claims ? verdictOf(interval) : 'INCONCLUSIVE',
     });
   }

@@ -10,8 +10,9 @@ export interface Estimate {
   readonly standardError: number | null;
 }
 
-/** Below this many outcomes, or signals that were treated unlike the others, resampling says nothing about the tails. */
-const MIN_CONTRAST = 10;
+/** Below this many outcomes, or signals on the smaller side, resampling says nothing about the tails. */
+const MIN_OUTCOMES = 10;
+const MIN_MINORITY = 5;
 /** Values looked at over all resamples: long records are resampled less often, but never below 200 times. */
 const WORK = 20_000_000;
 
@@ -40,11 +41,12 @@ export function columnsOf(outcomes: readonly SignalOutcome[]): { r: Float64Array
 }
 
 /**
- * Effective number of signals that were treated unlike the others: (sum |d|)^2/sum d^2 of d = m - mean(m), after
- * Kish 1965. One signal sent of thousands is about 4: its R is all that the effect knows, and resampling
- * cannot see that. A constant multiplier has no contrast at all, and no effect to be unsure of: infinite.
+ * Effective number of signals on the smaller side of a decision: a quarter of (sum |d|)^2/sum d^2 of
+ * d = m - mean(m), after Kish 1965. Of n signals of which a few are sent, or a few blocked, it is about how
+ * many those are. Their R is all that the effect knows, and resampling a handful cannot see what it does not
+ * hold. A constant multiplier has no smaller side, and no effect to be unsure of: infinite.
  */
-export function contrastOf(m: Float64Array): number {
+export function minorityOf(m: Float64Array): number {
   let sum = 0;
   for (const each of m) sum += each;
   const mean = sum / m.length;
@@ -53,12 +55,12 @@ export function contrastOf(m: Float64Array): number {
     absolute += Math.abs(each - mean);
     squares += (each - mean) ** 2;
   }
-  return squares > 1e-18 * m.length ? absolute ** 2 / squares : Number.POSITIVE_INFINITY;
+  return squares > 1e-18 * m.length ? absolute ** 2 / squares / 4 : Number.POSITIVE_INFINITY;
 }
 
 /** How often a record is resampled; null where that would say nothing. */
 export const resamplesOf = (m: Float64Array): number | null =>
-  Math.min(m.length, contrastOf(m)) < MIN_CONTRAST
+  m.length < MIN_OUTCOMES || minorityOf(m) < MIN_MINORITY
     ? null
     : Math.min(1000, Math.max(200, Math.floor(WORK / m.length)));
 

@@ -7,7 +7,8 @@ import {
   looksAt,
   MAX_BARRIER_SHARE,
   MIN_CLAIM,
-  MIN_CONTRAST,
+  MIN_MINORITY,
+  type OutcomeRecord,
   outcomesNeeded,
   type Verdict,
 } from './looks.ts';
@@ -51,15 +52,17 @@ export interface EffectStatement {
 }
 
 /**
- * The overlay statement over outcomes in the order in which they became known.
+ * The overlay statement over a record.
  * @param seed of the resampling: the same record and seed give the same statement
  */
-export function effectStatement(outcomes: readonly SignalOutcome[], seed = 7): EffectStatement {
+export function effectStatement(record: OutcomeRecord, seed = 7): EffectStatement {
+  const { outcomes } = record;
   const n = outcomes.length;
   const count = (source: SignalOutcome['source']) =>
     outcomes.filter((outcome) => outcome.source === source).length;
   const selection = estimateSelection(outcomes, seed);
-  const looks = looksAt(outcomes, seed);
+  const looks = looksAt(record, seed);
+  const share = barrierShare(outcomes);
   let nextLook = MIN_CLAIM;
   while (nextLook <= n) nextLook *= 2;
   const latest = looks.at(-1);
@@ -68,11 +71,14 @@ export function effectStatement(outcomes: readonly SignalOutcome[], seed = 7): E
     trades: count('trade'),
     hostShadows: count('host'),
     barrierShadows: count('barrier'),
-    barrierShare: barrierShare(outcomes),
+    barrierShare: share,
     sent: sentOf(outcomes),
     selection,
-    verdict: latest?.verdict ?? 'INCONCLUSIVE',
-    because: because(latest, n),
+    verdict: share > MAX_BARRIER_SHARE ? 'INCONCLUSIVE' : (latest?.verdict ?? 'INCONCLUSIVE'),
+    because:
+      latest && share > MAX_BARRIER_SHARE && latest.barrierShare <= MAX_BARRIER_SHARE
+        ? tooManyBarriers('by now', share)
+        : because(latest, n),
     looks,
     nextLook,
     moreNeeded: outcomesNeeded(n, selection),
@@ -94,14 +100,16 @@ function because(look: Look | undefined, n: number): string {
   if (!look) return `nothing is claimed below ${MIN_CLAIM} outcomes, there are ${n}`;
   const at = `at the look at ${look.n} outcomes`;
   const level = `${(100 * (1 - look.alpha)).toFixed(2)}%`;
-  if (look.barrierShare > MAX_BARRIER_SHARE)
-    return `${at}, triple barriers stood in for ${(100 * look.barrierShare).toFixed(0)}% of them: nothing is claimed above ${100 * MAX_BARRIER_SHARE}%`;
-  if (look.contrast !== null && look.contrast < MIN_CONTRAST)
-    return `${at}, too few signals had been treated unlike the others (effectively ${look.contrast.toFixed(0)}): nothing is claimed below ${MIN_CONTRAST}`;
+  if (look.barrierShare > MAX_BARRIER_SHARE) return tooManyBarriers(at, look.barrierShare);
+  if (look.minority !== null && look.minority < MIN_MINORITY)
+    return `${at}, too few signals were on the smaller side, sent or not (effectively ${look.minority.toFixed(0)}): nothing is claimed below ${MIN_MINORITY}`;
   if (look.effect === null) return `${at}, nothing had been sent`;
   const holds = look.verdict === 'INCONCLUSIVE' ? 'contains 0' : 'does not contain 0';
   return `${at}, the ${level} interval of the selection effect ${holds}`;
 }
+
+const tooManyBarriers = (when: string, share: number): string =>
+  `${when}, triple barriers stood in for ${(100 * share).toFixed(0)}% of the outcomes: nothing is claimed above ${100 * MAX_BARRIER_SHARE}%`;
 
 function rowsBy<K extends string>(
   outcomes: readonly SignalOutcome[],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REASONS } from './decision.ts';
+import { type Decision, ENFORCEMENTS, REASONS } from './decision.ts';
 import { CELLS, REGIMES } from './regime.ts';
 import { STRATEGY_STATUSES } from './strategy.ts';
 
@@ -35,6 +35,7 @@ export const decisionSchema = z.object({
       successRate: z.number(),
       adjustment: z.number(),
       threshold: z.number(),
+      enforcement: z.enum(ENFORCEMENTS),
       levels: z.tuple([levelSchema, levelSchema, levelSchema]),
       below: z.object({ n: z.number(), probability: z.number() }),
     })
@@ -51,3 +52,9 @@ export const decisionSchema = z.object({
     .nullable(),
   reasons: z.array(z.enum(REASONS)),
 });
+
+/** A decision as it was written before decisions carried what explains them, with what is missing filled in. */
+export function completeDecision(decision: Decision): Decision {
+  const { weight, base = weight, cap = 2, score = null, plan = null } = decision;
+  return { ...decision, base, cap, score, plan };
+}

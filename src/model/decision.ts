@@ -39,6 +39,13 @@ export interface ExitPlan {
   readonly size: number | null;
 }
 
+export const ENFORCEMENTS = ['off', 'advisory', 'guarded', 'strict'] as const;
+/**
+ * What a low score does. `off`: nothing is scored against the threshold; `advisory`: it is marked;
+ * `guarded`: it blocks where outcomes say that such signals lose; `strict`: it always blocks.
+ */
+export type Enforcement = (typeof ENFORCEMENTS)[number];
+
 /** Discounted wins and losses of one level of the success rate. */
 export type LevelTally = readonly [wins: number, losses: number];
 
@@ -52,6 +59,7 @@ export interface ScoreDetail {
   /** Factor of the regime. */
   readonly adjustment: number;
   readonly threshold: number;
+  readonly enforcement: Enforcement;
   /** What the success rate rests on: the strategy; in this cell; on this symbol and side. */
   readonly levels: readonly [LevelTally, LevelTally, LevelTally];
   /** Outcomes of the strategy's below-threshold signals, and the probability that they win in this cell. */

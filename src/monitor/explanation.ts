@@ -1,5 +1,5 @@
 import type { Decision, ScoreDetail } from '../model/decision.ts';
-import { MAX_PROBABILITY, MIN_OUTCOMES } from '../quality/below-threshold.ts';
+import { loses, MAX_PROBABILITY, MIN_OUTCOMES } from '../quality/below-threshold.ts';
 import { qualityScore } from '../quality/score.ts';
 import { successCascade } from '../quality/success-rate.ts';
 
@@ -78,7 +78,7 @@ function waterfallOf(decision: Decision, filled: number | null): WaterfallStep[]
   }
   const asked = decision.plan?.size ?? null;
   if (asked !== null && filled !== null && multiplier > 0)
-    add('rounding', filled / (asked * multiplier), `asked ${asked * multiplier}, filled ${filled}`);
+    add('rounding', filled / (asked * multiplier), `asked ${asked * multiplier}, closed so far ${filled}`);
   return steps;
 }
 
@@ -101,38 +101,51 @@ function termsOf({ confidence, alignment, successRate }: ScoreDetail): ScoreTerm
 }
 
 function flipsOf(decision: Decision): Flip[] {
-  const { score, quality, reasons, status, guard, multiplier } = decision;
   if (decision.action === 'pass') return [{ change: 'the overlay switched on', distance: 1 }];
-  const flips: Flip[] = [];
-  if (multiplier === 0) {
-    if (status === 'SUSPENDED')
-      flips.push({
-        change:
-          'the strategy off the bench: 15 signals with a z of at least 0.84 on probation, or `edgekeeper force`',
-        distance: 1,
-      });
-    if (status === 'RETIRED')
-      flips.push({ change: 'an operator who brings it back: `edgekeeper force`', distance: 1 });
-    if (guard === 0) flips.push({ change: 'a portfolio drawdown below riskMaxDrawdown', distance: 1 });
-    if (reasons.includes('BELOW_MIN'))
-      flips.push({ change: "a larger host size: the rest of it is below the venue's minimum", distance: 1 });
+  return decision.multiplier > 0 ? sentFlips(decision) : blockedFlips(decision);
+}
+
+/** What would have sent a signal that was blocked: of several obstacles all must go, of the ways around one each will do. */
+function blockedFlips({ score, quality, reasons, status, guard }: Decision): Flip[] {
+  const obstacles: string[] = [];
+  if (status === 'SUSPENDED')
+    obstacles.push(
+      'the strategy off the bench: 15 signals with a z of at least 0.84 on probation, or `edgekeeper force`',
+    );
+  if (status === 'RETIRED') obstacles.push('an operator who brings it back: `edgekeeper force`');
+  if (guard === 0) obstacles.push('a portfolio drawdown below riskMaxDrawdown');
+  if (reasons.includes('BELOW_MIN'))
+    obstacles.push("a larger host size: the rest of it is below the venue's minimum");
+  const heldBack = score !== null && quality !== null && reasons.includes('QUALITY_BLOCKED');
+  if (obstacles.length > 0) {
+    if (heldBack) obstacles.push('a quality score that is not held back');
+    return [{ change: obstacles.join(', and '), distance: 1 }];
   }
-  if (!score || quality === null) return flips;
-  const blocked = reasons.includes('QUALITY_BLOCKED');
-  const passes = !decision.belowThreshold;
-  if (blocked || (multiplier > 0 && passes)) flips.push(...scoreFlips(score, quality, passes));
-  const { n, probability } = score.below;
-  if (blocked && n >= MIN_OUTCOMES && probability <= MAX_PROBABILITY)
-    flips.push({
-      change: `low signals here win with probability ${probability.toFixed(2)}: above ${MAX_PROBABILITY} they are sent`,
-      distance: MAX_PROBABILITY - probability,
-    });
-  if (multiplier > 0 && !passes)
-    flips.push({
-      change: `low signals here win with probability ${probability.toFixed(2)} (${n.toFixed(0)} outcomes): at ${MAX_PROBABILITY} or less, from ${MIN_OUTCOMES} outcomes on, they are held back`,
-      distance: Math.max(0, probability - MAX_PROBABILITY) + Math.max(0, (MIN_OUTCOMES - n) / MIN_OUTCOMES),
-    });
-  return flips;
+  if (!heldBack) return [];
+  const { probability } = score.below;
+  const outcomes: Flip = {
+    change: `low signals here win with probability ${probability.toFixed(2)}: above ${MAX_PROBABILITY} they are sent`,
+    distance: MAX_PROBABILITY - probability,
+  };
+  return [...(score.enforcement === 'guarded' ? [outcomes] : []), ...scoreFlips(score, quality, false)];
+}
+
+/** What would have blocked a signal that was sent. */
+function sentFlips({ score, quality, belowThreshold, reasons }: Decision): Flip[] {
+  if (!score || quality === null) return [];
+  const { enforcement, below } = score;
+  const acts = enforcement === 'strict' || (enforcement === 'guarded' && loses(below));
+  if (acts && !belowThreshold) return scoreFlips(score, quality, true);
+  if (enforcement !== 'guarded' || reasons.includes('QUALITY_EXPLORED')) return [];
+  const held = `low signals here win with probability ${below.probability.toFixed(2)} (${below.n.toFixed(0)} outcomes): at ${MAX_PROBABILITY} or less, from ${MIN_OUTCOMES} outcomes on, they are held back`;
+  const distance =
+    Math.max(0, below.probability - MAX_PROBABILITY) + Math.max(0, (MIN_OUTCOMES - below.n) / MIN_OUTCOMES);
+  return [
+    {
+      change: belowThreshold ? held : `a score below ${score.threshold}, and outcomes against it: ${held}`,
+      distance,
+    },
+  ];
 }
 
 /** The single changes that carry a score over its threshold, or below it. */

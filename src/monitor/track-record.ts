@@ -15,6 +15,8 @@ export interface TrackRecord {
   readonly summary: string;
 }
 
+/** Fewer trades show nothing, however well they went: their spread is not known either. */
+const MIN_TRADES = 30;
 const WEEK = 7 * 86_400_000;
 
 export function trackRecord({ decomposer }: OptimizationEngine, strategy: string): TrackRecord {
@@ -32,15 +34,16 @@ export function trackRecord({ decomposer }: OptimizationEngine, strategy: string
     };
   }
   const record = { n: trades, sharpe, skewness, kurtosis };
-  const needed = minimumTrackRecord(record);
-  const moreTrades = needed === null ? null : Math.max(0, Math.ceil(needed) - trades);
+  const length = minimumTrackRecord(record);
+  const needed = length === null ? null : Math.max(MIN_TRADES, Math.ceil(length));
+  const moreTrades = needed === null ? null : Math.max(0, needed - trades);
   const span = (evidence?.lastAt ?? 0) - (evidence?.firstAt ?? 0);
   const moreWeeks = moreTrades === null || !(span > 0) ? null : (moreTrades * span) / trades / WEEK;
   return {
     strategy,
     trades,
     probabilisticSharpe: probabilisticSharpe(record),
-    tradesNeeded: needed === null ? null : Math.ceil(needed),
+    tradesNeeded: needed,
     moreTrades,
     moreWeeks,
     summary: summaryOf(moreTrades, moreWeeks),

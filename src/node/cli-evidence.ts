@@ -40,16 +40,16 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
     .addOption(jsonOption())
     .action(async ({ stateDir, json }: StateFlags) => {
       const { config } = await savedEngine(stateDir);
-      const { outcomes } = await readLedger(stateDir);
-      if (outcomes.length === 0) {
+      const ledger = await readLedger(stateDir);
+      if (ledger.outcomes.length === 0) {
         throw new EdgekeeperError('RECORD_EMPTY', {
           found: `no signal in ${stateDir} whose outcome is known`,
           expected: 'closed trades with their decisions, or signals that were followed',
           hint: 'Let the bot run until it has closed a trade; `edgekeeper status` shows what it did so far.',
         });
       }
-      const effect = effectStatement(outcomes, config.seed);
-      const calibration = calibrationReport(outcomes);
+      const effect = effectStatement(ledger, config.seed);
+      const calibration = calibrationReport(ledger.outcomes);
       if (json) print({ effect, calibration });
       else world.out(`${renderEffect(effect, calibration)}\n`);
     });
@@ -68,10 +68,8 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
         throw new EdgekeeperError('OPTION_INVALID', {
           found:
             id === undefined
-              ? strategy === undefined
-                ? 'no decision'
-                : '--strategy alone'
-              : `${id} with --last`,
+              ? 'neither a decision nor --last'
+              : `${id} with ${last ? '--last' : '--strategy'}`,
           expected: 'either the id of a decision or --last',
           hint: 'Write `edgekeeper why d42`, or `edgekeeper why --last --strategy EMA_Trend`.',
         });
@@ -101,9 +99,18 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
       const { timeframe } = parseConfig(running);
       const other = { ...options, timeframe: options.timeframe ?? timeframe };
       const replay = new PolicyReplay(other);
-      await readWhole(join(stateDir, JOURNAL_DIR), ({ event, effects }) => {
-        if (event.type !== 'lost') replay.take(event, effects);
+      let first: number | null = null;
+      await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, event, effects }) => {
+        first ??= seq;
+        if (first === 1 && event.type !== 'lost') replay.take(event, effects);
       });
+      if (first !== null && first !== 1) {
+        throw new EdgekeeperError('RECORD_INCOMPLETE', {
+          found: `a journal that starts at event ${first}: the earlier ones were compacted away`,
+          expected: 'the whole journal, for the other configuration must learn from the start, too',
+          hint: 'Restore the dropped segments from a backup, or compare on a state directory that was not compacted.',
+        });
+      }
       const diff = replay.result();
       if (diff.signals === 0) {
         throw new EdgekeeperError('RECORD_EMPTY', {

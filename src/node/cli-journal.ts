@@ -6,6 +6,7 @@ import { readWhole } from './audit.ts';
 import { type StateFlags, stateDirOption } from './cli-options.ts';
 import type { CliWorld } from './cli-world.ts';
 import { segmentsIn } from './journal/reader.ts';
+import { keepOutcomes } from './record.ts';
 import { JOURNAL_DIR } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 
@@ -64,11 +65,13 @@ async function compact(stateDir: string, before: number): Promise<number> {
     if (segment) times.set(segment.first, Math.max(times.get(segment.first) ?? 0, time));
   });
   let dropped = 0;
-  for (const [i, { path, first }] of segments.slice(0, -1).entries()) {
-    const last = segments[i + 1]!.first - 1;
-    if (last > (saved?.seq ?? 0) || (times.get(first) ?? 0) >= before) break;
-    await rm(path);
+  while (dropped < segments.length - 1) {
+    const last = segments[dropped + 1]!.first - 1;
+    if (last > (saved?.seq ?? 0) || (times.get(segments[dropped]!.first) ?? 0) >= before) break;
     dropped += 1;
   }
+  // What the overlay statement rests on stays: its looks count outcomes from the first.
+  if (dropped > 0) await keepOutcomes(stateDir, segments[dropped]!.first);
+  for (const { path } of segments.slice(0, dropped)) await rm(path);
   return dropped;
 }

@@ -200,9 +200,9 @@ function program(world: CliWorld): Command {
         return;
       }
       const engine = await savedEngine(stateDir);
-      const { outcomes } = await readLedger(stateDir);
-      const effect = effectStatement(outcomes, engine.config.seed);
-      const calibration = calibrationReport(outcomes);
+      const ledger = await readLedger(stateDir);
+      const effect = effectStatement(ledger, engine.config.seed);
+      const calibration = calibrationReport(ledger.outcomes);
       const report = overlayReport(engine);
       world.out(
         asJson

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Options } from '../config.ts';
+import { type Options, parseConfig } from '../config.ts';
 import { EdgekeeperError } from '../errors.ts';
 
 const FILE = 'policy-trials.json';
@@ -11,16 +11,36 @@ const trialsSchema = z.record(z.string(), z.object({ sharpe: z.number().nullable
 /** Configurations that were compared on one record, by what identifies them, with their Sharpe ratios. */
 export type Trials = z.infer<typeof trialsSchema>;
 
-/** What makes two configurations one: every option, in any order. */
-export const trialKey = (config: Options): string =>
+/** What makes two configurations one: what every option is in the end. */
+export const trialKey = (options: Options): string =>
   createHash('sha256')
-    .update(JSON.stringify(sorted(config)))
+    .update(JSON.stringify(sorted(parseConfig(options))))
     .digest('hex')
     .slice(0, 16);
 
-/** Remembers that configurations were tried on the record of a state directory; returns all that were. Throws `STATE_CORRUPT`. */
+/**
+ * Remembers that configurations were tried on the record of a state directory; returns all that were. Throws
+ * `STATE_CORRUPT`, or `STATE_UNWRITABLE`.
+ */
 export async function rememberTrials(stateDir: string, tried: Trials): Promise<Trials> {
   const file = join(stateDir, FILE);
+  try {
+    return await remember(file, tried);
+  } catch (cause) {
+    if (cause instanceof EdgekeeperError) throw cause;
+    throw new EdgekeeperError(
+      'STATE_UNWRITABLE',
+      {
+        found: `${file}: ${(cause as Error).message}`,
+        expected: 'a file that can be read and written: it counts the configurations tried',
+        hint: 'Give write access to the state directory, or copy it and name the copy with --state-dir.',
+      },
+      { cause },
+    );
+  }
+}
+
+async function remember(file: string, tried: Trials): Promise<Trials> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{}';
     throw error;
@@ -34,7 +54,10 @@ export async function rememberTrials(stateDir: string, tried: Trials): Promise<T
     });
   }
   const trials = { ...known.data, ...tried };
-  await writeFile(file, `${JSON.stringify(trials, null, 2)}\n`);
+  // Whoever reads meanwhile sees the old list or the new one.
+  const next = `${file}.${process.pid}.new`;
+  await writeFile(next, `${JSON.stringify(trials, null, 2)}\n`);
+  await rename(next, file);
   return trials;
 }
 

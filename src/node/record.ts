@@ -1,5 +1,7 @@
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EffectLedger } from '../effect/ledger.ts';
+import { z } from 'zod';
+import { EffectLedger, type LedgerEvent } from '../effect/ledger.ts';
 import { EdgekeeperError } from '../errors.ts';
 import type { Decision } from '../model/decision.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
@@ -7,14 +9,75 @@ import type { Trade } from '../model/trade.ts';
 import { readWhole } from './audit.ts';
 import { JOURNAL_DIR } from './recovery.ts';
 
-/** Every outcome that a journal knows, in the order in which it became known. */
+/** Outcomes of events that compaction dropped: JSON lines in the state directory. */
+const KEPT_FILE = 'outcomes.jsonl';
+
+const keptSchema = z.looseObject({ seq: z.number().int(), type: z.enum(['trade', 'shadow']) });
+
+/** Every outcome that the record of a state directory knows, in the order in which it became known. */
 export async function readLedger(stateDir: string): Promise<EffectLedger> {
   const ledger = new EffectLedger();
-  await readWhole(join(stateDir, JOURNAL_DIR), ({ event, effects = [] }) => {
-    for (const effect of effects) ledger.observe(effect);
-    if (event.type === 'trade') ledger.observe(event);
-  });
+  const kept = await keptOutcomes(stateDir);
+  for (const event of kept) ledger.observe(event);
+  await eachOutcome(stateDir, kept.at(-1)?.seq ?? 0, (event) => ledger.observe(event));
   return ledger;
+}
+
+/** Writes down the outcomes in the events before a sequence number, before those are dropped. */
+export async function keepOutcomes(stateDir: string, before: number): Promise<void> {
+  const kept = await keptOutcomes(stateDir);
+  const lines: string[] = [];
+  await eachOutcome(stateDir, kept.at(-1)?.seq ?? 0, (event) => {
+    if (event.seq < before) lines.push(`${JSON.stringify(event)}\n`);
+  });
+  const file = await open(join(stateDir, KEPT_FILE), 'a');
+  await file.writeFile(lines.join(''));
+  await file.sync();
+  await file.close();
+}
+
+interface Outcome extends LedgerEvent {
+  readonly seq: number;
+}
+
+async function keptOutcomes(stateDir: string): Promise<Outcome[]> {
+  const file = join(stateDir, KEPT_FILE);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line, i) => {
+      const parsed = keptSchema.safeParse(jsonOf(line));
+      if (parsed.success) return parsed.data as unknown as Outcome;
+      throw new EdgekeeperError('STATE_CORRUPT', {
+        found: `${file}:${i + 1} that is not an outcome`,
+        expected: 'the file as Edgekeeper wrote it',
+        hint: 'Restore it from a backup; without it the overlay statement starts anew.',
+      });
+    });
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // What is no JSON is no outcome either: the caller says so.
+    return null;
+  }
+}
+
+async function eachOutcome(stateDir: string, after: number, take: (event: Outcome) => void): Promise<void> {
+  await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, event, effects = [] }) => {
+    if (seq <= after) return;
+    for (const effect of effects)
+      if (effect.type === 'shadow') take({ seq, type: 'shadow', outcome: effect.outcome });
+    if (event.type !== 'trade') return;
+    const { decision } = event.input;
+    take({ seq, type: 'trade', trade: event.trade, input: decision ? { decision } : {} });
+  });
 }
 
 /** A decision as the journal has it, and what came of it. */
@@ -51,8 +114,7 @@ export async function findDecision(
   });
   if (found) return found;
   const known = latest as Decision | null;
-  const wish =
-    'id' in wanted ? `decision ${wanted.id}` : `a decision on ${wanted.strategy ?? 'any strategy'}`;
+  const wish = 'id' in wanted ? `decision ${wanted.id}` : `decision on ${wanted.strategy ?? 'any strategy'}`;
   throw new EdgekeeperError('DECISION_UNKNOWN', {
     found: `no ${wish} in ${stateDir}`,
     expected: known ? `an id such as ${known.id}, the latest one` : 'a journal with decisions in it',

@@ -232,7 +232,7 @@ export function renderDiff(
       ),
     );
   }
-  for (const refused of diff.refusedCommands) parts.push(`  not allowed under it: ${refused}`);
+  for (const refused of diff.refused.slice(0, SHOWN)) parts.push(`  cannot be under it: ${refused}`);
   parts.push(
     '\nStatus changes',
     table(

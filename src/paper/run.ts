@@ -200,7 +200,7 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
         ? {
             ...overlayReport(engine),
             account: overlaid.summary(),
-            effect: effectStatement(ledger.outcomes, engine.config.seed),
+            effect: effectStatement(ledger, engine.config.seed),
             calibration: calibrationReport(ledger.outcomes),
           }
         : null,

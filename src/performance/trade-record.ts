@@ -101,6 +101,7 @@ export function checkTrade(trade: TradeInput): void {
 
 function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
   const { id, cell, multiplier, side, belowThreshold, atrRate } = decision ?? {};
+  const factors = [decision?.weight, decision?.health, decision?.qualityFactor, decision?.guard];
   const fits =
     isName(id) &&
     isCell(cell) &&
@@ -109,6 +110,7 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
     multiplier <= 100 &&
     (side === 'long' || side === 'short') &&
     typeof belowThreshold === 'boolean' &&
+    factors.every((factor) => isFactor(factor) || (decision.action === undefined && factor === undefined)) &&
     (atrRate === null || (isNumber(atrRate) && atrRate > 0 && atrRate <= 1));
   if (fits) return;
   refuse(
@@ -118,6 +120,7 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
   );
 }
 
+const isFactor = (value: unknown): boolean => isNumber(value) && value >= 0 && value <= 100;
 const isCell = (value: unknown): value is Cell => (CELLS as readonly unknown[]).includes(value);
 
 function cellOfTrade({ decision, regime }: TradeInput): Cell {

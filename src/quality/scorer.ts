@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EdgekeeperError, show } from '../errors.ts';
-import type { LevelTally, ScoreDetail } from '../model/decision.ts';
+import type { Enforcement, LevelTally, ScoreDetail } from '../model/decision.ts';
 import { asCell, CELLS, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';
@@ -8,13 +8,6 @@ import { addToEwCell, type EwCell, emptyEwCell, ewCellSchema } from '../statisti
 import { type BelowThreshold, belowThreshold, loses } from './below-threshold.ts';
 import { confluenceOrNull, qualityScore, REGIME_ADJUSTMENTS, rateOrNull } from './score.ts';
 import { addToTally, emptyTally, successRate, type Tally, tallySchema } from './success-rate.ts';
-
-export const ENFORCEMENTS = ['off', 'advisory', 'guarded', 'strict'] as const;
-/**
- * What a low score does. `off`: nothing is scored against the threshold; `advisory`: it is marked;
- * `guarded`: it blocks where outcomes say that such signals lose; `strict`: it always blocks.
- */
-export type Enforcement = (typeof ENFORCEMENTS)[number];
 
 export interface ScorerOptions {
   /** Score below which a signal is of low quality; default 0.7. */

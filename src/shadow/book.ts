@@ -24,10 +24,13 @@ export const shadowBookSchema = z.object({
   /** Outcomes of the latest bar, which other symbols may still add to. */
   resolved: z.array(outcomeSchema),
   barTime: z.number(),
-  /** By strategy: whether the outcome of its latest signal could be followed. */
-  followed: z.array(z.tuple([z.string(), z.boolean()])),
+  /** By strategy that could ever be followed: signals in a row since then that could not. */
+  missed: z.array(z.tuple([z.string(), z.number().int().min(0)])),
 });
 export type ShadowBookState = z.infer<typeof shadowBookSchema>;
+
+/** Signals in a row that cannot be followed after which a strategy counts as not followed at all. */
+const MISSES = 15;
 
 /**
  * The positions that were not taken: one for each strategy and symbol, as a host holds one. A signal that
@@ -38,16 +41,20 @@ export class ShadowBook {
   readonly #bySymbol = new Map<string, Map<string, Shadow>>();
   #resolved: ShadowOutcome[] = [];
   #barTime = -1;
-  readonly #followed = new Map<string, boolean>();
+  readonly #missed = new Map<string, number>();
 
   /** Notes whether the outcome of a strategy's latest signal can be followed. */
   note(strategy: string, followed: boolean): void {
-    this.#followed.set(strategy, followed);
+    if (followed) this.#missed.set(strategy, 0);
+    else if (this.#missed.has(strategy)) this.#missed.set(strategy, this.#missed.get(strategy)! + 1);
   }
 
-  /** Whether outcomes of a strategy's signals are known even when they are not sent. */
+  /**
+   * Whether outcomes of a strategy's signals are known even when they are not sent. A gap in the candles or one
+   * odd signal does not end it; a feed that is gone for good does.
+   */
   follows(strategy: string): boolean {
-    return this.#followed.get(strategy) ?? false;
+    return (this.#missed.get(strategy) ?? MISSES) < MISSES;
   }
 
   /** Follows a signal that was not sent, unless one of its strategy on its symbol is followed already. */
@@ -87,7 +94,7 @@ export class ShadowBook {
   /** Hands over what was resolved, by time, strategy and symbol. */
   settle(): ShadowOutcome[] {
     if (this.#resolved.length === 0) return this.#resolved;
-    const settled = this.#resolved.sort((a, b) => a.exitTime - b.exitTime || byName(a.decision, b.decision));
+    const settled = this.#resolved.sort(inOrder);
     this.#resolved = [];
     return settled;
   }
@@ -100,23 +107,23 @@ export class ShadowBook {
   }
 
   reset(): void {
-    this.restore({ open: [], resolved: [], barTime: -1, followed: [] });
+    this.restore({ open: [], resolved: [], barTime: -1, missed: [] });
   }
 
   snapshot(): ShadowBookState {
     return structuredClone({
       open: this.getOpen(),
-      resolved: this.#resolved,
+      resolved: this.#resolved.toSorted(inOrder),
       barTime: this.#barTime,
-      followed: [...this.#followed],
+      missed: [...this.#missed],
     }) as ShadowBookState;
   }
 
   restore(state: ShadowBookState): void {
-    const { open, resolved, barTime, followed } = structuredClone(state);
+    const { open, resolved, barTime, missed } = structuredClone(state);
     this.#bySymbol.clear();
-    this.#followed.clear();
-    for (const [strategy, known] of followed) this.#followed.set(strategy, known);
+    this.#missed.clear();
+    for (const [strategy, count] of missed) this.#missed.set(strategy, count);
     for (const shadow of open) {
       const { symbol, strategy } = shadow.decision;
       const bySymbol = this.#bySymbol.get(symbol) ?? new Map<string, Shadow>();
@@ -131,3 +138,5 @@ export class ShadowBook {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byName = (a: Decision, b: Decision): number =>
   compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol);
+const inOrder = (a: ShadowOutcome, b: ShadowOutcome): number =>
+  a.exitTime - b.exitTime || byName(a.decision, b.decision);

@@ -7,6 +7,8 @@ import { ATR_STOP, credible } from '../model/trade.ts';
 
 /** Bars after which a triple barrier gives up. */
 export const TIME_OUT_BARS = 48;
+/** Bars after which a host's own rule is given up as one that does not end; it counts as a barrier then. */
+export const HOST_TIME_OUT_BARS = 480;
 /** Distance of the upper barrier, where the host names no target: 3 ATR against a stop of 1.5. */
 const REWARD = 2;
 /** What an outcome says, against that of a trade: the host's own rule as much, a stand-in for it half. */
@@ -69,8 +71,8 @@ export function stepShadow(shadow: Shadow, candle: Candle, interval: number): Sh
   if (target !== null && (long ? high >= target : low <= target))
     return leave(shadow, 'target', long ? Math.max(open, target) : Math.min(open, target), candle.time);
   const closesAt = candle.time + interval;
-  if (shadow.decision.plan!.rule === 'barrier' && closesAt >= time + TIME_OUT_BARS * interval)
-    return leave(shadow, 'time', close, closesAt);
+  const bars = shadow.decision.plan!.rule === 'barrier' ? TIME_OUT_BARS : HOST_TIME_OUT_BARS;
+  if (closesAt >= time + bars * interval) return leave(shadow, 'time', close, closesAt);
   return null;
 }
 
@@ -79,7 +81,7 @@ function enter({ side, atrRate, plan }: Decision, { time, open }: Candle): Shado
   const sign = side === 'long' ? 1 : -1;
   const price = open * (1 + sign * slippageRate);
   const risk = stop === null ? ATR_STOP * (atrRate ?? 0) * price : Math.abs(price - stop);
-  if (!(risk > 0)) return null;
+  if (!(price > 0 && risk > 0 && Number.isFinite(price + risk))) return null;
   if (rule === 'host') return { time, price, risk, stop, target };
   return {
     time,
@@ -96,7 +98,8 @@ function leave(
   touched: number,
   time: number,
 ): ShadowOutcome | 'void' {
-  const { rule, feeRate, slippageRate, size } = decision.plan!;
+  const { feeRate, slippageRate, size } = decision.plan!;
+  const rule = exit === 'time' ? 'barrier' : decision.plan!.rule;
   const { price, risk, time: entryTime } = entry!;
   const sign = decision.side === 'long' ? 1 : -1;
   const exitPrice = touched * (1 - sign * slippageRate);

@@ -54,6 +54,11 @@ describe('calibration', () => {
     );
   });
 
+  it('proves nothing by a few that happen to be in order', () => {
+    const few = Array.from({ length: 8 }, (_, i) => outcome(i < 4 ? -1 : 1, 1, { quality: i / 10 }));
+    expect(calibrate(few)).toMatchObject({ auc: null, demonstrated: false });
+  });
+
   it('is told per strategy, and says nothing of nothing', () => {
     const record = [
       outcome(1, 1, { strategy: 'A' }),

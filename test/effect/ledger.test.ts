@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EffectLedger, type OptimizationEngine } from '../../src/index.ts';
-import { engineWith, HOUR, START, signal, trade, walk } from '../fixtures.ts';
+import { EffectLedger, effectStatement, type OptimizationEngine } from '../../src/index.ts';
+import { engineWith, feed, HOUR, START, signal, trade, walk } from '../fixtures.ts';
 
 function watched(): { engine: OptimizationEngine; ledger: EffectLedger } {
   const engine = engineWith({ reduceOnly: false });
@@ -33,6 +33,40 @@ describe('the ledger', () => {
     engine.recordTrade(trade(-1, { decision, size: 3, pnl: -30, exitTime: START + 2 * HOUR }));
     expect(ledger.outcomes).toHaveLength(1);
     expect(ledger.outcomes[0]).toMatchObject({ r: 0.25, pnl: 10, closedAt: START + 2 * HOUR });
+  });
+
+  it('keeps a look as it was: a part that closes later does not change it', () => {
+    const { engine, ledger } = watched();
+    const first = engine.decide(signal());
+    engine.recordTrade(trade(1, { decision: first }));
+    for (let i = 1; i < 400; i += 1)
+      engine.recordTrade(trade(i % 2 ? 1 : -1, { decision: { ...first, id: `other${i}` } }));
+    const before = effectStatement(ledger).looks;
+    engine.recordTrade(trade(-9, { decision: first, size: 5, pnl: -450 }));
+    expect(ledger.outcomes[0]!.r).toBeLessThan(-7);
+    expect(effectStatement(ledger).looks).toEqual(before);
+  });
+
+  it('counts a signal once that was traded and then withdrawn', () => {
+    const { engine, ledger } = watched();
+    const candles = walk(300);
+    for (const candle of candles.slice(0, 200)) engine.recordCandle('BTC/USDT', '1h', candle);
+    const decision = engine.decide(signal({ time: START + 200 * HOUR }));
+    engine.recordTrade(trade(1, { decision }));
+    engine.withdraw(decision, 'BELOW_MIN');
+    for (const candle of candles.slice(200)) engine.recordCandle('BTC/USDT', '1h', candle);
+    engine.updateOptimization(START + 300 * HOUR);
+    expect(ledger.outcomes).toMatchObject([{ decisionId: decision.id, source: 'trade' }]);
+  });
+
+  it('adds up parts whose size nobody knows', () => {
+    const { engine, ledger } = watched();
+    feed(engine, Array(6).fill(-1));
+    const decision = engine.decide(signal({ time: START + 9 * HOUR }));
+    const part = { strategy: 'EMA_Trend', symbol: 'BTC/USDT', entryTime: START, exitTime: START + 10 * HOUR };
+    engine.recordTrade({ ...part, id: 'a', pnl: -5, decision });
+    engine.recordTrade({ ...part, id: 'b', pnl: -5, decision });
+    expect(ledger.outcomes[0]!.r).toBeCloseTo(-1, 1);
   });
 
   it('leaves out trades that the overlay had no say in', () => {

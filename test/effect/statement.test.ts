@@ -35,7 +35,7 @@ describe('the selection effect', () => {
 
   it('does not exist where nothing was sent', () => {
     expect(effectOf([1, 0], [-1, 0])).toBeUndefined();
-    expect(effectStatement([]).selection).toBeNull();
+    expect(effectStatement({ outcomes: [] }).selection).toBeNull();
   });
 
   it('has an interval that holds the truth in about 95% of worlds', () => {
@@ -56,13 +56,13 @@ describe('a claim', () => {
   const skilled = world(1700, 5, (_, good) => (good ? 1 : 0), 0.3);
 
   it('is never made below 400 outcomes, and only at the looks', () => {
-    expect(effectStatement(skilled.slice(0, 399))).toMatchObject({
+    expect(effectStatement({ outcomes: skilled.slice(0, 399) })).toMatchObject({
       verdict: 'INCONCLUSIVE',
       looks: [],
       nextLook: 400,
       because: 'nothing is claimed below 400 outcomes, there are 399',
     });
-    expect(looksAt(skilled, 7).map(({ n, alpha }) => [n, alpha])).toEqual([
+    expect(looksAt({ outcomes: skilled }, 7).map(({ n, alpha }) => [n, alpha])).toEqual([
       [400, 0.05 / 8],
       [800, 0.05 / 16],
       [1600, 0.05 / 32],
@@ -71,37 +71,42 @@ describe('a claim', () => {
 
   it('stands on the outcomes of its look: what comes after does not change it before the next', () => {
     const later = [...skilled.slice(0, 800), ...world(500, 9, () => 1, -2)];
-    expect(effectStatement(later).looks).toEqual(effectStatement(skilled.slice(0, 800)).looks);
-    expect(effectStatement(later).verdict).toBe('IMPROVES');
+    expect(effectStatement({ outcomes: later }).looks).toEqual(
+      effectStatement({ outcomes: skilled.slice(0, 800) }).looks,
+    );
+    expect(effectStatement({ outcomes: later }).verdict).toBe('IMPROVES');
   });
 
   it('is IMPROVES for skill, HARMS for its opposite, and INCONCLUSIVE for a constant size', () => {
     const opposite = world(500, 5, (_, good) => (good ? 0 : 1), 0.3);
     const constant = world(500, 5, () => 0.5, 0.3);
-    expect(effectStatement(skilled.slice(0, 500)).verdict).toBe('IMPROVES');
-    expect(effectStatement(opposite).verdict).toBe('HARMS');
-    expect(effectStatement(constant)).toMatchObject({ verdict: 'INCONCLUSIVE', moreNeeded: null });
+    expect(effectStatement({ outcomes: skilled.slice(0, 500) }).verdict).toBe('IMPROVES');
+    expect(effectStatement({ outcomes: opposite }).verdict).toBe('HARMS');
+    expect(effectStatement({ outcomes: constant })).toMatchObject({
+      verdict: 'INCONCLUSIVE',
+      moreNeeded: null,
+    });
   });
 
   it('is not made where triple barriers stood in for more than 30% of the outcomes', () => {
     const guessed = skilled.map((each, i) => (i % 3 === 0 ? { ...each, source: 'barrier' as const } : each));
-    const statement = effectStatement(guessed);
+    const statement = effectStatement({ outcomes: guessed });
     expect(statement.verdict).toBe('INCONCLUSIVE');
-    expect(statement.because).toMatch(/triple barriers stood in for 33% of them/);
+    expect(statement.because).toMatch(/triple barriers stood in for 33% of the outcomes/);
   });
 
   it('is not made on a handful of signals that were sent of thousands', () => {
     const rare = world(900, 4, () => 0).map((each, i) => (i % 200 === 0 ? outcome(-1.1, 1) : each));
-    const { verdict, because, selection } = effectStatement(rare);
+    const { verdict, because, selection } = effectStatement({ outcomes: rare });
     expect(verdict).toBe('INCONCLUSIVE');
-    expect(because).toMatch(/too few signals had been treated unlike the others \(effectively \d+\)/);
+    expect(because).toMatch(/too few signals were on the smaller side, sent or not \(effectively \d+\)/);
     expect(selection!.value).toBeLessThan(-1);
-    expect(effectStatement(rare.slice(0, 300)).selection!.interval).toBeNull();
+    expect(effectStatement({ outcomes: rare.slice(0, 300) }).selection!.interval).toBeNull();
   });
 
   it('says how many more outcomes would show an effect of this size', () => {
     const weak = world(450, 3, (_, good) => (good ? 1 : 0.8), 0.1);
-    const { moreNeeded, verdict, nextLook } = effectStatement(weak);
+    const { moreNeeded, verdict, nextLook } = effectStatement({ outcomes: weak });
     expect(verdict).toBe('INCONCLUSIVE');
     expect(moreNeeded).toBeGreaterThanOrEqual(nextLook - 450);
     expect(Math.log2((moreNeeded! + 450) / 100) % 1).toBe(0);
@@ -109,7 +114,7 @@ describe('a claim', () => {
 
   it('is the same for the same record and seed, byte for byte', () => {
     const [one, again, other] = [7, 7, 8].map((seed) =>
-      JSON.stringify(effectStatement(skilled.slice(0, 500), seed)),
+      JSON.stringify(effectStatement({ outcomes: skilled.slice(0, 500) }, seed)),
     );
     expect(again).toBe(one);
     expect(other).not.toBe(one);

@@ -80,6 +80,7 @@ describe('a track record', () => {
     expect(recordOf(Array.from({ length: 60 }, (_, i) => (i % 2 ? 0.5 : -1))).summary).toMatch(
       /no edge so far/,
     );
+    expect(recordOf([1, 1.1]).summary).toMatch(/needs about 28 more trades/);
     expect(recordOf([1])).toMatchObject({
       probabilisticSharpe: null,
       summary: expect.stringMatching(/too few/),

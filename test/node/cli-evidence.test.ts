@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openOverlay, wallClock } from '../../src/node/index.ts';
+import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { feed, START } from '../fixtures.ts';
 import { edgekeeper as run } from './run-cli.ts';
 
@@ -63,6 +64,28 @@ describe('edgekeeper effect', () => {
     expect(code).toBe(1);
     expect(err).toMatch(/RECORD_EMPTY.*edgekeeper status/s);
   });
+
+  it('says the same after a compaction, whose looks count from the first outcome', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    await cp(dir, copy, { recursive: true });
+    const [whole] = await segmentsIn(join(copy, 'journal'));
+    const lines = (await readFile(whole!.path, 'utf8')).trimEnd().split('\n');
+    const at = Math.floor(lines.length / 2);
+    const { seq } = JSON.parse(lines[at]!);
+    await writeFile(whole!.path, `${lines.slice(0, at).join('\n')}\n`);
+    await writeFile(
+      whole!.path.replace(/\d+(?=\D*$)/, (digits) => String(seq).padStart(digits.length, '0')),
+      `${lines.slice(at).join('\n')}\n`,
+    );
+    const before = JSON.parse((await run('effect', '--json', '--state-dir', copy)).out);
+    const { out } = await run('journal', 'compact', '--keep-days', '0', '--state-dir', copy);
+    expect(out).toBe('1 segments dropped.\n');
+    expect(JSON.parse((await run('effect', '--json', '--state-dir', copy)).out)).toEqual(before);
+    const diff = await run('diff', '--config', await configFile('{}'), '--state-dir', copy);
+    expect(diff.err).toMatch(/RECORD_INCOMPLETE.*starts at event/s);
+    await writeFile(join(copy, 'outcomes.jsonl'), '{"seq":1}\n');
+    expect((await run('effect', '--state-dir', copy)).err).toMatch(/STATE_CORRUPT.*outcomes\.jsonl:1/s);
+  });
 });
 
 describe('edgekeeper why', () => {
@@ -89,7 +112,9 @@ describe('edgekeeper why', () => {
       trades: [{ decisionId: traded }],
       shadow: null,
     });
-    expect((await edgekeeper('why', traded)).out).toMatch(/rounding .*asked .*filled.*closed .*: size/s);
+    expect((await edgekeeper('why', traded)).out).toMatch(
+      /rounding .*asked .*closed so far.*closed .*: size/s,
+    );
     expect(await json('why', followed)).toMatchObject({
       decision: { id: followed, multiplier: 0 },
       trades: [],
@@ -129,6 +154,13 @@ describe('edgekeeper diff', () => {
     const { out } = await edgekeeper('diff', '--config', strict);
     for (const part of ['more blocked', 'Status changes', 'as run', 'Deflated Sharpe ratio', 'Cumulated R'])
       expect(out).toContain(part);
+  });
+
+  it('compares with the bot alone: switched off, every signal goes out and nothing is selected', async () => {
+    const { asRun, other } = await json('diff', '--config', await configFile('{ "enabled": false }'));
+    expect(other.statement.n).toBe(asRun.statement.n);
+    expect(other.statement.sent).toBe(other.statement.n);
+    expect(other.statement.selection.value).toBeCloseTo(0, 12);
   });
 
   it('refuses a configuration that does not parse, and a record without decisions', async () => {

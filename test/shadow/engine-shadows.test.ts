@@ -117,6 +117,39 @@ describe('signals that are not sent', () => {
     expect(engine.getOpenShadows()).toMatchObject([{ decision: { id: decision.id, strategy: 'EMA_Trend' } }]);
   });
 
+  it('do not lose a strategy its probation by one odd signal or a gap in the candles', () => {
+    const engine = engineWith({ enforcement: 'off' });
+    const candles = walk(500, 2);
+    for (const candle of candles.slice(0, 200)) engine.recordCandle('BTC/USDT', '1h', candle);
+    feed(engine, Array(25).fill(-0.05), {}, candles[199]!.time);
+    engine.decide(signal({ time: candles[199]!.time + HOUR }));
+    engine.forceStatus('EMA_Trend', 'SUSPENDED', { ...AUTHOR, time: candles[226]!.time });
+    for (const candle of candles.slice(200, 400)) {
+      engine.recordCandle('BTC/USDT', '1h', candle);
+      engine.updateOptimization(candle.time + HOUR);
+    }
+    const time = candles[399]!.time + HOUR;
+    engine.decide(signal({ time, side: 'buy' as never }));
+    engine.decide(signal({ time, symbol: 'NEW/USDT' }));
+    engine.decide(signal({ time: time + 10 * HOUR }));
+    engine.updateOptimization(time + 10 * HOUR);
+    expect(engine.manager.statusOf('EMA_Trend')).toBe('SUSPENDED');
+    for (let i = 0; i < 15; i += 1) engine.decide(signal({ time: time + 20 * HOUR + i, symbol: 'NEW/USDT' }));
+    engine.updateOptimization(time + 21 * HOUR);
+    expect(engine.manager.statusOf('EMA_Trend')).toBe('RETIRED');
+  });
+
+  it('take only costs that a venue can have: 1 is not 1%', () => {
+    const engine = engineWith({ enforcement: 'strict' });
+    for (const candle of walk(200)) engine.recordCandle('BTC/USDT', '1h', candle);
+    const decision = engine.decide(
+      signal({ time: START + 200 * HOUR, side: 'short', confidence: 0, slippageRate: 1, feeRate: 0.2 }),
+    );
+    expect(decision.plan).toMatchObject({ slippageRate: 0.0005, feeRate: 0.001 });
+    engine.recordCandle('BTC/USDT', '1h', walk(201).at(-1)!);
+    expect(() => engineWith().restore(engine.snapshot())).not.toThrow();
+  });
+
   it('refuses an exit signal that names nobody', () => {
     expect(() => engineWith().recordExitSignal({ strategy: '', symbol: 'BTC/USDT', time: START })).toThrow(
       /SIGNAL_INVALID.*strategy is not a name/,

@@ -90,6 +90,17 @@ describe('a position that was not taken', () => {
     });
   });
 
+  it("gives a host's rule up that does not end, and counts it as a stand-in then", () => {
+    const host = decided({ plan: plan({ stop: 1, rule: 'host' }) });
+    const flat = Array.from({ length: 600 }, (_, i) => bar(i, 100));
+    expect(run(host, flat)).toMatchObject({
+      exit: 'time',
+      exitTime: START + 480 * HOUR,
+      rule: 'barrier',
+      weight: 0.5,
+    });
+  });
+
   it('takes no candle from before the decision, none twice, and none out of order', () => {
     const late = decided({ time: START + 2 * HOUR });
     expect(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EffectEvent, InputEvent } from '../../events.ts';
+import { completeDecision } from '../../model/decision-schema.ts';
 
 /** Events that could not be written while the disk failed: sequence numbers [from, to]. */
 export interface LostEvent {
@@ -42,6 +43,19 @@ export function linkLine(body: string, prev: string): { readonly text: string; r
   return { text: `${linked},"hash":"${hash}"}`, hash };
 }
 
+/** A line of an older version as this one would have written it. */
+function upToDate(line: JournalLine): JournalLine {
+  const { event } = line;
+  if (event.type === 'decision' || event.type === 'withdrawal')
+    return { ...line, event: { ...event, decision: completeDecision(event.decision) } };
+  if (event.type === 'trade' && event.input.decision)
+    return {
+      ...line,
+      event: { ...event, input: { ...event.input, decision: completeDecision(event.input.decision) } },
+    };
+  return line;
+}
+
 /** Reads a line, or says what is wrong with it. It is checked against itself, not against its neighbours. */
 export function parseLine(text: string): JournalLine | { readonly fault: string } {
   const at = text.lastIndexOf(',"hash":"');
@@ -49,7 +63,7 @@ export function parseLine(text: string): JournalLine | { readonly fault: string 
   if (text.slice(at) !== `,"hash":"${hashOf(text.slice(0, at))}"}`)
     return { fault: 'its hash does not fit its content' };
   try {
-    return JSON.parse(text) as JournalLine;
+    return upToDate(JSON.parse(text) as JournalLine);
   } catch (error) {
     return { fault: `it is not JSON: ${(error as Error).message}` };
   }
