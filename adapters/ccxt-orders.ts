@@ -9,6 +9,9 @@ export interface CcxtExchange {
     params?: Record<string, unknown>,
   ): Promise<CcxtOrder>;
   amountToPrecision(symbol: string, amount: number): string;
+  costToPrecision?(symbol: string, cost: number): string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly has?: Readonly<Record<string, unknown>>;
   market(symbol: string): CcxtMarket;
   milliseconds(): number;
   markets?: Record<string, unknown> | undefined;
@@ -20,6 +23,10 @@ export interface CcxtMarket {
   readonly taker?: number;
   readonly quote?: string;
   readonly base?: string;
+  readonly settle?: string | undefined;
+  /** Base units of one contract, or quote units of an inverse one; 1 on spot. */
+  readonly contractSize?: number | undefined;
+  readonly inverse?: boolean | undefined;
   readonly limits?: { readonly amount?: Range; readonly cost?: Range };
 }
 interface Range {
@@ -30,6 +37,8 @@ interface Range {
 export interface CcxtOrder {
   readonly id?: string;
   readonly symbol?: string;
+  readonly clientOrderId?: string | undefined;
+  readonly side?: string | undefined;
   readonly status?: string | undefined;
   readonly filled?: number | undefined;
   readonly average?: number | undefined;
@@ -45,6 +54,7 @@ export interface CcxtOrder {
 export interface CcxtTrade {
   readonly id?: string;
   readonly order?: string;
+  readonly symbol?: string;
   readonly amount?: number;
   readonly price?: number;
   readonly cost?: number | undefined;
@@ -58,10 +68,14 @@ export interface CcxtFee {
   readonly cost?: number | undefined;
 }
 
-/** Fees in quote and in base currency; a fee in a third currency cannot be priced and counts as unknown. */
+/** Price of one unit of a currency in another; undefined where nobody knows. */
+export type PriceOf = (currency: string, quote: string) => number | undefined;
+
+/** Fees in quote and in base currency. A fee in a third currency counts at its price, and as unknown without one. */
 export function splitFees(
   source: { readonly fee?: CcxtFee | undefined; readonly fees?: readonly CcxtFee[] | undefined },
   market: CcxtMarket,
+  priceOf: PriceOf = () => undefined,
 ): { readonly quote: number; readonly base: number } | null {
   const fees = source.fees?.length ? source.fees : source.fee ? [source.fee] : [];
   let known = false;
@@ -69,8 +83,10 @@ export function splitFees(
   for (const { currency, cost } of fees) {
     const amount = Number(cost);
     if (cost === undefined || !Number.isFinite(amount)) continue;
+    const price = currency === undefined ? undefined : priceOf(currency, market.quote ?? '');
     if (currency === market.quote) quote += amount;
     else if (currency === market.base) base += amount;
+    else if (price !== undefined) quote += amount * price;
     else continue;
     known = true;
   }
@@ -94,6 +110,8 @@ export interface OrderFill {
   /** In quote currency, at the taker's rate where the exchange did not say. */
   readonly quoteFee: number;
   readonly baseFee: number;
+  /** False where the fee is estimated. */
+  readonly feeKnown: boolean;
 }
 
 /**
@@ -106,17 +124,22 @@ export class OrderProgress {
   readonly #done: Progress = { filled: 0, cost: 0, quoteFee: 0, baseFee: 0 };
   readonly #trades = new Map<string, CcxtTrade>();
 
-  constructor(id: string, market: CcxtMarket) {
+  readonly #priceOf: PriceOf | undefined;
+
+  constructor(id: string, market: CcxtMarket, priceOf?: PriceOf) {
     this.#id = id;
     this.#market = market;
+    this.#priceOf = priceOf;
   }
 
   /** The part that an order report adds, or null. */
   fromOrder(order: CcxtOrder, now: number): OrderFill | null {
     const filled = Number(order.filled ?? 0);
     const price = Number(order.average ?? order.price ?? Number.NaN);
-    const cost = Number(order.cost ?? Number.NaN) > 0 ? Number(order.cost) : filled * price;
-    const fees = splitFees(order, this.#market);
+    // Of contracts the cost is in other units: their price counts.
+    const spot = this.#market.spot !== false;
+    const cost = spot && Number(order.cost ?? Number.NaN) > 0 ? Number(order.cost) : filled * price;
+    const fees = splitFees(order, this.#market, this.#priceOf);
     return this.#advance(filled, cost, fees, Number(order.lastTradeTimestamp ?? order.timestamp ?? now));
   }
 
@@ -127,9 +150,10 @@ export class OrderProgress {
     let [filled, cost, quote, base] = [0, 0, 0, 0];
     let known = true;
     for (const each of this.#trades.values()) {
-      const fees = splitFees(each, this.#market);
+      const fees = splitFees(each, this.#market, this.#priceOf);
       filled += Number(each.amount ?? 0);
-      cost += Number(each.cost ?? Number(each.amount) * Number(each.price));
+      const value = Number(each.amount) * Number(each.price);
+      cost += this.#market.spot === false ? value : Number(each.cost ?? value);
       quote += fees?.quote ?? 0;
       base += fees?.base ?? 0;
       known &&= fees !== null;
@@ -148,11 +172,14 @@ export class OrderProgress {
     if (!(amount > filled * 1e-12) || !(paid > 0) || !Number.isFinite(amount) || !Number.isFinite(paid))
       return null;
     // What was estimated before is taken back once the exchange says what it charged.
-    const quoteFee = fees === null ? paid * (this.#market.taker ?? 0) : fees.quote - this.#done.quoteFee;
+    const { taker = 0, contractSize = 1, inverse } = this.#market;
+    const value = inverse ? amount * contractSize : paid * contractSize;
+    const quoteFee = fees === null ? value * taker : fees.quote - this.#done.quoteFee;
     const baseFee = fees === null ? 0 : fees.base - this.#done.baseFee;
     Object.assign(this.#done, { filled, cost });
     this.#done.quoteFee += quoteFee;
     this.#done.baseFee += baseFee;
-    return { id: `${this.#id}@${filled}`, time, amount, price: paid / amount, quoteFee, baseFee };
+    const price = paid / amount;
+    return { id: `${this.#id}@${filled}`, time, amount, price, quoteFee, baseFee, feeKnown: fees !== null };
   }
 }

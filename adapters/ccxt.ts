@@ -1,8 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Decision, OptimizationEngine, RegimeLabel, Side } from '../src/index.ts';
-import { type CcxtExchange, type CcxtOrder, type CcxtTrade, OrderProgress } from './ccxt-orders.ts';
-import { LotBook } from './lots.ts';
+import type { Decision, OptimizationEngine, RegimeLabel, Signal } from '../src/index.ts';
+import { timeframeMs } from '../src/index.ts';
+import {
+  costOf,
+  type Exposure,
+  exposureOf,
+  isSpot,
+  type OrderCall,
+  sendableAmount,
+  sendableCost,
+} from './ccxt-calls.ts';
+import { currentIntent, orderTag, strategyOfTag } from './ccxt-identity.ts';
+import {
+  type CcxtExchange,
+  type CcxtOrder,
+  type CcxtTrade,
+  type OrderFill,
+  OrderProgress,
+  type PriceOf,
+  splitFees,
+} from './ccxt-orders.ts';
+import { OrderGate, type Verdict } from './gate.ts';
+import { LotBook, type LotBookState } from './lots.ts';
 
+export type { OrderCall } from './ccxt-calls.ts';
+export { withStrategy } from './ccxt-identity.ts';
 export type { CcxtExchange } from './ccxt-orders.ts';
 
 /** What the bot knows about an order that a ccxt call does not say. */
@@ -23,40 +45,76 @@ export interface OrderIntent {
   readonly slippageRate?: number;
 }
 
-/** A ccxt order call, as `identify` sees it. */
-export interface OrderCall {
-  readonly symbol: string;
-  readonly type: string;
-  readonly side: string;
-  readonly amount: number;
-  readonly price: number | undefined;
-  readonly params: Readonly<Record<string, unknown>>;
-}
+export const SIZINGS = ['veto-only', 'host-reads-position', 'translate-exits'] as const;
+/**
+ * What the bot does with its exits. `veto-only`: it sells what it once asked for, so entries are sent whole or not
+ * at all; `host-reads-position`: it sells what it holds, so entries can be scaled; `translate-exits`: entries are
+ * scaled, and an exit by the quantity the bot believes in becomes the same share of what is held.
+ */
+export type Sizing = (typeof SIZINGS)[number];
 
 export interface AttachOptions {
   readonly engine: OptimizationEngine;
-  /** Strategy of every order that `identify` does not name one for. */
+  /** Strategy of every order that neither `withStrategy` nor `identify` names one for. */
   readonly strategy?: string;
   /**
    * Looks up what the bot knows about an order: its strategy, confidence, stop. Must not wait. An order of
    * which it says undefined, with no `strategy` given either, is somebody's by hand and stays untouched.
    */
   readonly identify?: (order: OrderCall) => OrderIntent | undefined;
-  /**
-   * Whether the bot sells what it holds, not what it once asked for. Only then is it safe to scale an
-   * entry; otherwise entries are vetoed or sent whole.
-   */
-  readonly sizing?: 'veto-only' | 'host-reads-position';
+  /** Default `veto-only`. */
+  readonly sizing?: Sizing;
+  /** Marks orders that have no client order id with one, by which they are known again after a restart; default false. */
+  readonly tagOrders?: boolean;
+  /** What an earlier attachment left open, as its `state()` said. */
+  readonly state?: AttachmentState;
+}
+
+/** Positions that an attachment knows of, as plain JSON: keep it to record closes over a restart. */
+export interface AttachmentState {
+  readonly lots: LotBookState;
+  /** What the bot believes to hold, where exits are translated. */
+  readonly believed: readonly (readonly [key: string, amount: number])[];
+}
+
+/** Restores the exchange exactly when it is called. */
+export interface Detach {
+  (): void;
+  state(): AttachmentState;
+  /** Resolves when every close whose fee had to be asked for is recorded. */
+  settled(): Promise<void>;
 }
 
 interface Tracked {
   readonly progress: OrderProgress;
   readonly strategy: string;
   readonly symbol: string;
-  readonly exit: boolean;
+  readonly spot: boolean;
+  readonly side: Exposure['side'];
+  /** What is left to close before fills open anything. */
+  closes: number;
+  /** What was asked for and what was sent to open, by which later edits are scaled. */
+  readonly asked: number;
+  readonly sent: number;
   readonly stop?: number;
   readonly decision?: Decision;
   readonly equityAtEntry?: number;
+}
+
+/** What was found about one call before it goes out. */
+interface Judged {
+  readonly args: unknown[];
+  readonly call: OrderCall;
+  readonly exposure: Exposure;
+  readonly sentToOpen: number;
+  readonly intent: OrderIntent & { readonly strategy: string };
+  readonly decision: Decision | null;
+}
+
+interface Vetoed {
+  readonly call: OrderCall;
+  readonly vetoed: Decision | null;
+  readonly strategy: string;
 }
 
 /** Methods whose answers are read in passing, to see what filled. */
@@ -65,31 +123,45 @@ const ORDER_READERS = [
   'fetchOrders',
   'fetchOpenOrders',
   'fetchClosedOrders',
+  'fetchCanceledOrders',
   'cancelOrder',
+  'cancelOrders',
+  'watchOrders',
 ] as const;
+const TRADE_READERS = ['fetchMyTrades', 'fetchOrderTrades', 'watchMyTrades'] as const;
+/** Methods that only ever close; they pass untouched, and what they send is an exit. */
+const CLOSERS = ['closePosition', 'closeAllPositions'] as const;
 const UNNAMED = 'default';
 const FINAL = new Set(['closed', 'canceled', 'expired', 'rejected']);
+/** Orders watched at a time; a bot that never looks at its orders again must not fill the memory. */
+const MAX_TRACKED = 5000;
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 type Patchable = CcxtExchange & Record<string, Method | undefined>;
 
 /**
- * Puts an engine between a bot and its ccxt exchange, from outside: spot buys are judged before they are
- * sent, everything that reduces exposure passes untouched, and what fills is paired into trades.
- * A vetoed order rejects with a subclass of the exchange's own InvalidOrder, which bots know how to survive.
+ * Puts an engine between a bot and its ccxt exchange, from outside: orders that open exposure are judged before
+ * they are sent, everything that reduces it passes untouched, and what fills is paired into trades. A vetoed
+ * order rejects with a subclass of the exchange's own InvalidOrder, which bots know how to survive.
  *
  * @example
  * const detach = attach(exchange, { engine, strategy: 'EMA_Trend' });
- *
- * @returns a function that restores the exchange exactly
  */
-export function attach(exchange: CcxtExchange, options: AttachOptions): () => void {
-  const { engine } = options;
+export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
+  const { engine, sizing = 'veto-only' } = options;
   const target = exchange as Patchable;
+  const gate = new OrderGate(engine);
   const lots = new LotBook();
   const tracked = new Map<string, Tracked>();
+  /** Signed positions by symbol, of derivatives and margin; absent where unknown. */
+  const positions = new Map<string, number>();
+  const asked = new Set<string>();
+  const believed = new Map<string, number>(options.state?.believed ?? []);
   const restores: (() => void)[] = [];
-  const inside = new AsyncLocalStorage<true>();
+  const inside = new AsyncLocalStorage<'judged' | 'closing'>();
+  const waiting = new Set<Promise<void>>();
+  let sequence = 0;
+  if (options.state) lots.restore(options.state.lots);
 
   function patch(name: string, wrap: (original: Method) => Method): void {
     const original = target[name];
@@ -116,51 +188,145 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
     }
   }
 
-  /** What is known of an order; null for one that `identify` does not know, such as a manual one. */
+  const priceOf: PriceOf = (currency, quote) =>
+    engine.detector.lastClose(`${currency}/${quote}`) ?? undefined;
+
+  /** What is known of an order; null for one that nobody knows, such as a manual one. */
   function intentOf(call: OrderCall): (OrderIntent & { readonly strategy: string }) | null {
-    let intent: OrderIntent | undefined = {};
+    const said = currentIntent();
+    let looked: OrderIntent | undefined = options.identify ? undefined : {};
     try {
-      if (options.identify) intent = options.identify(call);
+      looked = options.identify ? options.identify(call) : {};
     } catch (error) {
       engine.countError('ADAPTER_FAILED', error);
-      intent = {};
+      looked = {};
     }
-    if (intent === undefined && options.strategy === undefined) return null;
-    return { ...intent, strategy: intent?.strategy ?? options.strategy ?? UNNAMED };
+    const tag = strategyOfTag(call.params.clientOrderId, engine.manager.getStrategies());
+    const strategy = said?.strategy ?? looked?.strategy ?? tag ?? options.strategy;
+    if (strategy === undefined && looked === undefined && said === undefined) return null;
+    return { ...looked, ...said, strategy: strategy ?? UNNAMED };
   }
 
-  function isSpot(call: OrderCall): boolean {
-    const { params } = call;
-    return (
-      exchange.market(call.symbol).spot !== false && params.marginMode === undefined && params.margin !== true
-    );
+  /** What an exchange says about a position is asked for once a symbol, where it can be asked. */
+  async function learnPosition(symbol: string): Promise<void> {
+    if (asked.has(symbol) || positions.has(symbol)) return;
+    asked.add(symbol);
+    if (!exchange.has?.fetchPositions || typeof target.fetchPositions !== 'function') return;
+    try {
+      let position = 0;
+      for (const each of (await target.fetchPositions([symbol])) as CcxtPosition[]) {
+        if (each.symbol !== symbol) continue;
+        const size = Number(each.contracts ?? 0);
+        position += each.side === 'short' ? -size : size;
+      }
+      if (Number.isFinite(position) && !positions.has(symbol)) positions.set(symbol, position);
+    } catch (error) {
+      // The position stays unknown, and what is unknown is not judged.
+      engine.countError('POSITION_UNKNOWN', error);
+    }
   }
 
-  function isEntry(call: OrderCall): boolean {
-    const { params } = call;
-    const reduces = params.reduceOnly || params.reduce_only || params.closePosition;
-    const conditional = params.stopLossPrice !== undefined || params.takeProfitPrice !== undefined;
-    return call.side === 'buy' && !reduces && !conditional;
-  }
-
-  /** The amount to send: the host's own, a smaller or larger one, or null for a veto. */
-  function judge(
-    call: OrderCall,
-  ): { readonly amount: number | null; readonly decision: Decision } | undefined {
+  /** Judges one call; undefined for one that is not the overlay's business. */
+  function judge(call: OrderCall): Judged | Vetoed | undefined {
     const intent = intentOf(call);
     if (intent === null) return undefined;
-    const decision = engine.decide({
-      id: intent.signalId ?? signalId(call, intent.strategy, exchange.milliseconds()),
+    const { symbol, params, type, side, price } = call;
+    const spot = isSpot(call, exchange);
+    const position = spot ? null : (positions.get(symbol) ?? null);
+    const exposure = exposureOf(call, spot, position);
+    const asIs = {
+      args: [symbol, type, side, call.amount, price, tagged(params, intent.strategy)],
+      call,
+      exposure,
+      sentToOpen: exposure.opens,
+      intent,
+      decision: null,
+    };
+    if (exposure.opens === 0) return { ...asIs, args: exitArgs(asIs.args, call, exposure, intent.strategy) };
+    const cost = costOf(call, exchange);
+    const reference = price ?? engine.detector.lastClose(symbol) ?? undefined;
+    const signal = signalOf(
+      call,
+      intent,
+      exposure,
+      cost === null || reference === undefined ? null : cost.cost / reference,
+    );
+    const retry = String(params.clientOrderId ?? `${call.amount}\n${price}\n${type}\n${cost?.cost}`);
+    const verdict = gate.judge(signal, retry, intent.signalId !== undefined);
+    if (verdict.multiplier === 0) return { call, vetoed: verdict.decision, strategy: intent.strategy };
+    if (verdict.multiplier === 1 || sizing === 'veto-only') return { ...asIs, decision: verdict.decision };
+    return scaled(asIs, cost, verdict, reference, signal);
+  }
+
+  function scaled(
+    asIs: Judged,
+    cost: ReturnType<typeof costOf>,
+    verdict: Verdict,
+    reference: number | undefined,
+    signal: Signal,
+  ): Judged | Vetoed {
+    const { call, exposure } = asIs;
+    const { symbol, type, side, price } = call;
+    const params = asIs.args[5] as OrderCall['params'];
+    const { decision, multiplier } = verdict;
+    const tooSmall = (): Vetoed => ({
+      call,
+      vetoed: gate.withdraw(signal, verdict, 'BELOW_MIN').decision,
+      strategy: asIs.intent.strategy,
+    });
+    if (cost) {
+      const spend = sendableCost(exchange, symbol, cost.cost * multiplier);
+      if (spend === 0) return tooSmall();
+      const amount = cost.key === 'amount' ? spend : call.amount;
+      const scaledParams = cost.key === 'amount' ? params : { ...params, [cost.key]: spend };
+      return {
+        ...asIs,
+        args: [symbol, type, side, amount, price, scaledParams],
+        sentToOpen: exposure.opens * multiplier,
+        decision,
+      };
+    }
+    const most = exchange.market(symbol).limits?.amount?.max ?? Number.POSITIVE_INFINITY;
+    const opens = Math.min(exposure.opens * multiplier, Math.max(exposure.opens, most));
+    const amount = sendableAmount(exchange, symbol, exposure.closes + opens, reference);
+    // Of an order that turns a position around, the part that closes it goes out whatever becomes of the rest.
+    if (amount <= exposure.closes * (1 + 1e-9)) {
+      if (exposure.closes === 0) return tooSmall();
+      const { decision: withdrawn } = gate.withdraw(signal, verdict, 'BELOW_MIN');
+      return {
+        ...asIs,
+        args: [symbol, type, side, exposure.closes, price, params],
+        sentToOpen: 0,
+        decision: withdrawn,
+      };
+    }
+    return {
+      ...asIs,
+      args: [symbol, type, side, amount, price, params],
+      sentToOpen: amount - exposure.closes,
+      decision,
+    };
+  }
+
+  function signalOf(
+    call: OrderCall,
+    intent: OrderIntent & { readonly strategy: string },
+    exposure: Exposure,
+    baseOfCost: number | null,
+  ): Signal {
+    const { taker, contractSize = 1 } = exchange.market(call.symbol);
+    const { clientOrderId } = call.params;
+    const id = intent.signalId ?? (typeof clientOrderId === 'string' ? clientOrderId : undefined);
+    return {
+      ...(id === undefined ? {} : { id }),
       strategy: intent.strategy,
       symbol: call.symbol,
-      side: 'long' satisfies Side,
+      side: exposure.side,
       time: exchange.milliseconds(),
       reduceOnly: true,
-      scalable: options.sizing === 'host-reads-position' && !isCostOrder(call),
-      size: call.amount,
-      ...(exchange.market(call.symbol).taker === undefined
-        ? {}
-        : { feeRate: exchange.market(call.symbol).taker }),
+      scalable: sizing !== 'veto-only',
+      size: baseOfCost ?? exposure.opens * contractSize,
+      ...(taker === undefined ? {} : { feeRate: taker }),
       ...defined(intent, [
         'confidence',
         'confluence',
@@ -171,87 +337,370 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
         'exitRule',
         'slippageRate',
       ]),
-    });
-    if (decision.action === 'pass' || decision.multiplier === 1) return { amount: call.amount, decision };
-    if (decision.multiplier === 0) return { amount: null, decision };
-    const price = call.price ?? engine.detector.lastClose(call.symbol) ?? undefined;
-    const amount = scaledAmount(exchange, { ...call, price }, decision.multiplier);
-    return amount > 0
-      ? { amount, decision }
-      : { amount: null, decision: engine.withdraw(decision, 'BELOW_MIN') };
+    };
   }
 
-  function track(order: CcxtOrder, call: OrderCall, decision: Decision | undefined): void {
+  /** An exit as the host made it; where exits are translated, the same share of what is held. */
+  function exitArgs(
+    args: unknown[],
+    { amount, symbol }: OrderCall,
+    { side }: Exposure,
+    strategy: string,
+  ): unknown[] {
+    if (sizing !== 'translate-exits') return args;
+    const entry = { strategy, symbol, side };
+    const held = lots.openSize(entry) / (exchange.market(symbol).contractSize ?? 1);
+    const belief = believed.get(beliefKey(entry)) ?? 0;
+    if (!(held > 0) || !(belief > held)) return args;
+    const share = Math.min(1, amount / belief);
+    const translated = share > 1 - 1e-9 ? held : held * share;
+    const sendable = aside(() => sendableAmount(exchange, symbol, translated, undefined)) ?? 0;
+    return sendable > 0 ? [args[0], args[1], args[2], sendable, args[4], args[5]] : args;
+  }
+
+  function tagged(params: OrderCall['params'], strategy: string): OrderCall['params'] {
+    if (!options.tagOrders || params.clientOrderId !== undefined) return params;
+    sequence += 1;
+    return { ...params, clientOrderId: orderTag(strategy, exchange.milliseconds(), sequence) };
+  }
+
+  function track(order: CcxtOrder | undefined, judged: Judged): void {
     if (order?.id === undefined || tracked.has(order.id)) return;
-    const intent = intentOf(call);
-    if (intent === null) return;
+    const { call, exposure, intent, decision, sentToOpen } = judged;
     tracked.set(order.id, {
-      progress: new OrderProgress(order.id, exchange.market(call.symbol)),
+      progress: new OrderProgress(order.id, exchange.market(call.symbol), priceOf),
       strategy: intent.strategy,
       symbol: call.symbol,
-      exit: call.side === 'sell',
+      spot: isSpot(call, exchange),
+      side: exposure.side,
+      closes: exposure.opens > 0 ? exposure.closes : Number.POSITIVE_INFINITY,
+      asked: exposure.opens,
+      sent: sentToOpen,
       ...(intent.stop === undefined ? {} : { stop: intent.stop }),
-      ...(decision === undefined || decision.action === 'pass' ? {} : { decision }),
-      ...(engine.portfolio.equity === null ? {} : { equityAtEntry: engine.portfolio.equity }),
+      ...(decision === null ? {} : { decision }),
+      ...(engine.portfolio.equity === null || engine.portfolio.equity <= 0
+        ? {}
+        : { equityAtEntry: engine.portfolio.equity }),
+    });
+    if (tracked.size > MAX_TRACKED) tracked.delete(tracked.keys().next().value!);
+    observe(order);
+  }
+
+  /** An order that is known by its tag alone, from before a restart. */
+  function adopt(order: CcxtOrder): Tracked | undefined {
+    const strategy = strategyOfTag(order.clientOrderId, engine.manager.getStrategies());
+    if (strategy === undefined || order.id === undefined || order.symbol === undefined) return undefined;
+    const call: OrderCall = {
+      symbol: order.symbol,
+      type: 'market',
+      side: order.side ?? 'buy',
+      amount: Number(order.filled ?? 0),
+      price: undefined,
+      params: {},
+    };
+    const exposure = exposureOf(call, isSpot(call, exchange), positions.get(order.symbol) ?? null);
+    track(order, {
+      args: [],
+      call,
+      exposure,
+      sentToOpen: exposure.opens,
+      intent: { strategy },
+      decision: null,
+    });
+    return tracked.get(order.id);
+  }
+
+  function observe(order: CcxtOrder | undefined): void {
+    if (order?.id === undefined) return;
+    const known = tracked.get(order.id) ?? adopt(order);
+    if (!known) return;
+    settle(known, known.progress.fromOrder(order, exchange.milliseconds()), order.id);
+    if (FINAL.has(order.status ?? '')) tracked.delete(order.id);
+  }
+
+  /** Books what an order filled: first it closes what it was to close, the rest opens. */
+  function settle(order: Tracked, fill: OrderFill | null, orderId: string): void {
+    if (fill === null) return;
+    const { symbol, spot } = order;
+    const opensLong = order.side === 'long';
+    const closing = Math.min(order.closes, fill.amount);
+    order.closes -= closing;
+    const opening = fill.amount - closing;
+    if (!spot && positions.has(symbol)) {
+      const pure = order.asked === 0;
+      const buys = pure ? !opensLong : opensLong;
+      positions.set(symbol, positions.get(symbol)! + (buys ? fill.amount : -fill.amount));
+    } else if (!spot && opening > 0) {
+      positions.set(symbol, opensLong ? opening : -opening);
+    }
+    if (closing > 0) {
+      const side = order.asked === 0 ? order.side : opensLong ? 'short' : 'long';
+      book(
+        order,
+        { ...fill, amount: closing, quoteFee: (fill.quoteFee * closing) / fill.amount },
+        side,
+        orderId,
+      );
+    }
+    if (opening > 0) {
+      const share = opening / fill.amount;
+      const { amount, price, fee, baseFee } = inBase(order, { ...fill, amount: opening }, share);
+      const entry = { ...order, side: order.side };
+      if (sizing === 'translate-exits' && order.sent > 0) {
+        const key = beliefKey(entry);
+        believed.set(key, (believed.get(key) ?? 0) + (opening * order.asked) / order.sent);
+      }
+      lots.open(entry, {
+        id: fill.id,
+        time: fill.time,
+        price,
+        amount,
+        fee,
+        ...(baseFee > 0 ? { baseFee } : {}),
+      });
+    }
+  }
+
+  /** Amounts in base units, fees in quote currency; on spot a fee in base comes out of what was bought. */
+  function inBase({ symbol, spot }: Tracked, fill: OrderFill, share: number) {
+    const { contractSize = 1, inverse } = exchange.market(symbol);
+    const { amount, price, quoteFee, baseFee } = fill;
+    return {
+      price,
+      amount: spot ? amount : inverse ? (amount * contractSize) / price : amount * contractSize,
+      fee: (spot ? quoteFee : quoteFee + baseFee * price) * share,
+      baseFee: spot ? baseFee * share : 0,
+    };
+  }
+
+  /** Books a close, once its fee is known; an exchange that does not say it is asked for it once. */
+  function book(order: Tracked, fill: OrderFill, side: Exposure['side'], orderId: string): void {
+    const original = target.fetchMyTrades;
+    if (fill.feeKnown || !exchange.has?.fetchMyTrades || typeof original !== 'function') {
+      close(order, fill, side);
+      return;
+    }
+    const asking = inside
+      .run('judged', () => original(order.symbol, fill.time - 60_000, 100))
+      .then((trades) => {
+        const own = (trades as CcxtTrade[]).filter((trade) => trade.order === orderId);
+        const amount = own.reduce((sum, trade) => sum + Number(trade.amount ?? 0), 0);
+        const fees = own.map((trade) => splitFees(trade, exchange.market(order.symbol), priceOf));
+        if (!(amount > 0) || fees.includes(null)) return fill;
+        const share = Math.min(1, fill.amount / amount);
+        const total = fees.reduce((sum, fee) => sum + fee!.quote + fee!.base * fill.price, 0);
+        return { ...fill, quoteFee: total * share, baseFee: 0 };
+      })
+      .catch((error) => {
+        // The taker's rate stands in for a fee that nobody tells.
+        engine.countError('FEES_UNKNOWN', error);
+        return fill;
+      })
+      .then((known) => void aside(() => close(order, known, side)));
+    waiting.add(asking);
+    void asking.finally(() => waiting.delete(asking));
+  }
+
+  function close(order: Tracked, fill: OrderFill, side: Exposure['side']): void {
+    const { symbol, strategy, spot } = order;
+    const { limits, contractSize = 1, inverse } = exchange.market(symbol);
+    const entry = { ...order, side };
+    const { price, fee } = inBase(order, fill, 1);
+    const held = lots.openSize(entry);
+    // An inverse lot holds base units at its entry price: what closes is the same share of its contracts.
+    const lot =
+      inverse && !spot
+        ? lots
+            .snapshot()
+            .find((each) => each.strategy === strategy && each.symbol === symbol && each.side === side)
+        : undefined;
+    const amount = spot
+      ? fill.amount
+      : inverse
+        ? (fill.amount * contractSize) / (lot?.price ?? price)
+        : fill.amount * contractSize;
+    const trades = lots.close(entry, {
+      id: fill.id,
+      time: fill.time,
+      price,
+      amount,
+      fee: fee + (spot ? fill.baseFee * price : 0),
+      dust: (limits?.amount?.min ?? 0) * (spot ? 1 : contractSize),
+    });
+    const key = beliefKey(entry);
+    const belief = believed.get(key);
+    const left = lots.openSize(entry);
+    if (belief !== undefined) {
+      if (left > 0) believed.set(key, belief * (left / held));
+      else believed.delete(key);
+    }
+    if (trades.length === 0)
+      engine.countError(
+        'POSITION_UNKNOWN',
+        new Error(`${strategy} closed ${fill.amount} ${symbol} that it is not known to hold`),
+      );
+    for (const trade of trades) aside(() => engine.recordTrade(trade));
+  }
+
+  /** ccxt loads markets within an order call; the rules of the market are needed before it. */
+  async function prepare(symbols: readonly string[]): Promise<void> {
+    if (exchange.markets === undefined) await exchange.loadMarkets?.();
+    for (const symbol of symbols)
+      if (aside(() => exchange.market(symbol).spot) === false) await learnPosition(symbol);
+  }
+
+  const callOf = ([symbol, type, side, amount, price, params = {}]: unknown[]): OrderCall => ({
+    symbol: symbol as string,
+    type: String(type),
+    side: String(side).toLowerCase(),
+    amount: Number(amount),
+    price: price === undefined || price === null ? undefined : Number(price),
+    params: (params ?? {}) as OrderCall['params'],
+  });
+
+  const isVeto = (judged: Judged | Vetoed | undefined): judged is Vetoed =>
+    judged !== undefined && 'vetoed' in judged;
+
+  for (const name of ['createOrder', 'createOrderWs']) {
+    patch(name, (original) => async (...args) => {
+      if (inside.getStore()) return original(...args);
+      const call = callOf(args);
+      await prepare([call.symbol]);
+      const judged = aside(() => judge(call));
+      if (isVeto(judged)) throw veto(exchange, judged);
+      const order = await inside.run('judged', () =>
+        original(...(judged && changed(judged, call) ? judged.args : args)),
+      );
+      if (judged) aside(() => track(order as CcxtOrder, judged));
+      return order;
+    });
+  }
+
+  for (const name of ['createOrders', 'createOrdersWs']) {
+    patch(name, (original) => async (...args) => {
+      const orders = args[0] as Record<string, unknown>[];
+      if (inside.getStore() || !Array.isArray(orders)) return original(...args);
+      const calls = orders.map((each) =>
+        callOf([each.symbol, each.type, each.side, each.amount, each.price, each.params]),
+      );
+      await prepare(calls.map(({ symbol }) => symbol));
+      const judged = calls.map((call) => aside(() => judge(call)));
+      const sent = orders.flatMap((each, i) => {
+        const found = judged[i];
+        if (isVeto(found)) return [];
+        if (!found || !changed(found, calls[i]!)) return [each];
+        return [{ ...each, amount: found.args[3], params: found.args[5] }];
+      });
+      const answers =
+        sent.length === 0
+          ? []
+          : ((await inside.run('judged', () => original(sent, ...args.slice(1)))) as CcxtOrder[]);
+      let next = 0;
+      return judged.map((found) => {
+        if (isVeto(found)) return rejected(found);
+        const answer = answers[next++];
+        if (found) aside(() => track(answer, found));
+        return answer;
+      });
+    });
+  }
+
+  patch('createTwapOrder', (original) => async (...args) => {
+    const [symbol, side, amount, duration, params = {}] = args;
+    if (inside.getStore()) return original(...args);
+    const call = callOf([symbol, 'twap', side, amount, undefined, params]);
+    await prepare([call.symbol]);
+    const judged = aside(() => judge(call));
+    if (isVeto(judged)) throw veto(exchange, judged);
+    const sent =
+      judged && changed(judged, call) ? [symbol, side, judged.args[3], duration, judged.args[5]] : args;
+    const order = await inside.run('judged', () => original(...sent));
+    if (judged) aside(() => track(order as CcxtOrder, judged));
+    return order;
+  });
+
+  /** An edit of an order that was scaled: what the host asked for becomes the same share of it again, never a share of a share. */
+  function edited(id: unknown, amount: unknown): unknown {
+    const known = tracked.get(String(id));
+    const wanted = Number(amount);
+    if (!known || known.asked === 0 || known.sent === known.asked || !(wanted > known.sent * (1 + 1e-9)))
+      return amount;
+    return (
+      aside(() => sendableAmount(exchange, known.symbol, (wanted * known.sent) / known.asked, undefined)) ||
+      amount
+    );
+  }
+
+  /** The order that stands in for an edited one is the same position. */
+  function follow(id: unknown, order: CcxtOrder | undefined): void {
+    const known = tracked.get(String(id));
+    if (!known || order?.id === undefined || order.id === String(id)) {
+      observe(order);
+      return;
+    }
+    tracked.set(order.id, {
+      ...known,
+      progress: new OrderProgress(order.id, exchange.market(known.symbol), priceOf),
     });
     observe(order);
   }
 
-  function observe(order: CcxtOrder | undefined): void {
-    const known = order?.id === undefined ? undefined : tracked.get(order.id);
-    if (!order || !known) return;
-    settle(known, known.progress.fromOrder(order, exchange.milliseconds()));
-    if (FINAL.has(order.status ?? '')) tracked.delete(order.id!);
+  for (const name of ['editOrder', 'editOrderWs']) {
+    patch(name, (original) => async (...args) => {
+      if (inside.getStore()) return original(...args);
+      const [id, symbol, type, side, amount, ...rest] = args;
+      const sent = amount === undefined ? args : [id, symbol, type, side, edited(id, amount), ...rest];
+      const order = await inside.run('judged', () => original(...sent));
+      aside(() => follow(id, order as CcxtOrder));
+      return order;
+    });
   }
 
-  function settle(order: Tracked, fill: ReturnType<OrderProgress['fromOrder']>): void {
-    if (fill === null) return;
-    const { limits } = exchange.market(order.symbol);
-    const fee = fill.quoteFee;
-    const entry = { ...order, side: 'long' as const };
-    if (!order.exit) {
-      lots.open(entry, { ...fill, fee });
-      return;
-    }
-    for (const trade of lots.close(entry, { ...fill, fee, dust: limits?.amount?.min ?? 0 }))
-      aside(() => engine.recordTrade(trade));
+  for (const name of ['editOrders', 'editOrdersWs']) {
+    patch(name, (original) => async (...args) => {
+      const orders = args[0] as Record<string, unknown>[];
+      if (inside.getStore() || !Array.isArray(orders)) return original(...args);
+      const sent = orders.map((each) =>
+        each.amount === undefined ? each : { ...each, amount: edited(each.id, each.amount) },
+      );
+      const answers = (await inside.run('judged', () => original(sent, ...args.slice(1)))) as CcxtOrder[];
+      aside(() => {
+        for (const [i, answer] of answers.entries()) follow(orders[i]!.id, answer);
+      });
+      return answers;
+    });
   }
 
-  patch('createOrder', (original) => async (...args) => {
-    const [symbol, type, side, amount, price, params = {}] = args as [
-      string,
-      string,
-      string,
-      number,
-      number?,
-      object?,
-    ];
-    const call: OrderCall = { symbol, type, side, amount, price, params: params as OrderCall['params'] };
-    // ccxt loads markets within createOrder; the rules of the market are needed before it.
-    if (exchange.markets === undefined) await exchange.loadMarkets?.();
-    const spot = aside(() => isSpot(call)) ?? false;
-    const judged = inside.getStore()
-      ? undefined
-      : spot && aside(() => isEntry(call))
-        ? aside(() => judge(call))
-        : undefined;
-    if (judged?.amount === null) throw veto(exchange, judged.decision);
-    const sent =
-      judged !== undefined && judged.amount !== amount
-        ? [symbol, type, side, judged.amount, ...args.slice(4)]
-        : args;
-    const order = (await original(...sent)) as CcxtOrder;
-    if (spot) aside(() => track(order, call, judged?.decision));
-    return order;
-  });
+  for (const name of CLOSERS) {
+    patch(name, (original) => async (...args) => {
+      const answer = await inside.run('closing', () => original(...args));
+      aside(() => {
+        for (const order of (Array.isArray(answer) ? answer : [answer]) as (CcxtOrder | undefined)[])
+          closed(order);
+      });
+      return answer;
+    });
+  }
 
-  // ccxt edits an order by cancelling it and creating another: what was judged once is not judged again.
-  patch(
-    'editOrder',
-    (original) =>
-      (...args) =>
-        inside.run(true, () => original(...args)),
-  );
+  function closed(order: CcxtOrder | undefined): void {
+    if (order?.id === undefined || order.symbol === undefined) return;
+    const call = callOf([
+      order.symbol,
+      'market',
+      order.side ?? 'sell',
+      order.filled ?? 0,
+      undefined,
+      { reduceOnly: true },
+    ]);
+    const intent = intentOf(call);
+    if (intent === null) return;
+    const exposure: Exposure = {
+      side: call.side === 'buy' ? 'short' : 'long',
+      opens: 0,
+      closes: call.amount,
+    };
+    track(order, { args: [], call, exposure, sentToOpen: 0, intent, decision: null });
+  }
 
   for (const name of ORDER_READERS) {
     patch(name, (original) => async (...args) => {
@@ -263,62 +712,89 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): () => vo
     });
   }
 
-  patch('fetchMyTrades', (original) => async (...args) => {
-    const answer = await original(...args);
-    aside(() => {
-      for (const trade of answer as CcxtTrade[]) {
-        const known = trade.order === undefined ? undefined : tracked.get(trade.order);
-        if (known) settle(known, known.progress.fromTrade(trade, exchange.milliseconds()));
-      }
+  for (const name of TRADE_READERS) {
+    patch(name, (original) => async (...args) => {
+      const answer = await original(...args);
+      aside(() => {
+        for (const trade of answer as CcxtTrade[]) {
+          const known = trade.order === undefined ? undefined : tracked.get(trade.order);
+          if (known) settle(known, known.progress.fromTrade(trade, exchange.milliseconds()), trade.order!);
+        }
+      });
+      return answer;
     });
+  }
+
+  // Candles that the bot looks at anyway tell the regimes; the last one may not have closed yet.
+  patch('fetchOHLCV', (original) => async (...args) => {
+    const answer = await original(...args);
+    aside(() => candlesSeen(args[0] as string, args[1] as string | undefined, answer as number[][]));
     return answer;
   });
 
-  return () => {
-    for (const restore of restores.reverse()) restore();
+  function candlesSeen(symbol: string, timeframe = '1m', rows: readonly number[][]): void {
+    if (timeframe !== engine.config.timeframe) return;
+    const interval = timeframeMs(timeframe);
+    const now = exchange.milliseconds();
+    for (const [time, open, high, low, close, volume] of rows) {
+      if (!(time! > engine.detector.lastTime(symbol)) || time! + interval > now) continue;
+      engine.recordCandle(symbol, timeframe, {
+        time: time!,
+        open: open!,
+        high: high!,
+        low: low!,
+        close: close!,
+        volume: volume ?? 0,
+      });
+    }
+  }
+
+  const detach = () => {
+    for (const restore of restores.splice(0).reverse()) restore();
+  };
+  return Object.assign(detach, {
+    state: (): AttachmentState => ({ lots: lots.snapshot(), believed: [...believed] }),
+    settled: async () => {
+      await Promise.all(waiting);
+    },
+  });
+}
+
+interface CcxtPosition {
+  readonly symbol?: string;
+  readonly side?: string;
+  readonly contracts?: number;
+}
+
+const beliefKey = ({ strategy, symbol, side }: { strategy: string; symbol: string; side: string }): string =>
+  JSON.stringify([strategy, symbol, side]);
+
+/** Whether what goes out is not what came in: a call that is not changed goes out with its very arguments. */
+const changed = ({ args }: Judged, { amount, params }: OrderCall): boolean =>
+  args[3] !== amount || args[5] !== params;
+
+/** The slot of a batch that was vetoed, as ccxt reports an order that the exchange refused. */
+function rejected({ call, vetoed }: Vetoed): CcxtOrder {
+  const { symbol, type, side, amount, price } = call;
+  return {
+    symbol,
+    type,
+    side,
+    amount,
+    price,
+    filled: 0,
+    remaining: amount,
+    status: 'rejected',
+    trades: [],
+    fees: [],
+    info: { edgekeeper: vetoed?.reasons ?? [] },
   };
 }
 
-/** An order that says what to spend instead of how much to buy. */
-function isCostOrder({ params }: OrderCall): boolean {
-  return params.cost !== undefined || params.quoteOrderQty !== undefined;
-}
-
-/** Retries of one order within a minute are one signal, where the bot gives no id of its own. */
-function signalId({ symbol, side, params, amount }: OrderCall, strategy: string, now: number): string {
-  const own = params.clientOrderId;
-  return typeof own === 'string'
-    ? own
-    : `${strategy}:${symbol}:${side}:${amount}:${Math.floor(now / 60_000)}`;
-}
-
-/** The scaled amount at the venue's precision, or 0 where it is below the venue's minimum. */
-function scaledAmount(
-  exchange: CcxtExchange,
-  { symbol, amount, price }: OrderCall,
-  multiplier: number,
-): number {
-  const { limits } = exchange.market(symbol);
-  const wanted = Math.min(
-    amount * multiplier,
-    Math.max(amount, limits?.amount?.max ?? Number.POSITIVE_INFINITY),
-  );
-  if (wanted < (limits?.amount?.min ?? 0)) return 0;
-  let rounded: number;
-  try {
-    rounded = Number(exchange.amountToPrecision(symbol, wanted));
-  } catch {
-    // ccxt answers an amount below the smallest step with InvalidOrder.
-    return 0;
-  }
-  if (price !== undefined && rounded * price < (limits?.cost?.min ?? 0)) return 0;
-  return Number.isFinite(rounded) && rounded > 0 ? rounded : 0;
-}
-
 /** A rejection that the host's own error handling takes for an invalid order. */
-function veto(exchange: CcxtExchange, decision: Decision): Error {
-  const message = `edgekeeper blocked ${decision.strategy} ${decision.symbol}: ${decision.reasons.join(', ')}`;
-  return Object.assign(new (vetoClass(exchange))(message), { decision });
+function veto(exchange: CcxtExchange, { call, vetoed, strategy }: Vetoed): Error {
+  const message = `edgekeeper blocked ${strategy} ${call.symbol}: ${vetoed?.reasons.join(', ') ?? ''}`;
+  return Object.assign(new (vetoClass(exchange))(message), { decision: vetoed });
 }
 
 const vetoClasses = new WeakMap<ErrorConstructor, new (message: string) => Error>();

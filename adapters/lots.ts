@@ -33,6 +33,9 @@ interface Lot extends Entry {
   fees: number;
 }
 
+/** Open lots, oldest first. */
+export type LotBookState = readonly Readonly<Lot>[];
+
 /** What remains of a lot below this share of it is rounding. */
 const ROUNDING = 1e-9;
 
@@ -94,6 +97,20 @@ export class LotBook {
     }
     if (lots.length === 0) this.#lots.delete(key);
     return trades;
+  }
+
+  /** What is open, as plain JSON. */
+  snapshot(): LotBookState {
+    return structuredClone([...this.#lots.values()].flat());
+  }
+
+  /** Continues from what was open. */
+  restore(lots: LotBookState): void {
+    this.#lots.clear();
+    for (const lot of structuredClone(lots) as Lot[]) {
+      const key = keyOf(lot);
+      this.#lots.set(key, [...(this.#lots.get(key) ?? []), lot]);
+    }
   }
 
   /** Size open for a strategy on a symbol. */

@@ -160,16 +160,18 @@ describe('attached to a ccxt exchange', () => {
       });
     tick();
     await expect(buy(0.06)).rejects.toThrow(/BELOW_MIN/);
+    tick();
     await expect(buy(0.01)).rejects.toThrow(/BELOW_MIN/);
     expect(account.orderCount).toBe(0);
     expect(engine.getSignalCounts().s).toMatchObject({ blocked: 2, reasons: { BELOW_MIN: 2 } });
   });
 
   it('a retried order is one decision, whatever the exchange says to the first try', async () => {
-    const { engine, buy } = attached();
+    const { engine, buy, tick } = attached();
     engine.forceStatus('s', 'SUSPENDED', AUTHOR);
-    for (let i = 0; i < 5; i += 1) await buy(1).catch(() => undefined);
+    for (let i = 0; i < 5; i += 1) await buy(1 + i).catch(() => undefined);
     expect(engine.getOptimizationStatus().decisions).toBe(1);
+    tick();
     for (let i = 0; i < 3; i += 1) await buy(1, { clientOrderId: 'mine' }).catch(() => undefined);
     expect(engine.getOptimizationStatus().decisions).toBe(2);
   });
