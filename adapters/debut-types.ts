@@ -1,0 +1,58 @@
+/**
+ * The part of Debut that the plugin touches, by structure: it fits `@debut/types` 4.0.8 and 4.1.x without
+ * importing either, so a project with neither, or with both, compiles.
+ */
+export interface DebutCandle {
+  readonly o: number;
+  readonly h: number;
+  readonly l: number;
+  readonly c: number;
+  readonly v: number;
+  /** Open time in ms. */
+  readonly time: number;
+}
+
+export interface DebutOrder {
+  /** A number in some versions and a text in others. */
+  readonly cid: number | string;
+  readonly type: string;
+  readonly author?: string;
+  readonly time?: number;
+  readonly price?: number | string;
+  lots: number;
+  readonly learning?: boolean;
+  readonly reduce?: number;
+  readonly orderId?: number | string;
+  readonly executedLots?: number | string;
+  readonly commission?: { readonly value?: number | string; readonly currency?: string } | undefined;
+}
+
+export interface DebutInstrument {
+  readonly id: string;
+  readonly lot?: number;
+  readonly lotPrecision?: number;
+  readonly minQuantity?: number;
+  readonly minNotional?: number;
+}
+
+export interface DebutHost {
+  readonly opts: DebutHostOptions;
+  readonly instrument?: DebutInstrument;
+  readonly transport: { prepareLots(lots: number, instrumentId: string): number };
+  readonly orders: readonly DebutOrder[];
+  readonly currentCandle?: DebutCandle;
+}
+
+export interface DebutHostOptions {
+  readonly broker?: string;
+  readonly ticker: string;
+  readonly interval: string;
+  /** In percent of an order's value. */
+  readonly fee?: number;
+  readonly instrumentType?: string;
+}
+
+/** What Debut binds a hook to. */
+export interface DebutContext {
+  readonly debut: DebutHost;
+}
