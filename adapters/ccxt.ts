@@ -109,6 +109,8 @@ interface Judged {
   readonly sentToOpen: number;
   readonly intent: OrderIntent & { readonly strategy: string };
   readonly decision: Decision | null;
+  /** It reduces the account's position, which is other strategies': to its own strategy it is an entry. */
+  readonly nets?: boolean;
 }
 
 interface Vetoed {
@@ -232,7 +234,9 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     if (intent === null) return undefined;
     const { symbol, params, type, side, price } = call;
     const spot = isSpot(call, exchange);
-    const position = spot ? null : (positions.get(symbol) ?? null);
+    // What the strategy itself holds comes first: on a net account its exit may look like an entry, and back.
+    const own = spot ? 0 : ownPosition(intent.strategy, symbol);
+    const position = spot ? null : own !== 0 ? own : (positions.get(symbol) ?? null);
     const exposure = exposureOf(call, spot, position);
     const asIs = {
       args: [symbol, type, side, call.amount, price, tagged(params, intent.strategy)],
@@ -241,6 +245,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       sentToOpen: exposure.opens,
       intent,
       decision: null,
+      nets: exposure.opens === 0 && own === 0 && position !== null && position !== 0,
     };
     if (exposure.opens === 0) return { ...asIs, args: exitArgs(asIs.args, call, exposure, intent.strategy) };
     const cost = costOf(call, exchange);
@@ -256,6 +261,17 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     if (verdict.multiplier === 0) return { call, vetoed: verdict.decision, strategy: intent.strategy };
     if (verdict.multiplier === 1 || sizing === 'veto-only') return { ...asIs, decision: verdict.decision };
     return scaled(asIs, cost, verdict, reference, signal);
+  }
+
+  /** What a strategy holds on a symbol, in contracts; positive for long. */
+  function ownPosition(strategy: string, symbol: string): number {
+    const size = (side: Exposure['side']) => lots.openSize({ strategy, symbol, side });
+    const net = size('long') - size('short');
+    const { contractSize = 1, inverse } = exchange.market(symbol);
+    if (!inverse) return net / contractSize;
+    // An inverse lot holds base units at its entry price.
+    const lot = lots.snapshot().find((each) => each.strategy === strategy && each.symbol === symbol);
+    return lot ? (net * lot.price) / contractSize : 0;
   }
 
   function scaled(
@@ -366,7 +382,10 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
 
   function track(order: CcxtOrder | undefined, judged: Judged): void {
     if (order?.id === undefined || tracked.has(order.id)) return;
-    const { call, exposure, intent, decision, sentToOpen } = judged;
+    const { call, exposure, intent, decision, sentToOpen, nets = false } = judged;
+    const entersOwn = nets
+      ? { side: call.side === 'buy' ? ('long' as const) : ('short' as const), closes: 0 }
+      : {};
     tracked.set(order.id, {
       progress: new OrderProgress(order.id, exchange.market(call.symbol), priceOf),
       strategy: intent.strategy,
@@ -374,8 +393,9 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       spot: isSpot(call, exchange),
       side: exposure.side,
       closes: exposure.opens > 0 ? exposure.closes : Number.POSITIVE_INFINITY,
-      asked: exposure.opens,
-      sent: sentToOpen,
+      asked: nets ? call.amount : exposure.opens,
+      sent: nets ? call.amount : sentToOpen,
+      ...entersOwn,
       ...(intent.stop === undefined ? {} : { stop: intent.stop }),
       ...(decision === null ? {} : { decision }),
       ...(engine.portfolio.equity === null || engine.portfolio.equity <= 0
@@ -625,15 +645,13 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     const wanted = Number(amount);
     if (!known || known.asked === 0 || known.sent === known.asked || !(wanted > known.sent * (1 + 1e-9)))
       return amount;
-    return (
-      aside(() => sendableAmount(exchange, known.symbol, (wanted * known.sent) / known.asked, undefined)) ||
-      amount
-    );
+    if (Math.abs(wanted - known.asked) <= known.asked * 1e-9) return known.sent;
+    const share = (wanted * known.sent) / known.asked;
+    return aside(() => sendableAmount(exchange, known.symbol, share, undefined)) || amount;
   }
 
   /** The order that stands in for an edited one is the same position. */
-  function follow(id: unknown, order: CcxtOrder | undefined): void {
-    const known = tracked.get(String(id));
+  function follow(id: unknown, known: Tracked | undefined, order: CcxtOrder | undefined): void {
     if (!known || order?.id === undefined || order.id === String(id)) {
       observe(order);
       return;
@@ -650,8 +668,10 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       if (inside.getStore()) return original(...args);
       const [id, symbol, type, side, amount, ...rest] = args;
       const sent = amount === undefined ? args : [id, symbol, type, side, edited(id, amount), ...rest];
+      // Some exchanges edit by cancelling: the order that was is forgotten by then.
+      const known = tracked.get(String(id));
       const order = await inside.run('judged', () => original(...sent));
-      aside(() => follow(id, order as CcxtOrder));
+      aside(() => follow(id, known, order as CcxtOrder));
       return order;
     });
   }
@@ -663,9 +683,10 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       const sent = orders.map((each) =>
         each.amount === undefined ? each : { ...each, amount: edited(each.id, each.amount) },
       );
+      const known = orders.map(({ id }) => tracked.get(String(id)));
       const answers = (await inside.run('judged', () => original(sent, ...args.slice(1)))) as CcxtOrder[];
       aside(() => {
-        for (const [i, answer] of answers.entries()) follow(orders[i]!.id, answer);
+        for (const [i, answer] of answers.entries()) follow(orders[i]!.id, known[i], answer);
       });
       return answers;
     });

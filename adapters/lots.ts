@@ -93,8 +93,10 @@ export class LotBook {
       lot.cost -= cost;
       lot.fees -= entryFee;
       left -= size;
-      if (share === 1 || lot.size < (fill.dust ?? 0) * (1 - ROUNDING)) lots.shift();
+      if (share === 1) lots.shift();
     }
+    // What the venue will never take any more is let go; a small lot of a larger position is not that.
+    if (lots.reduce((sum, { size }) => sum + size, 0) < (fill.dust ?? 0) * (1 - ROUNDING)) lots.length = 0;
     if (lots.length === 0) this.#lots.delete(key);
     return trades;
   }

@@ -67,10 +67,15 @@ export class Venue {
     return this.#owned.get(owner) ?? 0;
   }
 
+  /** What all owners hold together. */
+  net(): number {
+    let sum = 0;
+    for (const amount of this.#owned.values()) sum += amount;
+    return Math.abs(sum) < 1e-9 ? 0 : sum;
+  }
+
   equity(): number {
-    let holdings = 0;
-    for (const amount of this.#owned.values()) holdings += amount;
-    return this.#cash + holdings * this.price;
+    return this.#cash + this.net() * this.price;
   }
 
   #parts(amount: number): number[] {

@@ -1,0 +1,8 @@
+import { conformance } from '../../adapters/conformance.ts';
+import { ccxtHost } from './ccxt-host.ts';
+
+conformance(ccxtHost('spot', 'host-reads-position'));
+conformance(ccxtHost('spot', 'translate-exits'));
+conformance(ccxtHost('spot', 'veto-only'));
+conformance(ccxtHost('swap', 'host-reads-position'));
+conformance(ccxtHost('hedge', 'host-reads-position'));
