@@ -102,7 +102,8 @@ export function sendableAmount(
   if (!(amount > 0) || amount < (limits?.amount?.min ?? 0)) return 0;
   let rounded: number;
   try {
-    rounded = Number(exchange.amountToPrecision(symbol, amount));
+    // The nudge undoes the noise of a product; what is truncated stays below the request all the same.
+    rounded = Number(exchange.amountToPrecision(symbol, amount * (1 + 1e-12)));
   } catch {
     // ccxt answers an amount below the smallest step with InvalidOrder.
     return 0;

@@ -91,8 +91,9 @@ interface Tracked {
   readonly symbol: string;
   readonly spot: boolean;
   readonly side: Exposure['side'];
-  /** What is left to close before fills open anything. */
+  /** What is left to close before fills open anything, and whether they have begun to. */
   closes: number;
+  begun?: boolean;
   /** What was asked for and what was sent to open, by which later edits are scaled. */
   readonly asked: number;
   readonly sent: number;
@@ -138,6 +139,13 @@ const FINAL = new Set(['closed', 'canceled', 'expired', 'rejected']);
 /** Orders watched at a time; a bot that never looks at its orders again must not fill the memory. */
 const MAX_TRACKED = 5000;
 
+/**
+ * The exchanges whose order calls are being made now. ccxt's methods call each other, such as an edit that
+ * cancels and creates: what was judged once is not judged again. One for all, because every AsyncLocalStorage
+ * that has ever run slows all promises of the process.
+ */
+const calling = new AsyncLocalStorage<readonly object[]>();
+
 type Method = (...args: unknown[]) => Promise<unknown>;
 type Patchable = CcxtExchange & Record<string, Method | undefined>;
 
@@ -160,7 +168,6 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const asked = new Set<string>();
   const believed = new Map<string, number>(options.state?.believed ?? []);
   const restores: (() => void)[] = [];
-  const inside = new AsyncLocalStorage<'judged' | 'closing'>();
   const waiting = new Set<Promise<void>>();
   let sequence = 0;
   if (options.state) lots.restore(options.state.lots);
@@ -179,6 +186,9 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       else delete (target as Record<string, unknown>)[name];
     });
   }
+
+  const isInside = (): boolean => calling.getStore()?.includes(exchange) ?? false;
+  const within = <T>(work: () => T): T => calling.run([...(calling.getStore() ?? []), exchange], work);
 
   /** Runs our own code beside the host's: whatever fails in it is counted, never thrown into the host. */
   function aside<T>(work: () => T): T | undefined {
@@ -367,7 +377,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     const entry = { strategy, symbol, side };
     const held = lots.openSize(entry) / (exchange.market(symbol).contractSize ?? 1);
     const belief = believed.get(beliefKey(entry)) ?? 0;
-    if (!(held > 0) || !(belief > held)) return args;
+    if (!(held > 0) || !(belief > held * (1 + 1e-9))) return args;
     const share = Math.min(1, amount / belief);
     const translated = share > 1 - 1e-9 ? held : held * share;
     const sendable = aside(() => sendableAmount(exchange, symbol, translated, undefined)) ?? 0;
@@ -470,6 +480,11 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
         const key = beliefKey(entry);
         believed.set(key, (believed.get(key) ?? 0) + (opening * order.asked) / order.sent);
       }
+      const { limits, contractSize = 1 } = exchange.market(symbol);
+      const dust = (limits?.amount?.min ?? 0) * (spot ? 1 : contractSize);
+      // The parts of one entry are one position: only the first of them can begin a new one.
+      const begins = !order.begun;
+      order.begun = true;
       lots.open(entry, {
         id: fill.id,
         time: fill.time,
@@ -477,6 +492,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
         amount,
         fee,
         ...(baseFee > 0 ? { baseFee } : {}),
+        ...(begins ? { dust } : {}),
       });
     }
   }
@@ -500,8 +516,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       close(order, fill, side);
       return;
     }
-    const asking = inside
-      .run('judged', () => original(order.symbol, fill.time - 60_000, 100))
+    const asking = within(() => original(order.symbol, fill.time - 60_000, 100))
       .then((trades) => {
         const own = (trades as CcxtTrade[]).filter((trade) => trade.order === orderId);
         const amount = own.reduce((sum, trade) => sum + Number(trade.amount ?? 0), 0);
@@ -523,7 +538,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
 
   function close(order: Tracked, fill: OrderFill, side: Exposure['side']): void {
     const { symbol, strategy, spot } = order;
-    const { limits, contractSize = 1, inverse } = exchange.market(symbol);
+    const { contractSize = 1, inverse } = exchange.market(symbol);
     const entry = { ...order, side };
     const { price, fee } = inBase(order, fill, 1);
     const held = lots.openSize(entry);
@@ -545,7 +560,6 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       price,
       amount,
       fee: fee + (spot ? fill.baseFee * price : 0),
-      dust: (limits?.amount?.min ?? 0) * (spot ? 1 : contractSize),
     });
     const key = beliefKey(entry);
     const belief = believed.get(key);
@@ -583,14 +597,12 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
 
   for (const name of ['createOrder', 'createOrderWs']) {
     patch(name, (original) => async (...args) => {
-      if (inside.getStore()) return original(...args);
+      if (isInside()) return original(...args);
       const call = callOf(args);
       await prepare([call.symbol]);
       const judged = aside(() => judge(call));
       if (isVeto(judged)) throw veto(exchange, judged);
-      const order = await inside.run('judged', () =>
-        original(...(judged && changed(judged, call) ? judged.args : args)),
-      );
+      const order = await within(() => original(...(judged && changed(judged, call) ? judged.args : args)));
       if (judged) aside(() => track(order as CcxtOrder, judged));
       return order;
     });
@@ -599,7 +611,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   for (const name of ['createOrders', 'createOrdersWs']) {
     patch(name, (original) => async (...args) => {
       const orders = args[0] as Record<string, unknown>[];
-      if (inside.getStore() || !Array.isArray(orders)) return original(...args);
+      if (isInside() || !Array.isArray(orders)) return original(...args);
       const calls = orders.map((each) =>
         callOf([each.symbol, each.type, each.side, each.amount, each.price, each.params]),
       );
@@ -612,9 +624,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
         return [{ ...each, amount: found.args[3], params: found.args[5] }];
       });
       const answers =
-        sent.length === 0
-          ? []
-          : ((await inside.run('judged', () => original(sent, ...args.slice(1)))) as CcxtOrder[]);
+        sent.length === 0 ? [] : ((await within(() => original(sent, ...args.slice(1)))) as CcxtOrder[]);
       let next = 0;
       return judged.map((found) => {
         if (isVeto(found)) return rejected(found);
@@ -627,14 +637,14 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
 
   patch('createTwapOrder', (original) => async (...args) => {
     const [symbol, side, amount, duration, params = {}] = args;
-    if (inside.getStore()) return original(...args);
+    if (isInside()) return original(...args);
     const call = callOf([symbol, 'twap', side, amount, undefined, params]);
     await prepare([call.symbol]);
     const judged = aside(() => judge(call));
     if (isVeto(judged)) throw veto(exchange, judged);
     const sent =
       judged && changed(judged, call) ? [symbol, side, judged.args[3], duration, judged.args[5]] : args;
-    const order = await inside.run('judged', () => original(...sent));
+    const order = await within(() => original(...sent));
     if (judged) aside(() => track(order as CcxtOrder, judged));
     return order;
   });
@@ -665,12 +675,12 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
 
   for (const name of ['editOrder', 'editOrderWs']) {
     patch(name, (original) => async (...args) => {
-      if (inside.getStore()) return original(...args);
+      if (isInside()) return original(...args);
       const [id, symbol, type, side, amount, ...rest] = args;
       const sent = amount === undefined ? args : [id, symbol, type, side, edited(id, amount), ...rest];
       // Some exchanges edit by cancelling: the order that was is forgotten by then.
       const known = tracked.get(String(id));
-      const order = await inside.run('judged', () => original(...sent));
+      const order = await within(() => original(...sent));
       aside(() => follow(id, known, order as CcxtOrder));
       return order;
     });
@@ -679,12 +689,12 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   for (const name of ['editOrders', 'editOrdersWs']) {
     patch(name, (original) => async (...args) => {
       const orders = args[0] as Record<string, unknown>[];
-      if (inside.getStore() || !Array.isArray(orders)) return original(...args);
+      if (isInside() || !Array.isArray(orders)) return original(...args);
       const sent = orders.map((each) =>
         each.amount === undefined ? each : { ...each, amount: edited(each.id, each.amount) },
       );
       const known = orders.map(({ id }) => tracked.get(String(id)));
-      const answers = (await inside.run('judged', () => original(sent, ...args.slice(1)))) as CcxtOrder[];
+      const answers = (await within(() => original(sent, ...args.slice(1)))) as CcxtOrder[];
       aside(() => {
         for (const [i, answer] of answers.entries()) follow(orders[i]!.id, known[i], answer);
       });
@@ -694,7 +704,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
 
   for (const name of CLOSERS) {
     patch(name, (original) => async (...args) => {
-      const answer = await inside.run('closing', () => original(...args));
+      const answer = await within(() => original(...args));
       aside(() => {
         for (const order of (Array.isArray(answer) ? answer : [answer]) as (CcxtOrder | undefined)[])
           closed(order);

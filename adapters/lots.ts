@@ -20,7 +20,7 @@ export interface Fill {
   readonly fee: number;
   /** Part of a bought amount that the venue kept as its fee, in base currency. */
   readonly baseFee?: number;
-  /** Least amount that the venue trades: what is left of a lot below it can never be closed, and is let go. */
+  /** Least amount that the venue trades: a rest below it can never be closed, and is let go by the next entry. */
   readonly dust?: number;
 }
 
@@ -47,7 +47,10 @@ export class LotBook {
     const size = fill.amount - (fill.baseFee ?? 0);
     if (!(size > 0)) return;
     const key = keyOf(entry);
-    const lots = this.#lots.get(key) ?? [];
+    // A rest that the venue would not take any more is let go once a new position begins: before, it may still be
+    // part of a close that fills in parts.
+    const rest = this.openSize(entry) < (fill.dust ?? 0) * (1 - ROUNDING);
+    const lots = rest ? [] : (this.#lots.get(key) ?? []);
     lots.push({
       ...entry,
       time: fill.time,
@@ -95,8 +98,6 @@ export class LotBook {
       left -= size;
       if (share === 1) lots.shift();
     }
-    // What the venue will never take any more is let go; a small lot of a larger position is not that.
-    if (lots.reduce((sum, { size }) => sum + size, 0) < (fill.dust ?? 0) * (1 - ROUNDING)) lots.length = 0;
     if (lots.length === 0) this.#lots.delete(key);
     return trades;
   }

@@ -413,8 +413,10 @@ describe('lots', () => {
   it('let go of what is too small ever to be sold, and ignore what was never bought', () => {
     const book = new LotBook();
     book.open(entry, fill);
-    book.close(entry, { ...fill, amount: 0.9995, dust: 0.001 });
-    expect(book.openSize(entry)).toBe(0);
-    expect(book.close(entry, fill)).toEqual([]);
+    book.close(entry, { ...fill, amount: 0.9995 });
+    expect(book.openSize(entry)).toBeCloseTo(0.0005, 12);
+    book.open(entry, { ...fill, amount: 2, dust: 0.001 });
+    expect(book.openSize(entry)).toBe(2);
+    expect(book.close({ ...entry, strategy: 'other' }, fill)).toEqual([]);
   });
 });
