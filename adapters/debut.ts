@@ -82,7 +82,7 @@ export interface EdgekeeperPluginAPI {
 export interface EdgekeeperPlugin {
   name: 'edgekeeper';
   api: EdgekeeperMethods;
-  onBeforeOpen(this: DebutContext, order: DebutOrder): boolean | void;
+  onBeforeOpen(this: DebutContext, order: DebutOrder): boolean | undefined;
   onOpen(this: DebutContext, order: DebutOrder): Promise<void>;
   onClose(this: DebutContext, order: DebutOrder, closing: DebutOrder): Promise<void>;
   onCandle(this: DebutContext, candle: DebutCandle): Promise<void>;
@@ -115,6 +115,14 @@ interface Open {
   readonly stop?: number;
 }
 
+/** What was decided on an order that has not opened yet. */
+interface Pending {
+  readonly decision: Decision | null;
+  /** Candles seen by then. */
+  readonly candle: number;
+  readonly stop?: number;
+}
+
 interface PluginState {
   readonly version: 1;
   readonly engine: unknown;
@@ -137,6 +145,8 @@ const TIMEFRAMES: Readonly<Record<string, string>> = {
 const HOUR = 3_600_000;
 /** Decisions on orders that have not opened yet; Debut opens one at a time. */
 const PENDING = 64;
+/** Candles after which an order that has not opened never will. */
+const UNSENT_AFTER = 2;
 
 /**
  * The plugin for Debut. State lives in this closure: nothing is global, nothing is awaited, no hook throws.
@@ -153,7 +163,7 @@ export function edgekeeperPlugin(
   const gate = new OrderGate(engine);
   const log = extras.log ?? ((line: string) => console.log(line));
   const signals = new Map<string, { signal: EdgekeeperSignal; candle: number }>();
-  const pending = new Map<string, { decision: Decision | null; stop?: number }>();
+  const pending = new Map<string, Pending>();
   const open = new Map<string, Open>();
   let strategy = opts.edgekeeperStrategy ?? '';
   let latest: Decision | null = null;
@@ -178,6 +188,16 @@ export function edgekeeperPlugin(
 
   const nameOf = (order: DebutOrder): string => opts.edgekeeperStrategy ?? order.author ?? 'Debut';
 
+  /** The class of the strategy is known only once it makes an order. */
+  function useBaseWeight({ time: now }: DebutOrder): void {
+    const weight = opts.edgekeeperBaseWeight;
+    if (!own || weight === undefined || engine.config.baseWeights[strategy] === weight) return;
+    engine.reconfigure(
+      { ...engine.options, baseWeights: { [strategy]: weight } },
+      { time: now ?? time, actor: 'edgekeeper', reason: 'the base weight of the strategy' },
+    );
+  }
+
   function takeSignal(type: string): EdgekeeperSignal | undefined {
     const known = signals.get(type);
     signals.delete(type);
@@ -187,6 +207,7 @@ export function edgekeeperPlugin(
   function beforeOpen(debut: DebutHost, order: DebutOrder): boolean | undefined {
     const said = takeSignal(order.type);
     strategy = nameOf(order);
+    useBaseWeight(order);
     if (order.learning === true) return undefined;
     if (debut.orders.length > 0 && !opts.edgekeeperGateAdds) return undefined;
     const asked = Number(order.lots);
@@ -201,7 +222,8 @@ export function edgekeeperPlugin(
       ...(debut.opts.fee === undefined ? {} : { feeRate: debut.opts.fee / 100 }),
       ...saidBy(said),
     };
-    const verdict = gate.judge(signal, String(order.cid));
+    // A strategy that tries again makes another order, with another client id.
+    const verdict = gate.judge(signal, `${asked}\n${price}`);
     latest = verdict.decision ?? latest;
     const lots = verdict.multiplier === 1 ? asked : sendable(debut, asked, verdict.multiplier, price);
     if (lots === 0) return vetoed(debut, order, signal, verdict);
@@ -238,7 +260,11 @@ export function edgekeeperPlugin(
   }
 
   function remember(order: DebutOrder, decision: Decision | null, said: EdgekeeperSignal | undefined): void {
-    pending.set(String(order.cid), { decision, ...(said?.stop === undefined ? {} : { stop: said.stop }) });
+    pending.set(String(order.cid), {
+      decision,
+      candle: candles,
+      ...(said?.stop === undefined ? {} : { stop: said.stop }),
+    });
     if (pending.size > PENDING) pending.delete(pending.keys().next().value!);
   }
 
@@ -304,9 +330,10 @@ export function edgekeeperPlugin(
     const fees = (entry.fee * lots) / entry.lots + feeOf(debut, order, price, lots);
     const gain = (entry.side === 'long' ? price - entry.price : entry.price - price) * lots * lot;
     const exitTime = Math.max(entry.time, numberOr(order.time) ?? time);
+    const owner = entry.decision?.strategy ?? nameOf(closing);
     const trade = engine.recordTrade({
-      id: `${debut.opts.ticker}/${cid}/${String(order.cid)}`,
-      strategy: entry.decision?.strategy ?? nameOf(closing),
+      id: `${debut.opts.ticker}/${owner}/${cid}/${String(order.cid)}`,
+      strategy: owner,
       symbol: debut.opts.ticker,
       side: entry.side,
       entryTime: entry.time,
@@ -346,8 +373,19 @@ export function edgekeeperPlugin(
     };
   }
 
+  /** A decision whose order never opened was not sent: a later plugin vetoed it, or the venue refused it. */
+  function withdrawUnsent(debut: DebutHost): void {
+    for (const [cid, { decision, candle }] of pending) {
+      if (candles - candle < UNSENT_AFTER || debut.orders.some((order) => String(order.cid) === cid))
+        continue;
+      pending.delete(cid);
+      if (decision) engine.withdraw(decision, 'NOT_SENT');
+    }
+  }
+
   function candleClosed(debut: DebutHost, candle: DebutCandle): void {
     candles += 1;
+    withdrawUnsent(debut);
     const timeframe = TIMEFRAMES[debut.opts.interval];
     // Debut names its interval when it runs, not when the plugin is made.
     if (own && timeframe !== undefined && timeframe !== engine.config.timeframe)

@@ -21,6 +21,7 @@ export const REASONS = [
   'CAPPED',
   'SIZE_FIXED',
   'BELOW_MIN',
+  'NOT_SENT',
 ] as const;
 export type ReasonCode = (typeof REASONS)[number];
 

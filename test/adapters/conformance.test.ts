@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { CHECKS, type HostSetup } from '../../adapters/conformance.ts';
+import { type BotFill, type BotOrder, type Middleware, middleware } from '../../adapters/middleware.ts';
+import type { OptimizationEngine } from '../../src/index.ts';
+import { type Hooks, homeGrown } from './home-grown.ts';
+import type { Venue } from './venue.ts';
+
+/** What a faulty adapter does otherwise than the right one. */
+type Fault = (
+  right: Middleware,
+  setup: HostSetup & { engine: OptimizationEngine },
+  venue: Venue,
+) => Partial<Middleware>;
+
+const isExit = ({ entry }: BotOrder & { entry?: boolean }): boolean => entry === false;
+const scaledBy = <T extends BotOrder>(order: T, factor: number): T => ({
+  ...order,
+  amount: Number((Math.floor((order.amount * factor) / 0.01 + 1e-9) * 0.01).toFixed(10)),
+});
+
+/** Each fault, and the check that must find it. */
+const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> = {
+  'an exit scaled': {
+    check: 5,
+    fault: (right) => ({
+      preOrder: (order) => (isExit(order) ? scaledBy(order, 0.5) : right.preOrder(order)),
+    }),
+  },
+  'an exit vetoed': {
+    check: 4,
+    fault: (right) => {
+      let entries = 0;
+      return {
+        preOrder: (order) => {
+          if (!isExit(order)) entries += 1;
+          return isExit(order) && entries > 0 ? null : right.preOrder(order);
+        },
+      };
+    },
+  },
+  'an error thrown in a hook': {
+    check: 6,
+    fault: (right, { engine }) => ({
+      preOrder: (order) => {
+        if (!isExit(order))
+          engine.decide({
+            strategy: order.strategy!,
+            symbol: order.symbol,
+            side: 'long',
+            time: Date.UTC(2024, 0, 1),
+          });
+        return right.preOrder(order);
+      },
+    }),
+  },
+  'a retry that compounds': {
+    check: 7,
+    fault: (right) => {
+      const last = new Map<string, number>();
+      return {
+        preOrder: (order) => {
+          const again = order.id === undefined ? undefined : last.get(order.id);
+          const answer =
+            again === undefined ? right.preOrder(order) : scaledBy({ ...order, amount: again }, 0.5);
+          if (answer && order.id !== undefined) last.set(order.id, answer.amount);
+          return answer;
+        },
+      };
+    },
+  },
+  'a decision for every retry': {
+    check: 7,
+    fault: (right, { engine }) => ({
+      preOrder: (order) => {
+        if (order.id !== undefined)
+          engine.decide({
+            strategy: order.strategy!,
+            symbol: order.symbol,
+            side: 'long',
+            time: Date.UTC(2024, 0, 1),
+          });
+        return right.preOrder(order);
+      },
+    }),
+  },
+  'an asynchronous veto': {
+    check: 1,
+    fault: (right) => ({ preOrder: (order) => Promise.resolve(right.preOrder(order)) as never }),
+  },
+  'a lost partial fill': {
+    check: 8,
+    fault: (right) => {
+      const seen = new Set<string>();
+      let count = 0;
+      return {
+        postFill: (fill) => {
+          if (!seen.has(fill.id)) count += 1;
+          seen.add(fill.id);
+          if (count % 3 !== 0) right.postFill(fill);
+        },
+      };
+    },
+  },
+  'a duplicate counted': {
+    check: 8,
+    fault: (right) => {
+      let copies = 0;
+      return {
+        postFill: (fill: BotFill) => {
+          copies += 1;
+          right.postFill({ ...fill, id: `${fill.id}/${copies}` });
+        },
+      };
+    },
+  },
+  'fees that are left out': {
+    check: 9,
+    fault: (right) => ({ postFill: (fill) => right.postFill({ ...fill, fee: 0 }) }),
+  },
+  'a decision that is lost on the way to its trade': {
+    check: 9,
+    fault: (right) => ({
+      preOrder: (order) => right.preOrder(order) && { ...order },
+      postFill: (fill) => right.postFill({ ...fill, orderId: 'unknown' }),
+    }),
+  },
+  'a size below the minimum': {
+    check: 10,
+    fault: (right) => ({
+      preOrder: (order) => (isExit(order) ? order : (right.preOrder(order) ?? scaledBy(order, 0.4))),
+    }),
+  },
+  'a size rounded up': {
+    check: 3,
+    fault: (right) => ({
+      preOrder: (order) => {
+        const answer = right.preOrder(order);
+        return !answer || answer.amount === order.amount
+          ? answer
+          : { ...answer, amount: Number((answer.amount + 0.01).toFixed(10)) };
+      },
+    }),
+  },
+  'nonsense that is believed': {
+    check: 3,
+    fault: (right, { engine }, venue) => ({
+      preOrder: (order) => {
+        if (isExit(order)) return right.preOrder(order);
+        const { multiplier } = engine.decide({
+          strategy: order.strategy!,
+          symbol: order.symbol,
+          side: 'long',
+          time: venue.time,
+        });
+        return { ...order, amount: order.amount * multiplier };
+      },
+    }),
+  },
+  'an increase that nobody allowed': {
+    check: 3,
+    fault: (right, { engine }, venue) => ({
+      preOrder: (order) => {
+        if (isExit(order)) return right.preOrder(order);
+        const { multiplier } = engine.decide({
+          strategy: order.strategy!,
+          symbol: order.symbol,
+          side: 'long',
+          time: venue.time,
+        });
+        return multiplier === 2 ? { ...order, amount: 2 * order.amount } : right.preOrder(order);
+      },
+    }),
+  },
+  'a veto that never ends': {
+    check: 2,
+    fault: (right) => {
+      let vetoed = false;
+      return {
+        preOrder: (order) => {
+          const answer = vetoed ? null : right.preOrder(order);
+          vetoed ||= answer === null;
+          return answer;
+        },
+      };
+    },
+  },
+  'a veto that is ignored': {
+    check: 2,
+    fault: (right) => ({ preOrder: (order) => right.preOrder(order) ?? order }),
+  },
+  'two strategies taken for one': {
+    check: 11,
+    fault: (right) => ({
+      preOrder: (order) => right.preOrder({ ...order, strategy: 'EMA_Trend' }),
+      postFill: (fill) => right.postFill({ ...fill, strategy: 'EMA_Trend' }),
+    }),
+  },
+  'positions forgotten by a restart, in silence': {
+    check: 12,
+    fault: () => ({ state: () => [] }),
+  },
+  'a scaled entry after it was taken off': {
+    check: 14,
+    fault: (right) => ({ preOrder: (order) => right.preOrder(order) ?? null }),
+  },
+  'a decision on every tick': {
+    check: 15,
+    fault: (right, { engine }, venue) => {
+      let ticks = 0;
+      return {
+        preOrder: (order) => {
+          ticks += 1;
+          if (!isExit(order))
+            engine.decide({
+              id: `tick${ticks}`,
+              strategy: order.strategy!,
+              symbol: order.symbol,
+              side: 'long',
+              time: venue.time,
+            });
+          return right.preOrder(order);
+        },
+      };
+    },
+  },
+  'an overlay that is there when it is off': {
+    check: 1,
+    fault: (right, { engine }) => ({
+      preOrder: (order) =>
+        engine.flags.enabled || isExit(order) ? right.preOrder(order) : scaledBy(order, 0.9),
+    }),
+  },
+};
+
+function faulty(fault: Fault): Hooks {
+  return (setup, venue, state) => {
+    const { engine } = setup;
+    if (!engine) return null;
+    const right = middleware(engine, {
+      now: () => venue.time,
+      lots: () => ({ step: venue.step, minAmount: venue.minAmount, minNotional: venue.minNotional }),
+      ...(state ? { state } : {}),
+    });
+    return { ...right, ...fault(right, { ...setup, engine }, venue) };
+  };
+}
+
+const finds = async (fault: Fault, number: number): Promise<boolean> => {
+  const { run } = CHECKS.find((check) => check.number === number)!;
+  const driver = homeGrown(faulty(fault));
+  const stuck = number === 14;
+  const host = stuck
+    ? {
+        ...driver,
+        start: async (setup: HostSetup) => ({ ...(await driver.start(setup)), detach: () => ['preOrder'] }),
+      }
+    : driver;
+  return run(host).then(
+    () => false,
+    () => true,
+  );
+};
+
+describe('the conformance kit', () => {
+  it('has the fifteen checks, each with its number', () => {
+    expect(CHECKS.map(({ number }) => number)).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
+  });
+
+  for (const [name, { check, fault }] of Object.entries(FAULTS))
+    it(`check ${check} finds ${name}`, async () => expect(await finds(fault, check)).toBe(true), 30_000);
+
+  it('plants a fault for every check that the home-grown bot has', () => {
+    const planted = new Set(Object.values(FAULTS).map(({ check }) => check));
+    for (const { number } of CHECKS) if (number !== 13) expect(planted, `check ${number}`).toContain(number);
+  });
+});
