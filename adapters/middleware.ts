@@ -61,6 +61,11 @@ export interface LotRules {
 export interface MiddlewareOptions {
   /** Strategy of orders that name none; default `default`. */
   readonly strategy?: string;
+  /**
+   * Whether the bot sells short. Without, which is the default, every sale is an exit and passes, whatever is known
+   * of the position. With it a sale is an exit as far as a position is known, by fills, by `state` or by `reduceOnly`.
+   */
+  readonly shorts?: boolean;
   /** Lot rules of a symbol; nothing is rounded without. */
   readonly lots?: (symbol: string) => LotRules | undefined;
   /** Time of calls that say none; default the wall clock. */
@@ -113,7 +118,8 @@ export function middleware(engine: OptimizationEngine, options: MiddlewareOption
     if (positionSide !== undefined && positionSide !== opposite)
       return { closes: 0, opens: reduceOnly ? 0 : amount, opened: positionSide, closed: opposite };
     const held = lots.openSize({ strategy, symbol, side: opposite });
-    const closes = reduceOnly || positionSide !== undefined ? amount : Math.min(amount, held);
+    const onlyCloses = reduceOnly || positionSide !== undefined || (side === 'sell' && !options.shorts);
+    const closes = onlyCloses ? amount : Math.min(amount, held);
     const opens = amount - closes > amount * ROUNDING ? amount - closes : 0;
     return {
       closes,
@@ -180,7 +186,13 @@ export function middleware(engine: OptimizationEngine, options: MiddlewareOption
     const known = orders.get(keyOf(fill.orderId, strategy, symbol, side));
     if (closes > 0) {
       const exit = { id, time, price, amount: closes, fee: (fee * closes) / amount };
-      for (const trade of lots.close({ strategy, symbol, side: closed }, exit)) engine.recordTrade(trade);
+      const trades = lots.close({ strategy, symbol, side: closed }, exit);
+      if (trades.length === 0)
+        engine.countError(
+          'POSITION_UNKNOWN',
+          new Error(`${strategy} closed ${closes} ${symbol} that it is not known to hold`),
+        );
+      for (const trade of trades) engine.recordTrade(trade);
     }
     if (opens > 0) {
       const { equity } = engine.portfolio;

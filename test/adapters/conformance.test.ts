@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { CHECKS, type HostSetup } from '../../adapters/conformance.ts';
+import { CHECKS, type HostDriver, type HostRun, type HostSetup } from '../../adapters/conformance.ts';
 import { type BotFill, type BotOrder, type Middleware, middleware } from '../../adapters/middleware.ts';
 import type { OptimizationEngine } from '../../src/index.ts';
+import { ccxtHost } from './ccxt-host.ts';
 import { type Hooks, homeGrown } from './home-grown.ts';
 import type { Venue } from './venue.ts';
 
@@ -238,6 +239,7 @@ function faulty(fault: Fault): Hooks {
     if (!engine) return null;
     const right = middleware(engine, {
       now: () => venue.time,
+      shorts: true,
       lots: () => ({ step: venue.step, minAmount: venue.minAmount, minNotional: venue.minNotional }),
       ...(state ? { state } : {}),
     });
@@ -268,6 +270,27 @@ describe('the conformance kit', () => {
 
   for (const [name, { check, fault }] of Object.entries(FAULTS))
     it(`check ${check} finds ${name}`, async () => expect(await finds(fault, check)).toBe(true), 30_000);
+
+  it('check 13 finds a batch whose answers are out of order, and one whose vetoed leg is sent', async () => {
+    const driver = ccxtHost('spot', 'veto-only');
+    const { run } = CHECKS[12]!;
+    const faulty = (
+      batch: (right: NonNullable<HostRun['batch']>) => NonNullable<HostRun['batch']>,
+    ): HostDriver => ({
+      ...driver,
+      start: async (setup) => {
+        const host = await driver.start(setup);
+        return { ...host, refused: 0, batch: batch(host.batch!) };
+      },
+    });
+    await run(driver);
+    await expect(
+      run(faulty((right) => async (wishes) => (await right(wishes)).toReversed())),
+    ).rejects.toThrow();
+    await expect(
+      run(faulty((right) => async (wishes) => (await right(wishes)).map(() => 'sent' as const))),
+    ).rejects.toThrow();
+  });
 
   it('plants a fault for every check that the home-grown bot has', () => {
     const planted = new Set(Object.values(FAULTS).map(({ check }) => check));

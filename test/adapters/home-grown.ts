@@ -13,6 +13,7 @@ const ours: Hooks = ({ engine }, venue, state) =>
   engine &&
   middleware(engine, {
     now: () => venue.time,
+    shorts: true,
     lots: () => ({ step: venue.step, minAmount: venue.minAmount, minNotional: venue.minNotional }),
     ...(state ? { state } : {}),
   });
