@@ -172,19 +172,20 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   let sequence = 0;
   if (options.state) lots.restore(options.state.lots);
 
+  /** Wraps a method under both of its names: ccxt has every method in camel case and in snake case. */
   function patch(name: string, wrap: (original: Method) => Method): void {
     const original = target[name];
     if (typeof original !== 'function') return;
-    const own = Object.getOwnPropertyDescriptor(target, name);
-    Object.defineProperty(target, name, {
-      value: wrap(original.bind(target)),
-      configurable: true,
-      writable: true,
-    });
-    restores.push(() => {
-      if (own) Object.defineProperty(target, name, own);
-      else delete (target as Record<string, unknown>)[name];
-    });
+    const value = wrap(original.bind(target));
+    const alias = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    for (const key of typeof target[alias] === 'function' ? [name, alias] : [name]) {
+      const own = Object.getOwnPropertyDescriptor(target, key);
+      Object.defineProperty(target, key, { value, configurable: true, writable: true });
+      restores.push(() => {
+        if (own) Object.defineProperty(target, key, own);
+        else delete (target as Record<string, unknown>)[key];
+      });
+    }
   }
 
   const isInside = (): boolean => calling.getStore()?.includes(exchange) ?? false;
