@@ -9,7 +9,10 @@ export default defineConfig({
       { find: /^edgekeeper$/, replacement: here('./src/index.ts') },
       { find: /^edgekeeper\/node$/, replacement: here('./src/node/index.ts') },
       { find: /^edgekeeper\/paper$/, replacement: here('./src/paper/index.ts') },
-      { find: /^edgekeeper\/ccxt$/, replacement: here('./adapters/ccxt.ts') },
+      {
+        find: /^edgekeeper\/(ccxt|debut|middleware|conformance)$/,
+        replacement: `${here('./adapters')}/$1.ts`,
+      },
     ],
   },
   test: {

@@ -17,6 +17,8 @@ import { createLog, openOverlay } from '../src/node/index.ts';
 import { attach, type CcxtExchange, SIZINGS } from './ccxt.ts';
 
 const FILE = 'edgekeeper.json';
+/** How often it is looked whether an update is due, in ms. */
+const UPDATE_EVERY = 60_000;
 
 const ccxtSchema = z.strictObject({
   strategy: z.string().min(1).max(100).default('bot'),
@@ -93,5 +95,7 @@ for (const { Exchange } of await builds()) {
     attach(this as CcxtExchange, { engine: overlay.engine, strategy, sizing, tagOrders });
   };
 }
-await overlay.updates.start();
+await overlay.updates.runIfDue();
+// A bot that is done must be able to end: nothing of the overlay keeps the process alive.
+setInterval(() => void overlay.updates.runIfDue(), UPDATE_EVERY).unref();
 process.once('beforeExit', () => void overlay.close());

@@ -1,8 +1,18 @@
-// What the compiler leaves to do: the command must be executable, and plugin.json is made from the code.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+// What the compiler leaves to do: the command must be executable, declarations must name files that there are (older
+// compilers refuse an import of a .ts file), and plugin.json is made from the code.
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pluginManifest } from '../dist/src/manifest.js';
 
 chmodSync(new URL('../dist/src/node/main.js', import.meta.url), 0o755);
+
+const dist = new URL('../dist/', import.meta.url);
+for (const name of readdirSync(dist, { recursive: true })) {
+  if (!name.endsWith('.d.ts')) continue;
+  const file = new URL(name.replaceAll('\\', '/'), dist);
+  const declared = readFileSync(file, 'utf8');
+  const named = declared.replaceAll(/((?:from |import\()['"]\.{1,2}\/[^'"]+)\.ts(['"])/g, '$1.js$2');
+  if (named !== declared) writeFileSync(file, named);
+}
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const target = new URL('../plugin.json', import.meta.url);

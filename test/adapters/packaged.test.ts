@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const isBuilt = existsSync(join(root, 'dist/adapters/debut.js'));
+const title = (name: string) => (isBuilt ? name : `${name}: skipped, run npm run build first`);
+
+/** A folder of somebody else, in which this package is installed. */
+async function project(files: Record<string, string>): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+  await mkdir(join(dir, 'node_modules/@debut'), { recursive: true });
+  await symlink(root, join(dir, 'node_modules/edgekeeper'));
+  await symlink(join(root, 'node_modules/ccxt'), join(dir, 'node_modules/ccxt'));
+  await symlink(join(root, 'node_modules/@debut/types'), join(dir, 'node_modules/@debut/types'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+  return dir;
+}
+
+function run(cwd: string, ...args: string[]): Promise<{ code: number; out: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd, timeout: 60_000 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: `${stdout}${stderr}` }),
+    );
+  });
+}
+
+const CORE = `
+import { Candle, DebutCore, DebutOptions, ExecutedOrder, OrderType, PluginInterface, BaseTransport } from '@debut/types';
+export declare abstract class Debut {
+  constructor(transport: BaseTransport, opts: DebutOptions);
+  opts: DebutOptions;
+  protected plugins: unknown;
+  readonly ordersCount: number;
+  orders: DebutCore['orders'];
+  registerPlugins(plugins: PluginInterface[]): void;
+  createOrder(operation: OrderType): Promise<ExecutedOrder>;
+  closeAll(): Promise<ExecutedOrder[]>;
+}
+`;
+
+describe('the package', () => {
+  it.skipIf(!isBuilt)(title('gives the Debut plugin by import and by require'), async () => {
+    const dir = await project({});
+    const said = "console.log(typeof edgekeeperPlugin({ ticker: 'X' }).onBeforeOpen)";
+    expect(
+      await run(dir, '-e', `const { edgekeeperPlugin } = require('edgekeeper/debut'); ${said}`),
+    ).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^function\n/),
+    });
+    const imported = `import { edgekeeperPlugin } from 'edgekeeper/debut'; ${said}`;
+    expect(await run(dir, '--input-type=module', '-e', imported)).toMatchObject({
+      code: 0,
+      out: 'function\n',
+    });
+  });
+
+  it.skipIf(!isBuilt)(
+    title('type-checks in a Debut project with TypeScript 4.7 and the old module resolution, strict or not'),
+    async () => {
+      const dir = await project({
+        'core.d.ts': CORE,
+        'use.ts': `
+          import { edgekeeperPlugin, EdgekeeperPluginAPI, EdgekeeperPluginOptions } from 'edgekeeper/debut';
+          import { DebutOptions, PluginInterface } from '@debut/types';
+          export interface Mine extends DebutOptions, EdgekeeperPluginOptions { period: number }
+          export const plugins = (opts: Mine): PluginInterface[] => [edgekeeperPlugin(opts)];
+          export const said = (api: EdgekeeperPluginAPI): string => api.edgekeeper.status().status;
+        `,
+      });
+      cpSync(join(root, 'examples/debut'), join(dir, 'example'), { recursive: true });
+      const compilerOptions = {
+        noEmit: true,
+        target: 'es2020',
+        module: 'commonjs',
+        moduleResolution: 'node',
+        preserveSymlinks: true,
+        baseUrl: '.',
+        paths: { '@debut/community-core': ['./core.d.ts'] },
+        types: [],
+      };
+      for (const strict of [true, false]) {
+        const options = { ...compilerOptions, strict, skipLibCheck: false };
+        const files = ['use.ts', 'example/bot.ts', 'example/cfgs.ts'];
+        await writeFile(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
+        expect(await run(dir, join(root, 'node_modules/typescript-4.7/bin/tsc'), '-p', '.')).toEqual({
+          code: 0,
+          out: '',
+        });
+      }
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('attaches to a bot that nobody edits, in both builds of ccxt, and lets it end'),
+    async () => {
+      const bot = `
+        import ccxt from 'ccxt';
+        import { createRequire } from 'node:module';
+        for (const build of [ccxt, createRequire(import.meta.url)('ccxt')])
+          console.log(Object.hasOwn(new build.binance(), 'createOrder'));
+      `;
+      const dir = await project({
+        'bot.mjs': bot,
+        'edgekeeper.json': '{"edgekeeper":{},"ccxt":{"strategy":"EMA"}}',
+      });
+      const { code, out } = await run(dir, '--import', 'edgekeeper/ccxt/preload', 'bot.mjs');
+      expect(out).toMatch(/true\ntrue\n/);
+      expect(code).toBe(0);
+      expect(existsSync(join(dir, '.edgekeeper/state.json'))).toBe(true);
+      await writeFile(join(dir, 'edgekeeper.json'), '{"ccxt":{"sizing":"double"}}');
+      const refused = await run(dir, '--import', 'edgekeeper/ccxt/preload', 'bot.mjs');
+      expect(refused.out).toMatch(/CONFIG_INVALID.*ccxt\.sizing/s);
+      expect(refused.code).not.toBe(0);
+    },
+    60_000,
+  );
+});
