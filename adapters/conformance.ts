@@ -91,7 +91,7 @@ export interface Check {
   run(driver: HostDriver): Promise<void>;
 }
 
-const CASES = Number(process.env.EDGEKEEPER_CASES ?? 15);
+const CASES = Number(process.env.EDGEKEEPER_CASES ?? 10);
 const START_PRICE = 100;
 let generated = 0;
 
@@ -335,7 +335,7 @@ export const CHECKS: readonly Check[] = [
   {
     number: 6,
     title: 'an overlay that throws, hangs or talks nonsense sends the original order',
-    run: (driver) => {
+    run: async (driver) => {
       const scripts: readonly Script[] = [
         () => {
           throw new Error('broken');
@@ -348,12 +348,18 @@ export const CHECKS: readonly Check[] = [
         () => 'block',
         () => ({ action: 'execute', multiplier: '0' }),
       ];
-      return property(fc.tuple(fc.constantFrom(...scripts), lotCounts), async ([script, lots]) => {
-        const run = await driver.start(setup(scriptedEngine(script)));
-        await roundTrip(driver, run, lots);
-        expect(run.sent[0]?.amount).toBe(amountOf(lots, driver.step));
-        expect(run.held(driver.strategies[0], driver.symbol)).toBeCloseTo(0, 9);
-      });
+      await property(
+        lotCounts,
+        async (lots) => {
+          for (const script of scripts) {
+            const run = await driver.start(setup(scriptedEngine(script)));
+            await roundTrip(driver, run, lots);
+            expect(run.sent[0]?.amount).toBe(amountOf(lots, driver.step));
+            expect(run.held(driver.strategies[0], driver.symbol)).toBeCloseTo(0, 9);
+          }
+        },
+        Math.ceil(CASES / 4),
+      );
     },
   },
   {

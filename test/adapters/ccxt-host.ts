@@ -137,7 +137,7 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
         : [{ symbol, side: position > 0 ? 'long' : 'short', contracts: Math.abs(position) }];
     },
     async closePosition() {
-      const position = venue.held(owner());
+      const position = Number(venue.held(owner()).toFixed(8));
       if (position === 0) return undefined;
       return {
         ...(await own.createOrder(symbol, 'market', position > 0 ? 'sell' : 'buy', Math.abs(position))),

@@ -11,7 +11,7 @@ export interface VenueFill {
 export class Venue {
   readonly step = 0.01;
   readonly minAmount = 0.05;
-  readonly minNotional = 5;
+  readonly minNotional = 2;
   readonly feeRate = 0.001;
   readonly sent: SentOrder[] = [];
   readonly #owned = new Map<string, number>();
