@@ -45,6 +45,14 @@ export function isSpot({ params, symbol }: OrderCall, exchange: CcxtExchange): b
   );
 }
 
+/** Whether only the account's position tells what an order does. */
+export function needsPosition(call: OrderCall, exchange: CcxtExchange): boolean {
+  const { params } = call;
+  return (
+    !isSpot(call, exchange) && !reduces(params) && !isConditionalExit(params) && hedgeSide(params) === null
+  );
+}
+
 /**
  * What an order does, by the first rule that knows: it says that it reduces; it waits for a stop or a target;
  * hedge mode names the side; spot sells what is held; else the position decides, of which a larger opposite

@@ -16,6 +16,8 @@ export interface CcxtExchange {
   milliseconds(): number;
   markets?: Record<string, unknown> | undefined;
   loadMarkets?(): Promise<unknown>;
+  fetchPositions?(symbols: string[]): Promise<unknown>;
+  fetchMyTrades?(symbol: string, since?: number, limit?: number): Promise<unknown>;
 }
 
 export interface CcxtMarket {
