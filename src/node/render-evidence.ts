@@ -20,12 +20,7 @@ const estimateCells = (estimate: Estimate | null): string[] => [
 /** The overlay statement, as text. */
 export function renderEffect(effect: EffectStatement, calibration: CalibrationReport): string {
   const { n, trades, hostShadows, barrierShadows, sent, selection, looks } = effect;
-  const more =
-    effect.verdict !== 'INCONCLUSIVE'
-      ? 'shown'
-      : effect.moreNeeded === null
-        ? 'no foreseeable number of outcomes would show an effect this small'
-        : `about ${effect.moreNeeded} more outcomes would show an effect like this one`;
+  const more = moreWords(effect);
   const parts = [
     'Does the overlay help?',
     `  ${effect.verdict}: ${effect.because}.`,
@@ -119,6 +114,14 @@ export function renderEffect(effect: EffectStatement, calibration: CalibrationRe
     );
   }
   return parts.join('\n');
+}
+
+function moreWords({ verdict, selection, moreNeeded }: EffectStatement): string {
+  if (verdict !== 'INCONCLUSIVE') return 'claimed';
+  if (!selection?.interval) return 'too few signals on one side to say more';
+  return moreNeeded === null
+    ? 'no foreseeable number of outcomes would show an effect this small'
+    : `about ${moreNeeded} more outcomes would show an effect like this one`;
 }
 
 const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
