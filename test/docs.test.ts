@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { createOverlay } from '../adapters/middleware.ts';
 import { parseConfig, REASONS } from '../src/index.ts';
 import { runCli } from '../src/node/cli.ts';
 
@@ -23,6 +24,15 @@ describe('the documents', () => {
   it('explain every reason a decision can have', () => {
     const text = read('docs/reasons.md');
     for (const reason of REASONS) expect(text).toContain(`\`${reason}\``);
+  });
+
+  it('show a middleware that works as it is written', () => {
+    const [, block] = /## A bot of your own\n+```js\n(.*?)```/s.exec(read('adapters/README.md'))!;
+    const code = block!.replace(/^import .*$/m, '');
+    const run = new Function('createOverlay', `${code}; return { engine, order };`);
+    const { engine, order } = run(createOverlay);
+    expect(order).toMatchObject({ symbol: 'BTC/USDT', amount: 0.1 });
+    expect(engine.getOptimizationStatus()).toMatchObject({ decisions: 1, errors: {} });
   });
 
   it('show only commands and options that exist', async () => {
