@@ -42,6 +42,8 @@ const ROUNDING = 1e-9;
 /** Pairs fills into closed trades, first in first out per strategy and symbol; one trade per closed part of a lot. */
 export class LotBook {
   readonly #lots = new Map<string, Lot[]>();
+  /** Sum of the sizes of each list of lots: a bot that only ever buys has many. */
+  readonly #sizes = new Map<string, number>();
 
   open(entry: Entry, fill: Fill): void {
     const size = fill.amount - (fill.baseFee ?? 0);
@@ -60,6 +62,7 @@ export class LotBook {
       fees: fill.fee + (fill.baseFee ?? 0) * fill.price,
     });
     this.#lots.set(key, lots);
+    this.#sizes.set(key, (rest ? 0 : (this.#sizes.get(key) ?? 0)) + size);
   }
 
   /** Closes what is open of a strategy on a symbol, and returns the trades; an excess over the lots is not ours. */
@@ -98,7 +101,10 @@ export class LotBook {
       left -= size;
       if (share === 1) lots.shift();
     }
-    if (lots.length === 0) this.#lots.delete(key);
+    this.#sizes.set(key, Math.max(0, (this.#sizes.get(key) ?? 0) - (fill.amount - left)));
+    if (lots.length > 0) return trades;
+    this.#lots.delete(key);
+    this.#sizes.delete(key);
     return trades;
   }
 
@@ -110,15 +116,17 @@ export class LotBook {
   /** Continues from what was open. */
   restore(lots: LotBookState): void {
     this.#lots.clear();
+    this.#sizes.clear();
     for (const lot of structuredClone(lots) as Lot[]) {
       const key = keyOf(lot);
       this.#lots.set(key, [...(this.#lots.get(key) ?? []), lot]);
+      this.#sizes.set(key, (this.#sizes.get(key) ?? 0) + lot.size);
     }
   }
 
   /** Size open for a strategy on a symbol. */
   openSize(entry: Pick<Entry, 'strategy' | 'symbol' | 'side'>): number {
-    return (this.#lots.get(keyOf(entry)) ?? []).reduce((sum, { size }) => sum + size, 0);
+    return this.#sizes.get(keyOf(entry)) ?? 0;
   }
 }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 
 const [build = '', stateDir = '', hours] = process.argv.slice(2);
 const { openOverlay, wallClock } = await import(pathToFileURL(join(build, 'src/node/index.js')).href);
-const { seededRandom } = await import(pathToFileURL(join(build, 'src/paper/random.js')).href);
+const { seededRandom } = await import(pathToFileURL(join(build, 'src/statistics/random.js')).href);
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 0, 1);
