@@ -1,4 +1,4 @@
-import type { Decision, OptimizationEngine } from '../src/index.ts';
+import type { Decision, OptimizationEngine, TradeInput } from '../src/index.ts';
 import { type Exposure, exposureOf, isSpot, type OrderCall } from './ccxt-calls.ts';
 import { strategyOfTag } from './ccxt-identity.ts';
 import {
@@ -69,6 +69,8 @@ interface CcxtPosition {
 const beliefKey = ({ strategy, symbol, side }: { strategy: string; symbol: string; side: string }): string =>
   JSON.stringify([strategy, symbol, side]);
 
+/** A position that the exchange did not tell is asked for again after this, in ms. */
+const ASK_AGAIN = 60_000;
 /** How long an order may wait, once for a symbol, for what the exchange says about its position; in ms. */
 const PATIENCE = 3000;
 
@@ -86,7 +88,10 @@ export class Books {
   readonly #tracked = new Map<string, Tracked>();
   /** Signed positions by symbol, of derivatives and margin; absent where unknown. */
   readonly #positions = new Map<string, number>();
-  readonly #asked = new Set<string>();
+  /** When a position may be asked for again, by symbol. */
+  readonly #askAgainAt = new Map<string, number>();
+  /** Orders that are final and booked. */
+  readonly #finished = new Set<string>();
   readonly #believed: Map<string, number>;
   readonly #waiting = new Set<Promise<void>>();
   readonly #priceOf: PriceOf = (currency, quote) =>
@@ -148,29 +153,64 @@ export class Books {
 
   /** What an exchange says about a position is asked for once a symbol, where it can be asked. */
   async learnPosition(symbol: string): Promise<void> {
-    if (this.#asked.has(symbol) || this.#positions.has(symbol)) return;
-    this.#asked.add(symbol);
+    const now = this.#exchange.milliseconds();
+    if (this.#positions.has(symbol) || now < (this.#askAgainAt.get(symbol) ?? 0)) return;
+    this.#askAgainAt.set(symbol, now + ASK_AGAIN);
     const ask = this.#exchange.fetchPositions;
     if (!this.#exchange.has?.fetchPositions || typeof ask !== 'function') return;
     try {
-      let position = 0;
-      const answer = await Promise.race([ask.call(this.#exchange, [symbol]), patience()]);
-      for (const each of answer as CcxtPosition[]) {
-        if (each.symbol !== symbol) continue;
-        const size = Number(each.contracts ?? 0);
-        position += each.side === 'short' ? -size : size;
-      }
-      if (Number.isFinite(position) && !this.#positions.has(symbol)) this.#positions.set(symbol, position);
+      const answer = (await Promise.race([ask.call(this.#exchange, [symbol]), patience()])) as CcxtPosition[];
+      this.learn(answer);
+      // No row at all is no position.
+      if (!answer.some((each) => each?.symbol === symbol)) this.#positions.set(symbol, 0);
     } catch (error) {
       // The position stays unknown, and what is unknown is not judged.
       this.#engine.countError('POSITION_UNKNOWN', error);
     }
   }
 
-  /** What a strategy holds on a symbol, in contracts; positive for long. */
+  /** Takes what the exchange says about positions. With both sides open, or without a size, nothing is known. */
+  learn(rows: readonly (CcxtPosition | undefined)[]): void {
+    const bySymbol = new Map<string, number[]>();
+    for (const row of rows) {
+      if (row?.symbol === undefined) continue;
+      const size = row.contracts === undefined ? Number.NaN : Number(row.contracts);
+      if (size === 0) continue;
+      bySymbol.set(row.symbol, [...(bySymbol.get(row.symbol) ?? []), row.side === 'short' ? -size : size]);
+    }
+    for (const row of rows)
+      if (row?.symbol !== undefined && !bySymbol.has(row.symbol)) this.#positions.set(row.symbol, 0);
+    for (const [symbol, sizes] of bySymbol) {
+      const [size] = sizes;
+      if (sizes.length === 1 && Number.isFinite(size)) this.#positions.set(symbol, size!);
+      else this.#positions.delete(symbol);
+    }
+  }
+
+  /** Whether an entry on this side was sent of which it is not known what it filled. */
+  hasUnresolved(symbol: string, side: Exposure['side']): boolean {
+    for (const order of this.#tracked.values())
+      if (order.symbol === symbol && order.side === side && order.asked > 0) return true;
+    return false;
+  }
+
+  /** Whether other strategies hold a position on this side. */
+  othersHold(strategy: string, symbol: string, side: Exposure['side']): boolean {
+    return this.#lots
+      .snapshot()
+      .some((lot) => lot.strategy !== strategy && lot.symbol === symbol && lot.side === side);
+  }
+
+  /** What a strategy holds on a symbol, in contracts; positive for long. Where exits are translated: what its bot believes. */
   ownPosition(strategy: string, symbol: string): number {
     const size = (side: Exposure['side']) => this.#lots.openSize({ strategy, symbol, side });
     const net = size('long') - size('short');
+    if (this.#sizing === 'translate-exits') {
+      const belief = (side: Exposure['side']) =>
+        this.#believed.get(beliefKey({ strategy, symbol, side })) ?? 0;
+      const believed = belief('long') - belief('short');
+      if (believed !== 0) return believed;
+    }
     const { contractSize = 1, inverse } = this.#exchange.market(symbol);
     if (!inverse) return net / contractSize;
     // An inverse lot holds base units at its entry price.
@@ -207,7 +247,10 @@ export class Books {
   /** An order that is known by its tag alone, from before a restart. */
   #adopt(order: CcxtOrder): Tracked | undefined {
     const strategy = strategyOfTag(order.clientOrderId, this.#engine.manager.getStrategies());
-    if (strategy === undefined || order.id === undefined || order.symbol === undefined) return undefined;
+    // What was final at first sight was booked before the restart, if it ever was ours.
+    const isOver = FINAL.has(order.status ?? '');
+    if (isOver || strategy === undefined || order.id === undefined || order.symbol === undefined)
+      return undefined;
     const call: OrderCall = {
       symbol: order.symbol,
       type: 'market',
@@ -232,11 +275,19 @@ export class Books {
   }
 
   observe(order: CcxtOrder | undefined): void {
-    if (order?.id === undefined) return;
+    if (order?.id === undefined || this.#finished.has(order.id)) return;
     const known = this.#tracked.get(order.id) ?? this.#adopt(order);
     if (!known) return;
     this.#settle(known, known.progress.fromOrder(order, this.#exchange.milliseconds()), order.id);
-    if (FINAL.has(order.status ?? '')) this.#tracked.delete(order.id);
+    if (!FINAL.has(order.status ?? '')) return;
+    // Some exchanges call an order final before they say what it filled, or at which price.
+    const { filled, average, price, cost } = order;
+    const isTold =
+      filled === 0 || (Number(filled) > 0 && [average, price, cost].some((each) => Number(each) > 0));
+    if (!isTold) return;
+    this.#tracked.delete(order.id);
+    this.#finished.add(order.id);
+    if (this.#finished.size > MAX_TRACKED) this.#finished.delete(this.#finished.values().next().value!);
   }
 
   /** Books what an order filled: first it closes what it was to close, the rest opens. */
@@ -300,35 +351,46 @@ export class Books {
     };
   }
 
-  /** Books a close, once its fee is known; an exchange that does not say it is asked for it once. */
+  /** Closes at once, and records it once its fee is known; an exchange that does not say it is asked for it once. */
   #ask(order: Tracked, fill: OrderFill, side: Exposure['side'], orderId: string): void {
+    const trades = this.#close(order, fill, side);
     const ask = this.#exchange.fetchMyTrades;
     if (fill.feeKnown || !this.#exchange.has?.fetchMyTrades || typeof ask !== 'function') {
-      this.#close(order, fill, side);
+      this.#record(trades, 0);
       return;
     }
     const asking = ask
       .call(this.#exchange, order.symbol, fill.time - 60_000, 100)
-      .then((trades) => {
-        const own = (trades as CcxtTrade[]).filter((trade) => trade.order === orderId);
+      .then((answer) => {
+        const own = (answer as CcxtTrade[]).filter((trade) => trade.order === orderId);
         const amount = own.reduce((sum, trade) => sum + Number(trade.amount ?? 0), 0);
         const fees = own.map((trade) => splitFees(trade, this.#exchange.market(order.symbol), this.#priceOf));
-        if (!(amount > 0) || fees.includes(null)) return fill;
-        const share = Math.min(1, fill.amount / amount);
+        if (!(amount > 0) || fees.includes(null)) return 0;
         const total = fees.reduce((sum, fee) => sum + fee!.quote + fee!.base * fill.price, 0);
-        return { ...fill, quoteFee: total * share, baseFee: 0 };
+        return total * Math.min(1, fill.amount / amount) - fill.quoteFee;
       })
       .catch((error) => {
         // The taker's rate stands in for a fee that nobody tells.
         this.#engine.countError('FEES_UNKNOWN', error);
-        return fill;
+        return 0;
       })
-      .then((known) => void this.#aside(() => this.#close(order, known, side)));
+      .then((more) => this.#record(trades, more));
     this.#waiting.add(asking);
     void asking.finally(() => this.#waiting.delete(asking));
   }
 
-  #close(order: Tracked, fill: OrderFill, side: Exposure['side']): void {
+  /** @param more what the fee of the close was beyond the estimate, in quote currency */
+  #record(trades: readonly TradeInput[], more: number): void {
+    const total = trades.reduce((sum, { size = 0 }) => sum + size, 0);
+    for (const trade of trades) {
+      const part = total > 0 ? (more * (trade.size ?? 0)) / total : 0;
+      this.#aside(() =>
+        this.#engine.recordTrade({ ...trade, fees: (trade.fees ?? 0) + part, pnl: trade.pnl - part }),
+      );
+    }
+  }
+
+  #close(order: Tracked, fill: OrderFill, side: Exposure['side']): TradeInput[] {
     const { symbol, strategy, spot } = order;
     const { contractSize = 1, inverse } = this.#exchange.market(symbol);
     const entry = { ...order, side };
@@ -365,7 +427,7 @@ export class Books {
         'POSITION_UNKNOWN',
         new Error(`${strategy} closed ${fill.amount} ${symbol} that it is not known to hold`),
       );
-    for (const trade of trades) this.#aside(() => this.#engine.recordTrade(trade));
+    return trades;
   }
 
   /** The order that stands in for an edited one is the same position. */

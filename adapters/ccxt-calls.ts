@@ -8,6 +8,8 @@ export interface OrderCall {
   readonly side: string;
   /** Base units on spot, contracts on derivatives; quote currency for an order by cost. */
   readonly amount: number;
+  /** The amount as the bot gave it: an order by cost may have none. */
+  readonly given?: unknown;
   readonly price: number | undefined;
   readonly params: Readonly<Record<string, unknown>>;
 }
@@ -23,13 +25,26 @@ export interface Exposure {
 /** Side of the position that hedge-mode parameters name, where they do: by binance, okx and bybit. */
 function hedgeSide({ positionSide, posSide, positionIdx }: OrderCall['params']): Side | null {
   const named = String(positionSide ?? posSide ?? '').toUpperCase();
-  if (named === 'LONG' || positionIdx === 1) return 'long';
-  if (named === 'SHORT' || positionIdx === 2) return 'short';
+  if (named === 'LONG' || Number(positionIdx) === 1) return 'long';
+  if (named === 'SHORT' || Number(positionIdx) === 2) return 'short';
   return null;
 }
 
-const reduces = ({ reduceOnly, reduce_only, closePosition }: OrderCall['params']): boolean =>
-  Boolean(reduceOnly) || Boolean(reduce_only) || Boolean(closePosition);
+const reduces = ({
+  reduceOnly,
+  reduce_only,
+  closePosition,
+  tradeSide,
+  offset,
+}: OrderCall['params']): boolean =>
+  Boolean(reduceOnly) ||
+  Boolean(reduce_only) ||
+  Boolean(closePosition) ||
+  String(tradeSide).toLowerCase() === 'close' ||
+  String(offset).toLowerCase() === 'close';
+
+/** Whether an order says of itself that it only closes, or waits to. */
+export const saysExit = ({ params }: OrderCall): boolean => reduces(params) || isConditionalExit(params);
 
 const isConditionalExit = ({ stopLossPrice, takeProfitPrice }: OrderCall['params']): boolean =>
   stopLossPrice !== undefined || takeProfitPrice !== undefined;
@@ -41,6 +56,7 @@ export function isSpot({ params, symbol }: OrderCall, exchange: CcxtExchange): b
     params.marginMode === undefined &&
     params.margin !== true &&
     params.type !== 'margin' &&
+    params.leverage === undefined &&
     (params.tdMode === undefined || params.tdMode === 'cash')
   );
 }
@@ -72,7 +88,8 @@ export function exposureOf(call: OrderCall, spot: boolean, position: number | nu
   const signed = buys ? amount : -amount;
   if (position * signed >= 0) return entry(buys ? 'long' : 'short');
   const closes = Math.min(amount, Math.abs(position));
-  return closes === amount
+  // What adding up fills leaves between two equal amounts opens nothing.
+  return amount - closes <= amount * 1e-9
     ? exit(position > 0 ? 'long' : 'short')
     : { side: buys ? 'long' : 'short', opens: amount - closes, closes };
 }

@@ -8,6 +8,7 @@ import {
   isSpot,
   needsPosition,
   type OrderCall,
+  saysExit,
   sendableAmount,
   sendableCost,
 } from './ccxt-calls.ts';
@@ -166,8 +167,13 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     const spot = isSpot(call, exchange);
     // What the strategy itself holds comes first: on a net account its exit may look like an entry, and back.
     const own = spot ? 0 : books.ownPosition(intent.strategy, symbol);
-    const position = spot ? null : own !== 0 ? own : books.positionOf(symbol);
-    const exposure = exposureOf(call, spot, position);
+    const cost = costOf(call, exchange);
+    const reference = price ?? engine.detector.lastClose(symbol) ?? undefined;
+    const sized = cost ? { ...call, amount: reference ? cost.cost / reference : cost.cost } : call;
+    // Against an entry of which nobody knows yet what it filled, an order may be its exit.
+    const doubtful = !spot && books.hasUnresolved(symbol, side === 'buy' ? 'short' : 'long');
+    const position = spot || doubtful ? null : own !== 0 ? own : books.positionOf(symbol);
+    const exposure = exposureOf(sized, spot, position);
     const asIs = {
       args: [symbol, type, side, call.amount, price, tagged(params, intent.strategy)],
       call,
@@ -175,20 +181,23 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       sentToOpen: exposure.opens,
       intent,
       decision: null,
-      nets: exposure.opens === 0 && own === 0 && position !== null && position !== 0,
+      nets:
+        exposure.opens === 0 &&
+        own === 0 &&
+        position !== null &&
+        !saysExit(call) &&
+        books.othersHold(intent.strategy, symbol, exposure.side),
     };
     if (exposure.opens === 0) return { ...asIs, args: exitArgs(asIs.args, call, exposure, intent.strategy) };
-    const cost = costOf(call, exchange);
-    const reference = price ?? engine.detector.lastClose(symbol) ?? undefined;
-    const signal = signalOf(
-      call,
-      intent,
-      exposure,
-      cost === null || reference === undefined ? null : cost.cost / reference,
-    );
+    const signal = signalOf(call, intent, exposure);
     const retry = String(params.clientOrderId ?? `${call.amount}\n${price}\n${type}\n${cost?.cost}`);
     const verdict = gate.judge(signal, retry, intent.signalId !== undefined);
-    if (verdict.multiplier === 0) return { call, vetoed: verdict.decision, strategy: intent.strategy };
+    if (verdict.multiplier === 0) {
+      // Of an order that turns a position around, the part that closes it goes out.
+      return exposure.closes > 0
+        ? closingPart(asIs, verdict.decision)
+        : { call, vetoed: verdict.decision, strategy: intent.strategy };
+    }
     if (verdict.multiplier === 1 || sizing === 'veto-only') return { ...asIs, decision: verdict.decision };
     return scaled(asIs, cost, verdict, reference, signal);
   }
@@ -212,7 +221,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     if (cost) {
       const spend = sendableCost(exchange, symbol, cost.cost * multiplier);
       if (spend === 0) return tooSmall();
-      const amount = cost.key === 'amount' ? spend : call.amount;
+      const amount = cost.key === 'amount' ? spend : call.given;
       const scaledParams = cost.key === 'amount' ? params : { ...params, [cost.key]: spend };
       return {
         ...asIs,
@@ -224,17 +233,10 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     const most = exchange.market(symbol).limits?.amount?.max ?? Number.POSITIVE_INFINITY;
     const opens = Math.min(exposure.opens * multiplier, Math.max(exposure.opens, most));
     const amount = sendableAmount(exchange, symbol, exposure.closes + opens, reference);
-    // Of an order that turns a position around, the part that closes it goes out whatever becomes of the rest.
-    if (amount <= exposure.closes * (1 + 1e-9)) {
-      if (exposure.closes === 0) return tooSmall();
-      const { decision: withdrawn } = gate.withdraw(signal, verdict, 'BELOW_MIN');
-      return {
-        ...asIs,
-        args: [symbol, type, side, exposure.closes, price, params],
-        sentToOpen: 0,
-        decision: withdrawn,
-      };
-    }
+    if (amount <= exposure.closes * (1 + 1e-9))
+      return exposure.closes === 0
+        ? tooSmall()
+        : closingPart(asIs, gate.withdraw(signal, verdict, 'BELOW_MIN').decision);
     return {
       ...asIs,
       args: [symbol, type, side, amount, price, params],
@@ -243,11 +245,23 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     };
   }
 
+  function closingPart(asIs: Judged, decision: Sent['decision']): Judged {
+    const { args, exposure } = asIs;
+    const sent = [...args];
+    sent[3] = exposure.closes;
+    return {
+      ...asIs,
+      args: sent,
+      exposure: { ...exposure, opens: 0, side: otherSide(exposure.side) },
+      sentToOpen: 0,
+      decision,
+    };
+  }
+
   function signalOf(
     call: OrderCall,
     intent: OrderIntent & { readonly strategy: string },
     exposure: Exposure,
-    baseOfCost: number | null,
   ): Signal {
     const { taker, contractSize = 1 } = exchange.market(call.symbol);
     const { clientOrderId } = call.params;
@@ -260,7 +274,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       time: exchange.milliseconds(),
       reduceOnly: true,
       scalable: sizing !== 'veto-only',
-      size: baseOfCost ?? exposure.opens * contractSize,
+      size: exposure.opens * contractSize,
       ...(taker === undefined ? {} : { feeRate: taker }),
       ...defined(intent, [
         'confidence',
@@ -309,6 +323,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     type: String(type),
     side: String(side).toLowerCase(),
     amount: Number(amount),
+    given: amount,
     price: price === undefined || price === null ? undefined : Number(price),
     params: (params ?? {}) as OrderCall['params'],
   });
@@ -461,6 +476,14 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     });
   }
 
+  for (const name of ['fetchPositions', 'fetchPosition', 'watchPositions']) {
+    patch(name, (original) => async (...args) => {
+      const answer = await original(...args);
+      aside(() => books.learn(Array.isArray(answer) ? answer : [answer]));
+      return answer;
+    });
+  }
+
   // Candles that the bot looks at anyway tell the regimes; the last one may not have closed yet.
   patch('fetchOHLCV', (original) => async (...args) => {
     const answer = await original(...args);
@@ -486,6 +509,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   }
 
   const detach = () => {
+    gate.close();
     for (const restore of restores.splice(0).reverse()) restore();
   };
   return Object.assign(detach, {
@@ -494,9 +518,11 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   });
 }
 
+const otherSide = (side: Exposure['side']): Exposure['side'] => (side === 'long' ? 'short' : 'long');
+
 /** Whether what goes out is not what came in: a call that is not changed goes out with its very arguments. */
 const changed = ({ args }: Judged, { amount, params }: OrderCall): boolean =>
-  args[3] !== amount || args[5] !== params;
+  !Object.is(args[3], amount) || args[5] !== params;
 
 function defined<T extends object, K extends keyof T>(source: T, keys: readonly K[]): Partial<Pick<T, K>> {
   return Object.fromEntries(

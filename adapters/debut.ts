@@ -94,6 +94,16 @@ export interface EdgekeeperPlugin {
 export interface EdgekeeperEngine {
   decide(signal: Signal): Decision;
   recordTrade(trade: TradeInput): Trade | null;
+  recordCandle(
+    symbol: string,
+    timeframe: string,
+    candle: { time: number; open: number; high: number; low: number; close: number; volume: number },
+  ): void;
+  countError(code: string, error: unknown): void;
+  updateOptimization(now: number): unknown;
+  getStrategyWeight(strategy: string): number;
+  subscribe(observer: (event: { readonly type: string; readonly time: number }) => void): () => void;
+  snapshot(): unknown;
 }
 
 export interface EdgekeeperPluginExtras {
@@ -173,7 +183,7 @@ export function edgekeeperPlugin(
   let updated = -1;
 
   const say = (line: string) => {
-    if (opts.edgekeeperLog) log(`edgekeeper: ${line}`);
+    if (opts.edgekeeperLog) safely(() => log(`edgekeeper: ${line}`));
   };
 
   /** No hook may throw: an error in one orphans a position or ends the process. */
@@ -290,10 +300,13 @@ export function edgekeeperPlugin(
   }
 
   function minimumLots({ instrument, transport }: DebutHost, order: DebutOrder): number {
-    const { id = '', lot = 1, minQuantity = 0, minNotional = 0 } = instrument ?? {};
+    const { id = '', lot = 1, lotPrecision = 8, minQuantity = 0, minNotional = 0 } = instrument ?? {};
+    const step = 10 ** -Math.min(8, lotPrecision);
     const price = numberOr(order.price) ?? 0;
     const least = Math.max(minNotional, opts.edgekeeperMinNotional ?? 0);
-    return Number(transport.prepareLots(Math.max(minQuantity, price > 0 ? least / (price * lot) : 0), id));
+    const needed = Math.max(minQuantity, price > 0 ? least / (price * lot) : 0);
+    // Up to the next step: rounded down it would be below the minimum again.
+    return Number(transport.prepareLots(Math.ceil(needed / step - 1e-9) * step * (1 + 1e-12), id));
   }
 
   function opened(debut: DebutHost, order: DebutOrder): void {
@@ -449,8 +462,12 @@ export function edgekeeperPlugin(
       safely(() => candleClosed(this.debut, candle));
     },
     onSnapshot() {
-      const state: PluginState = { version: 1, engine: own ? engine.snapshot() : null, open: [...open] };
-      return safely(() => JSON.parse(JSON.stringify(state)) as Record<string, unknown>) ?? {};
+      return (
+        safely(() => {
+          const state: PluginState = { version: 1, engine: own ? engine.snapshot() : null, open: [...open] };
+          return JSON.parse(JSON.stringify(state)) as Record<string, unknown>;
+        }) ?? {}
+      );
     },
     onHydrate(data) {
       safely(() => {

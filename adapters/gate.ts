@@ -14,6 +14,12 @@ export interface Verdict {
   readonly decision: Decision | null;
 }
 
+/** The part of an engine that the gate asks. */
+type GateEngine = Pick<
+  OptimizationEngine,
+  'decide' | 'withdraw' | 'countError' | 'config' | 'flags' | 'subscribe'
+>;
+
 /** Calls with one key within this time are one order that is tried again, in ms. */
 const RETRY_WINDOW = 60_000;
 /** Remembered calls above which the old ones are looked for. */
@@ -27,11 +33,17 @@ const OWN_ORDER: Verdict = { multiplier: 1, decision: null };
  * strategy that asks on every tick is decided on, and counted, once.
  */
 export class OrderGate {
-  readonly #engine: Pick<OptimizationEngine, 'decide' | 'withdraw' | 'countError' | 'config'>;
-  readonly #verdicts = new Map<string, { verdict: Verdict; until: number }>();
+  readonly #engine: GateEngine;
+  readonly #verdicts = new Map<string, { verdict: Verdict; until: number; size: number }>();
+  /** Stops listening to the engine. */
+  readonly close: () => void;
 
-  constructor(engine: Pick<OptimizationEngine, 'decide' | 'withdraw' | 'countError' | 'config'>) {
+  constructor(engine: GateEngine) {
     this.#engine = engine;
+    // What an operator says holds at once: no answer from before it stands.
+    this.close = engine.subscribe(({ type }) => {
+      if (type === 'command' || type === 'config') this.#verdicts.clear();
+    });
   }
 
   /**
@@ -41,9 +53,11 @@ export class OrderGate {
    */
   judge(signal: Signal, order: string, named = false): Verdict {
     const { strategy, symbol, side, time } = signal;
+    if (!this.#engine.flags.enabled) return OWN_ORDER;
     if (named) return this.#ask(signal);
     const topic = `${strategy}\n${symbol}\n${side}`;
-    const known = this.#recall(topic, time) ?? this.#recall(`${topic}\n${order}`, time);
+    const size = signal.size ?? 0;
+    const known = this.#recall(topic, time, size) ?? this.#recall(`${topic}\n${order}`, time, 0);
     if (known) return known;
     const verdict = this.#ask(signal);
     if (verdict.multiplier === 0) this.#remember(topic, verdict, this.#candleEnd(time), time);
@@ -58,7 +72,8 @@ export class OrderGate {
       decision: decision && this.#engine.withdraw(decision, reason),
     };
     const { strategy, symbol, side, time } = signal;
-    this.#remember(`${strategy}\n${symbol}\n${side}`, verdict, this.#candleEnd(time), time);
+    const topic = `${strategy}\n${symbol}\n${side}`;
+    this.#remember(topic, verdict, this.#candleEnd(time), time, signal.size ?? Number.POSITIVE_INFINITY);
     return verdict;
   }
 
@@ -88,13 +103,20 @@ export class OrderGate {
     return (Math.floor(time / interval) + 1) * interval;
   }
 
-  #recall(key: string, time: number): Verdict | undefined {
+  #recall(key: string, time: number, size: number): Verdict | undefined {
     const known = this.#verdicts.get(key);
-    return known && time < known.until ? known.verdict : undefined;
+    return known && time < known.until && size <= known.size * (1 + 1e-9) ? known.verdict : undefined;
   }
 
-  #remember(key: string, verdict: Verdict, until: number, now: number): void {
-    this.#verdicts.set(key, { verdict, until });
+  /** @param size up to which the verdict holds: what is too small says nothing about a larger order */
+  #remember(
+    key: string,
+    verdict: Verdict,
+    until: number,
+    now: number,
+    size = Number.POSITIVE_INFINITY,
+  ): void {
+    this.#verdicts.set(key, { verdict, until, size });
     if (this.#verdicts.size < SWEEP) return;
     for (const [old, { until: end }] of this.#verdicts) if (end <= now) this.#verdicts.delete(old);
   }

@@ -1,0 +1,237 @@
+import ccxt from 'ccxt';
+import { describe, expect, it } from 'vitest';
+import { type AttachOptions, attach, type CcxtExchange } from '../../adapters/ccxt.ts';
+import { scriptedEngine } from '../../adapters/conformance.ts';
+import { replayMarket } from '../../src/paper/market-rules.ts';
+import { AUTHOR, HOUR, START } from '../fixtures.ts';
+
+const SYMBOL = 'BTC/USDT:USDT';
+
+interface Sent {
+  readonly side: string;
+  readonly amount: unknown;
+  readonly params: Record<string, unknown>;
+}
+
+/** A derivatives exchange whose answers are given, and an overlay whose multiplier can be turned. */
+function account(
+  options: Partial<AttachOptions> & {
+    answer?: (id: number, sent: Sent) => object;
+    contractSize?: number;
+    positions?: () => Promise<unknown>;
+  } = {},
+) {
+  const { answer, contractSize = 1, positions = async () => [], ...attachment } = options;
+  const exchange = new ccxt.Exchange({ id: 'venue', enableRateLimit: false });
+  exchange.setMarkets([
+    {
+      ...(replayMarket('BTC/USDT', 100) as object),
+      symbol: SYMBOL,
+      id: SYMBOL,
+      spot: false,
+      swap: true,
+      contract: true,
+      linear: true,
+      settle: 'USDT',
+      contractSize,
+      type: 'swap',
+      precision: { amount: 0.0001, price: 0.01 },
+      limits: { amount: { min: 0.001 }, cost: { min: 1 } },
+    },
+  ] as never);
+  const sent: Sent[] = [];
+  let now = START;
+  const whole = (id: number, { side, amount }: Sent) => ({
+    id: String(id),
+    symbol: SYMBOL,
+    side,
+    amount,
+    filled: amount,
+    average: 100,
+    status: 'closed',
+    fee: { currency: 'USDT', cost: 0 },
+  });
+  Object.assign(exchange, {
+    milliseconds: () => now,
+    createOrder: async (
+      _s: string,
+      _t: string,
+      side: string,
+      amount: unknown,
+      _p: unknown,
+      params: Record<string, unknown> = {},
+    ) => {
+      sent.push({ side, amount, params });
+      return (answer ?? whole)(sent.length, sent.at(-1)!);
+    },
+    fetchOrder: async (id: string) => whole(Number(id), sent[Number(id) - 1]!),
+    fetchPositions: positions,
+  });
+  Object.assign(exchange.has, { fetchPositions: true, fetchMyTrades: false });
+  let multiplier = 1;
+  const engine = scriptedEngine(() => multiplier);
+  attach(exchange as unknown as CcxtExchange, {
+    engine,
+    strategy: 's',
+    sizing: 'host-reads-position',
+    ...attachment,
+  });
+  const order = (side: string, amount?: number, params: object = {}) =>
+    (exchange as unknown as { createOrder(...args: unknown[]): Promise<{ id: string }> }).createOrder(
+      SYMBOL,
+      'market',
+      side,
+      amount,
+      undefined,
+      params,
+    );
+  return {
+    engine,
+    exchange: exchange as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>,
+    sent,
+    order,
+    amounts: () => sent.map(({ side, amount }) => (side === 'buy' ? Number(amount) : -Number(amount))),
+    veto: () => {
+      multiplier = 0;
+    },
+    later: (time: number) => {
+      now += time;
+    },
+  };
+}
+
+describe('exits of a derivatives account, while everything is vetoed', () => {
+  it('go out in full whatever adding up the fills leaves', async () => {
+    for (const contractSize of [1, 0.01, 0.1]) {
+      const { order, amounts, veto } = account({ contractSize });
+      await order('buy', 0.1);
+      await order('buy', 0.7);
+      veto();
+      await order('sell', 0.8);
+      expect(amounts()).toEqual([0.1, 0.7, -0.8]);
+    }
+  });
+
+  it('go out of an order that would turn the position around, without the rest', async () => {
+    const { order, amounts, veto, engine } = account();
+    await order('buy', 1);
+    veto();
+    await order('sell', 2);
+    expect(amounts()).toEqual([1, -1]);
+    expect(engine.decomposer.getTradeHistory()).toHaveLength(1);
+    await expect(order('sell', 2)).rejects.toThrow(/edgekeeper blocked/);
+  });
+
+  it('go out while nobody knows what their entry filled', async () => {
+    const onlyId = account({ answer: (id) => ({ id: String(id) }) });
+    await onlyId.order('buy', 1);
+    onlyId.veto();
+    await onlyId.order('sell', 1);
+    expect(onlyId.amounts()).toEqual([1, -1]);
+    const noPrice = account({
+      answer: (id, { amount }) => ({ id: String(id), status: 'closed', filled: amount }),
+    });
+    await noPrice.order('buy', 1);
+    noPrice.veto();
+    await noPrice.order('sell', 1);
+    expect(noPrice.amounts()).toEqual([1, -1]);
+  });
+
+  it('go out of a position that the bot itself was told of', async () => {
+    let held: object[] = [];
+    const { order, amounts, veto, exchange } = account({ positions: async () => held });
+    await order('buy', 1);
+    held = [{ symbol: SYMBOL, side: 'short', contracts: 2 }];
+    await exchange.fetchPositions!([SYMBOL]);
+    veto();
+    await order('buy', 1, { reduceOnly: true });
+    expect(amounts()).toEqual([1, 1]);
+  });
+
+  it('go out when they say so in any of the ways that exchanges have', async () => {
+    const forms = [
+      { reduceOnly: true },
+      { closePosition: true },
+      { tradeSide: 'close' },
+      { offset: 'close' },
+      { stopLossPrice: 90 },
+      { positionIdx: '2' },
+      { posSide: 'short' },
+    ];
+    for (const form of forms) {
+      const { order, amounts, veto } = account();
+      veto();
+      await order('buy', 1, form);
+      expect(amounts(), JSON.stringify(form)).toEqual([1]);
+    }
+  });
+
+  it('do not wait for an exchange that does not answer', async () => {
+    const { order, amounts, veto } = account({ positions: () => new Promise(() => undefined) });
+    veto();
+    await order('sell', 1, { reduceOnly: true });
+    expect(amounts()).toEqual([-1]);
+  });
+
+  it('close a position in one go where they are translated', async () => {
+    const { order, amounts, engine } = account({ sizing: 'translate-exits' });
+    engine.reset('all', AUTHOR);
+    await order('buy', 1);
+    await order('sell', 1);
+    expect(amounts()).toEqual([1, -1]);
+  });
+});
+
+describe('what an attachment knows', () => {
+  it('is asked again after a minute where the exchange failed to say its positions', async () => {
+    let fails = true;
+    const { order, veto, later, sent } = account({
+      positions: async () => {
+        if (fails) throw new Error('down');
+        return [];
+      },
+    });
+    veto();
+    await order('buy', 1);
+    expect(sent).toHaveLength(1);
+    fails = false;
+    later(2 * HOUR);
+    await expect(order('buy', 2)).rejects.toThrow(/edgekeeper blocked/);
+  });
+
+  it('books a tagged order once, however often it is read', async () => {
+    const { order, exchange, engine } = account({ tagOrders: true });
+    const { id } = await order('buy', 1);
+    for (let i = 0; i < 3; i += 1) await exchange.fetchOrder!(id);
+    await order('sell', 1);
+    expect(engine.decomposer.getTradeHistory().map(({ size }) => size)).toEqual([1]);
+  });
+
+  it('does not turn the exit of a position from before a restart into an entry', async () => {
+    const { order, engine } = account({
+      positions: async () => [{ symbol: SYMBOL, side: 'long', contracts: 1 }],
+    });
+    await order('sell', 1);
+    await order('buy', 1);
+    await order('sell', 1);
+    expect(engine.decomposer.getTradeHistory().map(({ side }) => side)).toEqual(['long']);
+    expect(engine.getOptimizationStatus().errors.POSITION_UNKNOWN).toBe(1);
+  });
+
+  it('sends the arguments of an order by cost as they came', async () => {
+    const { order, sent } = account();
+    await order('buy', undefined, { cost: 100 });
+    expect(sent[0]).toMatchObject({ amount: undefined, params: { cost: 100 } });
+  });
+});
+
+describe('a veto', () => {
+  it('ends at once when an operator says so', async () => {
+    const { order, veto, engine, amounts } = account();
+    veto();
+    await expect(order('buy', 1)).rejects.toThrow();
+    engine.setFlags({ enabled: false }, AUTHOR);
+    await order('buy', 1);
+    expect(amounts()).toEqual([1]);
+  });
+});
