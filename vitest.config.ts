@@ -17,6 +17,9 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // No test measures time: a busy machine is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     benchmark: { include: ['bench/**/*.bench.ts'] },
     coverage: { include: ['src/**', 'adapters/**'] },
   },
