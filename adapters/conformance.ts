@@ -91,7 +91,7 @@ export interface Check {
   run(driver: HostDriver): Promise<void>;
 }
 
-const CASES = Number(process.env.EDGEKEEPER_CASES ?? 10);
+const CASES = Number(process.env.EDGEKEEPER_CASES ?? 7);
 const START_PRICE = 100;
 let generated = 0;
 

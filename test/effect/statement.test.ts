@@ -40,7 +40,7 @@ describe('the selection effect', () => {
 
   it('has an interval that holds the truth in about 95% of worlds', () => {
     let covered = 0;
-    const runs = 150;
+    const runs = 100;
     for (let seed = 1; seed <= runs; seed += 1) {
       // Half of the signals are good by 0.2 R, half bad; all good and half of the bad size is sent.
       const record = world(300, seed, (_, good) => (good ? 1 : 0.5), 0.2);

@@ -256,7 +256,7 @@ describe('shadows in random worlds', () => {
         expect(status === 'ACTIVE' || status === 'DEGRADED').toBe(true);
         expect(multipliers.at(-1)).toBeGreaterThan(0);
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 
