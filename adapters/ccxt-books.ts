@@ -196,9 +196,7 @@ export class Books {
 
   /** Whether other strategies hold a position on this side. */
   othersHold(strategy: string, symbol: string, side: Exposure['side']): boolean {
-    return this.#lots
-      .snapshot()
-      .some((lot) => lot.strategy !== strategy && lot.symbol === symbol && lot.side === side);
+    return this.#lots.othersHold({ strategy, symbol, side });
   }
 
   /** What a strategy holds on a symbol, in contracts; positive for long. Where exits are translated: what its bot believes. */
@@ -214,8 +212,10 @@ export class Books {
     const { contractSize = 1, inverse } = this.#exchange.market(symbol);
     if (!inverse) return net / contractSize;
     // An inverse lot holds base units at its entry price.
-    const lot = this.#lots.snapshot().find((each) => each.strategy === strategy && each.symbol === symbol);
-    return lot ? (net * lot.price) / contractSize : 0;
+    const price =
+      this.#lots.oldestPrice({ strategy, symbol, side: 'long' }) ??
+      this.#lots.oldestPrice({ strategy, symbol, side: 'short' });
+    return price === undefined ? 0 : (net * price) / contractSize;
   }
 
   track(order: CcxtOrder | undefined, sent: Sent): void {
@@ -317,9 +317,8 @@ export class Books {
     if (opening > 0) {
       const share = opening / fill.amount;
       const { amount, price, fee, baseFee } = this.#inBase(order, { ...fill, amount: opening }, share);
-      const entry = { ...order, side: order.side };
       if (this.#sizing === 'translate-exits' && order.sent > 0) {
-        const key = beliefKey(entry);
+        const key = beliefKey(order);
         this.#believed.set(key, (this.#believed.get(key) ?? 0) + (opening * order.asked) / order.sent);
       }
       const { limits, contractSize = 1 } = this.#exchange.market(symbol);
@@ -327,7 +326,7 @@ export class Books {
       // The parts of one entry are one position: only the first of them can begin a new one.
       const begins = !order.begun;
       order.begun = true;
-      this.#lots.open(entry, {
+      this.#lots.open(order, {
         id: fill.id,
         time: fill.time,
         price,
@@ -397,16 +396,10 @@ export class Books {
     const { price, fee } = this.#inBase(order, fill, 1);
     const held = this.#lots.openSize(entry);
     // An inverse lot holds base units at its entry price: what closes is the same share of its contracts.
-    const lot =
-      inverse && !spot
-        ? this.#lots
-            .snapshot()
-            .find((each) => each.strategy === strategy && each.symbol === symbol && each.side === side)
-        : undefined;
     const amount = spot
       ? fill.amount
       : inverse
-        ? (fill.amount * contractSize) / (lot?.price ?? price)
+        ? (fill.amount * contractSize) / (this.#lots.oldestPrice(entry) ?? price)
         : fill.amount * contractSize;
     const trades = this.#lots.close(entry, {
       id: fill.id,

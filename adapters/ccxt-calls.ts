@@ -63,10 +63,7 @@ export function isSpot({ params, symbol }: OrderCall, exchange: CcxtExchange): b
 
 /** Whether only the account's position tells what an order does. */
 export function needsPosition(call: OrderCall, exchange: CcxtExchange): boolean {
-  const { params } = call;
-  return (
-    !isSpot(call, exchange) && !reduces(params) && !isConditionalExit(params) && hedgeSide(params) === null
-  );
+  return !isSpot(call, exchange) && !saysExit(call) && hedgeSide(call.params) === null;
 }
 
 /**
@@ -81,7 +78,7 @@ export function exposureOf(call: OrderCall, spot: boolean, position: number | nu
   const exit = (of: Side): Exposure => ({ side: of, opens: 0, closes: amount });
   const entry = (of: Side): Exposure => ({ side: of, opens: amount, closes: 0 });
   const hedged = hedgeSide(params);
-  if (reduces(params) || isConditionalExit(params)) return exit(hedged ?? (buys && !spot ? 'short' : 'long'));
+  if (saysExit(call)) return exit(hedged ?? (buys && !spot ? 'short' : 'long'));
   if (hedged !== null) return buys === (hedged === 'long') ? entry(hedged) : exit(hedged);
   if (spot) return buys ? entry('long') : exit('long');
   if (position === null) return exit(buys ? 'short' : 'long');

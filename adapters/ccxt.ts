@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type OptimizationEngine, type RegimeLabel, type Signal, timeframeMs } from '../src/index.ts';
+import { pickDefined } from '../src/model/pick.ts';
 import { type AttachmentState, Books, type Sent, type Sizing } from './ccxt-books.ts';
 import {
   costOf,
@@ -276,7 +277,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       scalable: sizing !== 'veto-only',
       size: exposure.opens * contractSize,
       ...(taker === undefined ? {} : { feeRate: taker }),
-      ...defined(intent, [
+      ...pickDefined(intent, [
         'confidence',
         'confluence',
         'alignment',
@@ -331,16 +332,26 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const isVeto = (judged: Judged | Vetoed | undefined): judged is Vetoed =>
     judged !== undefined && 'vetoed' in judged;
 
+  /**
+   * Judges one call, and sends what is to be sent of it.
+   * @param send the call with its own arguments, or with those that were judged
+   */
+  async function judgeAndSend(
+    call: OrderCall,
+    send: (args: readonly unknown[] | null) => Promise<unknown>,
+  ): Promise<unknown> {
+    await prepare([call]);
+    const judged = aside(() => judge(call));
+    if (isVeto(judged)) throw veto(exchange, judged);
+    const order = await within(() => send(judged && changed(judged, call) ? judged.args : null));
+    if (judged) aside(() => books.track(order as CcxtOrder, judged));
+    return order;
+  }
+
   for (const name of ['createOrder', 'createOrderWs']) {
     patch(name, (original) => async (...args) => {
       if (isInside()) return original(...args);
-      const call = callOf(args);
-      await prepare([call]);
-      const judged = aside(() => judge(call));
-      if (isVeto(judged)) throw veto(exchange, judged);
-      const order = await within(() => original(...(judged && changed(judged, call) ? judged.args : args)));
-      if (judged) aside(() => books.track(order as CcxtOrder, judged));
-      return order;
+      return judgeAndSend(callOf(args), (judged) => original(...(judged ?? args)));
     });
   }
 
@@ -375,14 +386,9 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     const [symbol, side, amount, duration, params = {}] = args;
     if (isInside()) return original(...args);
     const call = callOf([symbol, 'twap', side, amount, undefined, params]);
-    await prepare([call]);
-    const judged = aside(() => judge(call));
-    if (isVeto(judged)) throw veto(exchange, judged);
-    const sent =
-      judged && changed(judged, call) ? [symbol, side, judged.args[3], duration, judged.args[5]] : args;
-    const order = await within(() => original(...sent));
-    if (judged) aside(() => books.track(order as CcxtOrder, judged));
-    return order;
+    return judgeAndSend(call, (judged) =>
+      original(...(judged ? [symbol, side, judged[3], duration, judged[5]] : args)),
+    );
   });
 
   /** An edit of an order that was scaled: what the host asked for becomes the same share of it again, never a share of a share. */
@@ -523,9 +529,3 @@ const otherSide = (side: Exposure['side']): Exposure['side'] => (side === 'long'
 /** Whether what goes out is not what came in: a call that is not changed goes out with its very arguments. */
 const changed = ({ args }: Judged, { amount, params }: OrderCall): boolean =>
   !Object.is(args[3], amount) || args[5] !== params;
-
-function defined<T extends object, K extends keyof T>(source: T, keys: readonly K[]): Partial<Pick<T, K>> {
-  return Object.fromEntries(
-    keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]]),
-  ) as Partial<Pick<T, K>>;
-}

@@ -1,4 +1,5 @@
 import type { Decision, Side, TradeInput } from '../src/index.ts';
+import { pickDefined } from '../src/model/pick.ts';
 
 /** What a strategy meant when it opened: kept with the lot until it closes. */
 export interface Entry {
@@ -54,7 +55,10 @@ export class LotBook {
     const rest = this.openSize(entry) < (fill.dust ?? 0) * (1 - ROUNDING);
     const lots = rest ? [] : (this.#lots.get(key) ?? []);
     lots.push({
-      ...entry,
+      strategy: entry.strategy,
+      symbol: entry.symbol,
+      side: entry.side,
+      ...pickDefined(entry, ['stop', 'decision', 'equityAtEntry']),
       time: fill.time,
       price: fill.price,
       size,
@@ -91,9 +95,7 @@ export class LotBook {
         size,
         fees: entryFee + exitFee,
         pnl: gain - entryFee - exitFee,
-        ...(lot.stop === undefined ? {} : { stop: lot.stop }),
-        ...(lot.decision === undefined ? {} : { decision: lot.decision }),
-        ...(lot.equityAtEntry === undefined ? {} : { equityAtEntry: lot.equityAtEntry }),
+        ...pickDefined(lot, ['stop', 'decision', 'equityAtEntry']),
       });
       lot.size -= size;
       lot.cost -= cost;
@@ -122,6 +124,18 @@ export class LotBook {
       this.#lots.set(key, [...(this.#lots.get(key) ?? []), lot]);
       this.#sizes.set(key, (this.#sizes.get(key) ?? 0) + lot.size);
     }
+  }
+
+  /** Price of the oldest open lot of a strategy on a symbol; undefined where nothing is open. */
+  oldestPrice(entry: Pick<Entry, 'strategy' | 'symbol' | 'side'>): number | undefined {
+    return this.#lots.get(keyOf(entry))?.[0]?.price;
+  }
+
+  /** Whether other strategies hold something on this side of a symbol. */
+  othersHold({ strategy, symbol, side }: Pick<Entry, 'strategy' | 'symbol' | 'side'>): boolean {
+    for (const [lot] of this.#lots.values())
+      if (lot && lot.strategy !== strategy && lot.symbol === symbol && lot.side === side) return true;
+    return false;
   }
 
   /** Size open for a strategy on a symbol. */

@@ -7,6 +7,7 @@ import {
   type Side,
   type Signal,
 } from '../src/index.ts';
+import { pickDefined } from '../src/model/pick.ts';
 import { OrderGate } from './gate.ts';
 import { LotBook, type LotBookState } from './lots.ts';
 
@@ -148,7 +149,7 @@ export function middleware(engine: OptimizationEngine, options: MiddlewareOption
       time: order.time ?? now(),
       reduceOnly: true,
       size: opens,
-      ...pick(order, ['confidence', 'confluence', 'stop', 'target']),
+      ...pickDefined(order, ['confidence', 'confluence', 'stop', 'target']),
     };
     const verdict = gate.judge(signal, order.id ?? `${amount}\n${price}`, order.id !== undefined);
     if (verdict.multiplier === 1) {
@@ -247,9 +248,3 @@ export function createOverlay(config: Options = {}): {
 
 const keyOf = (id: string | undefined, strategy: string, symbol: string, side: string): string =>
   JSON.stringify(id === undefined ? [strategy, symbol, side] : [id]);
-
-function pick<T extends object, K extends keyof T>(source: T, keys: readonly K[]): Partial<Pick<T, K>> {
-  return Object.fromEntries(
-    keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]]),
-  ) as Partial<Pick<T, K>>;
-}

@@ -1,6 +1,7 @@
 import type { OptimizationEngine } from '../engine.ts';
 import type { EffectEvent, InputEvent } from '../events.ts';
 import type { Candle } from '../model/candle.ts';
+import { pickDefined } from '../model/pick.ts';
 import type { Signal } from '../model/signal.ts';
 import type { TradeInput } from '../model/trade.ts';
 import type { Journal } from './journal/writer.ts';
@@ -68,11 +69,11 @@ export function recordEvents(engine: OptimizationEngine, journal: Journal): () =
 function essence(event: InputEvent): InputEvent {
   switch (event.type) {
     case 'decision':
-      return { ...event, signal: only(event.signal, SIGNAL) };
+      return { ...event, signal: pickDefined(event.signal, SIGNAL) as Signal };
     case 'trade':
-      return { ...event, input: only(event.input, TRADE) };
+      return { ...event, input: pickDefined(event.input, TRADE) as TradeInput };
     case 'candle':
-      return { ...event, candle: only(event.candle, CANDLE) };
+      return { ...event, candle: pickDefined(event.candle, CANDLE) as Candle };
     case 'equity': {
       const { time, equity, deposit } = event.report;
       return { ...event, report: deposit === undefined ? { time, equity } : { time, equity, deposit } };
@@ -80,10 +81,4 @@ function essence(event: InputEvent): InputEvent {
     default:
       return event;
   }
-}
-
-function only<T extends object>(source: T, keys: readonly (keyof T)[]): T {
-  return Object.fromEntries(
-    keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]]),
-  ) as T;
 }

@@ -19,6 +19,16 @@ const scaledBy = <T extends BotOrder>(order: T, factor: number): T => ({
   amount: Number((Math.floor((order.amount * factor) / 0.01 + 1e-9) * 0.01).toFixed(10)),
 });
 
+/** Asks the engine past the gate, as a faulty adapter does. */
+const decideOn = (engine: OptimizationEngine, order: BotOrder, time: number, id?: string) =>
+  engine.decide({
+    ...(id === undefined ? {} : { id }),
+    strategy: order.strategy!,
+    symbol: order.symbol,
+    side: 'long',
+    time,
+  });
+
 /** Each fault, and the check that must find it. */
 const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> = {
   'an exit scaled': {
@@ -43,13 +53,7 @@ const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> 
     check: 6,
     fault: (right, { engine }) => ({
       preOrder: (order) => {
-        if (!isExit(order))
-          engine.decide({
-            strategy: order.strategy!,
-            symbol: order.symbol,
-            side: 'long',
-            time: Date.UTC(2024, 0, 1),
-          });
+        if (!isExit(order)) decideOn(engine, order, Date.UTC(2024, 0, 1));
         return right.preOrder(order);
       },
     }),
@@ -73,13 +77,7 @@ const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> 
     check: 7,
     fault: (right, { engine }) => ({
       preOrder: (order) => {
-        if (order.id !== undefined)
-          engine.decide({
-            strategy: order.strategy!,
-            symbol: order.symbol,
-            side: 'long',
-            time: Date.UTC(2024, 0, 1),
-          });
+        if (order.id !== undefined) decideOn(engine, order, Date.UTC(2024, 0, 1));
         return right.preOrder(order);
       },
     }),
@@ -147,12 +145,7 @@ const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> 
     fault: (right, { engine }, venue) => ({
       preOrder: (order) => {
         if (isExit(order)) return right.preOrder(order);
-        const { multiplier } = engine.decide({
-          strategy: order.strategy!,
-          symbol: order.symbol,
-          side: 'long',
-          time: venue.time,
-        });
+        const { multiplier } = decideOn(engine, order, venue.time);
         return { ...order, amount: order.amount * multiplier };
       },
     }),
@@ -162,12 +155,7 @@ const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> 
     fault: (right, { engine }, venue) => ({
       preOrder: (order) => {
         if (isExit(order)) return right.preOrder(order);
-        const { multiplier } = engine.decide({
-          strategy: order.strategy!,
-          symbol: order.symbol,
-          side: 'long',
-          time: venue.time,
-        });
+        const { multiplier } = decideOn(engine, order, venue.time);
         return multiplier === 2 ? { ...order, amount: 2 * order.amount } : right.preOrder(order);
       },
     }),
@@ -211,14 +199,7 @@ const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> 
       return {
         preOrder: (order) => {
           ticks += 1;
-          if (!isExit(order))
-            engine.decide({
-              id: `tick${ticks}`,
-              strategy: order.strategy!,
-              symbol: order.symbol,
-              side: 'long',
-              time: venue.time,
-            });
+          if (!isExit(order)) decideOn(engine, order, venue.time, `tick${ticks}`);
           return right.preOrder(order);
         },
       };
