@@ -38,6 +38,8 @@ export const PRESETS = {
 } as const satisfies Record<(typeof PRESET_NAMES)[number], object>;
 
 const rate = z.number().min(0).max(1);
+/** Most that a fee or slippage can be, as a rate. */
+export const MAX_COST = 0.05;
 const positive = z.number().positive().max(1e12);
 const hours = z
   .number()
@@ -176,13 +178,13 @@ export const optionsSchema = z.strictObject({
   feeRate: z
     .number()
     .min(0)
-    .max(0.05)
+    .max(MAX_COST)
     .default(0.001)
     .describe('Fee as a share of the value of an order, for outcomes of signals that were not sent.'),
   slippageRate: z
     .number()
     .min(0)
-    .max(0.05)
+    .max(MAX_COST)
     .default(0.0005)
     .describe('Slippage as a share of the price, for outcomes of signals that were not sent.'),
   seed: z

@@ -1,4 +1,4 @@
-import type { Config } from './config.ts';
+import { type Config, MAX_COST } from './config.ts';
 import type { Flags } from './events.ts';
 import type { Decision, ExitPlan, ReasonCode, ScoreDetail } from './model/decision.ts';
 import { type Cell, cellOf, REGIMES, type Regime } from './model/regime.ts';
@@ -28,9 +28,6 @@ export interface DecisionContext {
   /** Portfolio drawdown, a rate; null without an equity feed. */
   readonly drawdown: () => number | null;
 }
-
-/** Most that a fee or slippage can be, as a rate; the configuration has the same bound. */
-const MAX_COST = 0.05;
 
 /** Share of its size at which every tenth condemned signal passes. */
 const EXPLORATION = 0.25;
@@ -176,6 +173,14 @@ const costOrNull = (value: number | undefined): number | null =>
 /** A price or a size from a host: null where it is missing, or cannot be one. */
 const priceOrNull = (value: number | undefined): number | null =>
   typeof value === 'number' && value > 0 && value <= 1e15 ? value : null;
+
+/** A decision that is not sent after all, for one more reason. */
+export const blockedBy = (decision: Decision, reason: ReasonCode): Decision => ({
+  ...decision,
+  action: 'block',
+  multiplier: 0,
+  reasons: [...decision.reasons, reason],
+});
 
 /** What is sent when nothing was judged: the host's own order. */
 export function passed(signal: Signal, id: string, reason: ReasonCode): Decision {

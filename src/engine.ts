@@ -1,6 +1,7 @@
 import { checkCommand, commandError } from './commands.ts';
 import { type Config, type Options, parseConfig } from './config.ts';
 import {
+  blockedBy,
   capOf,
   cellOfSignal,
   type DecisionContext,
@@ -183,13 +184,7 @@ export class OptimizationEngine {
   withdraw(decision: Decision, reason: ReasonCode): Decision {
     const known = this.#recent.get(decision.id);
     if (known?.multiplier === 0) return known;
-    const { reasons } = known ?? decision;
-    const withdrawn: Decision = {
-      ...(known ?? decision),
-      action: 'block',
-      multiplier: 0,
-      reasons: [...reasons, reason],
-    };
+    const withdrawn = blockedBy(known ?? decision, reason);
     if (!known) return withdrawn;
     this.#settleShadows();
     countWithdrawal(this.#countsOf(known.strategy), known, reason);
@@ -595,8 +590,7 @@ export class OptimizationEngine {
   #stillSent(known: Decision): Decision {
     const status = this.#flags.retirementManagement ? this.manager.statusOf(known.strategy) : 'ACTIVE';
     if ((status !== 'SUSPENDED' && status !== 'RETIRED') || known.multiplier === 0) return known;
-    const reasons = [...known.reasons, `STRATEGY_${status}`] as const;
-    return { ...known, action: 'block', multiplier: 0, status, health: HEALTH[status], reasons };
+    return { ...blockedBy(known, `STRATEGY_${status}`), status, health: HEALTH[status] };
   }
 
   #decided(signal: Signal, decision: Decision): Decision {

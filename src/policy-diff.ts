@@ -1,4 +1,5 @@
 import type { Options } from './config.ts';
+import { blockedBy } from './decision.ts';
 import { EffectLedger } from './effect/ledger.ts';
 import { type EffectStatement, effectStatement } from './effect/statement.ts';
 import { OptimizationEngine } from './engine.ts';
@@ -87,12 +88,7 @@ export class PolicyReplay {
         // What was too small at one size may be large enough at a larger one.
         if (pair.after.multiplier <= pair.before.multiplier)
           pair.after = this.#other.withdraw(pair.after, event.reason);
-        pair.before = {
-          ...pair.before,
-          action: 'block',
-          multiplier: 0,
-          reasons: [...pair.before.reasons, event.reason],
-        };
+        pair.before = blockedBy(pair.before, event.reason);
         return;
       }
       case 'trade':

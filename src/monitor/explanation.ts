@@ -1,7 +1,8 @@
 import type { Decision, ScoreDetail } from '../model/decision.ts';
 import { loses, MAX_PROBABILITY, MIN_OUTCOMES } from '../quality/below-threshold.ts';
-import { qualityScore } from '../quality/score.ts';
+import { qualityScore, termWeights } from '../quality/score.ts';
 import { successCascade } from '../quality/success-rate.ts';
+import { PASS, PROBATION_OUTCOMES } from '../retirement/probation.ts';
 
 /** One step from the host's own size to what was sent. */
 export interface WaterfallStep {
@@ -92,11 +93,11 @@ function qualityNote({ score, quality, reasons, qualityFactor }: Decision): stri
 }
 
 function termsOf({ confidence, alignment, successRate }: ScoreDetail): ScoreTerm[] {
-  const scale = confidence === null ? 1 / 0.7 : 1;
+  const weights = termWeights(confidence);
   return [
-    { term: 'confidence', value: confidence, weight: confidence === null ? 0 : 0.3 },
-    { term: 'alignment', value: alignment, weight: 0.3 * scale },
-    { term: 'success rate', value: successRate, weight: 0.4 * scale },
+    { term: 'confidence', value: confidence, weight: weights.confidence },
+    { term: 'alignment', value: alignment, weight: weights.alignment },
+    { term: 'success rate', value: successRate, weight: weights.successRate },
   ];
 }
 
@@ -110,7 +111,7 @@ function blockedFlips({ score, quality, reasons, status, guard }: Decision): Fli
   const obstacles: string[] = [];
   if (status === 'SUSPENDED')
     obstacles.push(
-      'the strategy off the bench: 15 signals with a z of at least 0.84 on probation, or `edgekeeper force`',
+      `the strategy off the bench: ${PROBATION_OUTCOMES} signals with a z of at least ${PASS} on probation, or \`edgekeeper force\``,
     );
   if (status === 'RETIRED') obstacles.push('an operator who brings it back: `edgekeeper force`');
   if (guard === 0) obstacles.push('a portfolio drawdown below riskMaxDrawdown');

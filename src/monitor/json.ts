@@ -1,3 +1,6 @@
+/** A value as indented JSON, for machines that people read over. */
+export const jsonText = (value: unknown): string => JSON.stringify(jsonReady(value), null, 2);
+
 /**
  * A copy that JSON can say without loss of meaning: an infinite number becomes null with a flag
  * `<name>Infinite: true` beside it.

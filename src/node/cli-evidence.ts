@@ -5,7 +5,7 @@ import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
 import { EdgekeeperError } from '../errors.ts';
 import { explain } from '../monitor/explanation.ts';
-import { jsonReady } from '../monitor/json.ts';
+import { jsonText } from '../monitor/json.ts';
 import { PolicyReplay } from '../policy-diff.ts';
 import { addToMoments, emptyMoments, sampleVariance } from '../statistics/moments.ts';
 import { luckySharpe, probabilisticSharpe } from '../statistics/sharpe-test.ts';
@@ -31,7 +31,7 @@ export interface Deflation {
 
 /** Adds the commands that prove and explain what the overlay does. */
 export function addEvidenceCommands(cli: Command, world: CliWorld): void {
-  const print = (value: unknown) => world.out(`${JSON.stringify(jsonReady(value), null, 2)}\n`);
+  const print = (value: unknown) => world.out(`${jsonText(value)}\n`);
 
   cli
     .command('effect')

@@ -6,7 +6,7 @@ import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
 import { EdgekeeperError } from '../errors.ts';
 import { timeframeMs } from '../model/candle.ts';
-import { jsonReady } from '../monitor/json.ts';
+import { jsonText } from '../monitor/json.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport } from '../monitor/report.ts';
 import type { PaperReport } from '../paper/report.ts';
@@ -251,7 +251,7 @@ function parseReport(text: string, file: string): PaperReport {
   }
 }
 
-const json = (value: unknown): string => `${JSON.stringify(jsonReady(value), null, 2)}\n`;
+const json = (value: unknown): string => `${jsonText(value)}\n`;
 
 function nextSteps({ stateDir, exchange }: PaperFlags): string {
   const dir = stateDir === '.edgekeeper' ? '' : ` --state-dir ${stateDir}`;

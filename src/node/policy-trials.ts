@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Options, parseConfig } from '../config.ts';
 import { EdgekeeperError } from '../errors.ts';
+import { jsonOrNull } from './json-or-null.ts';
 
 const FILE = 'policy-trials.json';
 
@@ -45,7 +46,7 @@ async function remember(file: string, tried: Trials): Promise<Trials> {
     if (error.code === 'ENOENT') return '{}';
     throw error;
   });
-  const known = trialsSchema.safeParse(parse(text));
+  const known = trialsSchema.safeParse(jsonOrNull(text));
   if (!known.success) {
     throw new EdgekeeperError('STATE_CORRUPT', {
       found: `${file} that does not list configurations`,
@@ -59,15 +60,6 @@ async function remember(file: string, tried: Trials): Promise<Trials> {
   await writeFile(next, `${JSON.stringify(trials, null, 2)}\n`);
   await rename(next, file);
   return trials;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // What is no JSON is no list of trials either: the caller says so.
-    return null;
-  }
 }
 
 function sorted(value: unknown): unknown {

@@ -1,12 +1,14 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { blockedBy } from '../decision.ts';
 import { EffectLedger, type LedgerEvent } from '../effect/ledger.ts';
 import { EdgekeeperError } from '../errors.ts';
 import type { Decision } from '../model/decision.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import { readWhole } from './audit.ts';
+import { jsonOrNull } from './json-or-null.ts';
 import { JOURNAL_DIR } from './recovery.ts';
 
 /** Outcomes of events that compaction dropped: JSON lines in the state directory. */
@@ -50,7 +52,7 @@ async function keptOutcomes(stateDir: string): Promise<Outcome[]> {
     .split('\n')
     .filter(Boolean)
     .map((line, i) => {
-      const parsed = keptSchema.safeParse(jsonOf(line));
+      const parsed = keptSchema.safeParse(jsonOrNull(line));
       if (parsed.success) return parsed.data as unknown as Outcome;
       throw new EdgekeeperError('STATE_CORRUPT', {
         found: `${file}:${i + 1} that is not an outcome`,
@@ -58,15 +60,6 @@ async function keptOutcomes(stateDir: string): Promise<Outcome[]> {
         hint: 'Restore it from a backup; without it the overlay statement starts anew.',
       });
     });
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // What is no JSON is no outcome either: the caller says so.
-    return null;
-  }
 }
 
 async function eachOutcome(stateDir: string, after: number, take: (event: Outcome) => void): Promise<void> {
@@ -105,10 +98,8 @@ export async function findDecision(
       latest = event.decision;
       if (fits(event.decision)) found = { decision: event.decision, trades: [], shadow: null };
     }
-    if (event.type === 'withdrawal' && event.decision.id === found?.decision.id) {
-      const reasons = [...event.decision.reasons, event.reason];
-      found.decision = { ...event.decision, action: 'block', multiplier: 0, reasons };
-    }
+    if (event.type === 'withdrawal' && event.decision.id === found?.decision.id)
+      found.decision = blockedBy(event.decision, event.reason);
     if (event.type === 'trade' && event.trade.decisionId === found?.decision.id)
       found.trades.push(event.trade);
   });

@@ -6,6 +6,7 @@ import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import type { Explanation } from '../monitor/explanation.ts';
 import type { PolicyDiff, PolicyResult } from '../policy-diff.ts';
+import { agreementOf } from '../quality/score.ts';
 import type { Interval } from '../statistics/interval.ts';
 import type { Deflation } from './cli-evidence.ts';
 import { fixed, minute, percent, signed, table } from './table.ts';
@@ -175,7 +176,7 @@ export function renderExplanation(
         ({ term, value, weight }) =>
           `  ${term.padEnd(13)} ${value === null ? 'not given' : `${value.toFixed(3)} x ${weight.toFixed(3)} = ${(value * weight).toFixed(3)}`}`,
       ),
-      `  confluence    ${score.confluence === null ? 'not given: x1' : `${score.confluence}: x${(0.5 + 0.5 * Math.min(score.confluence / 3, 1)).toFixed(3)}`}`,
+      `  confluence    ${score.confluence === null ? 'not given: x1' : `${score.confluence}: x${agreementOf(score.confluence).toFixed(3)}`}`,
       `  regime        x${score.adjustment}`,
       '  success rate, from 0.500:',
       level('of the strategy', strategyLevel, cascade[0]),

@@ -12,9 +12,10 @@ export type Probation = z.infer<typeof probationSchema>;
 
 export type ProbationVerdict = 'passed' | 'failed' | 'open';
 
-const MIN_OUTCOMES = 15;
+/** Outcomes below which probation says nothing. */
+export const PROBATION_OUTCOMES = 15;
 /** 80% and 95% points of the normal. */
-const PASS = 0.84;
+export const PASS = 0.84;
 const FAIL = -1.64;
 /** Strength, in outcomes, of the prior that R has mean 0 and variance 1.2. */
 const STRENGTH = 20;
@@ -37,7 +38,7 @@ export function probationScore({ n, s1, s2 }: Probation): number {
 
 /** Whether a suspended strategy has shown that it works again, or that it does not; below 15 outcomes neither. */
 export function probationVerdict(probation: Probation): ProbationVerdict {
-  if (probation.outcomes < MIN_OUTCOMES) return 'open';
+  if (probation.outcomes < PROBATION_OUTCOMES) return 'open';
   const z = probationScore(probation);
   return z >= PASS ? 'passed' : z <= FAIL ? 'failed' : 'open';
 }
