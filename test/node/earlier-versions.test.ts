@@ -1,0 +1,49 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { openOverlay } from '../../src/node/index.ts';
+
+const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A state directory as an earlier version left it when it was killed. */
+async function thawed(version: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'edgekeeper-thawed-'));
+  const from = join(FIXTURES, version);
+  for (const name of await readdir(from, { recursive: true })) {
+    if (!name.endsWith('.gz')) continue;
+    const to = join(directory, name.slice(0, -3));
+    await mkdir(dirname(to), { recursive: true });
+    await writeFile(to, gunzipSync(await readFile(join(from, name))));
+  }
+  return directory;
+}
+
+describe('a state directory of an earlier version', async () => {
+  for (const version of await readdir(FIXTURES)) {
+    it(`${version}: opens from its snapshot and the tail of its journal, and from the journal alone`, async () => {
+      const facts = JSON.parse(await readFile(join(FIXTURES, version, 'facts.json'), 'utf8'));
+      const whole = await thawed(version);
+      const journalOnly = await mkdtemp(join(tmpdir(), 'edgekeeper-thawed-'));
+      await cp(join(whole, 'journal'), join(journalOnly, 'journal'), { recursive: true });
+      for (const stateDir of [whole, journalOnly]) {
+        const clock = { now: () => facts.time };
+        const config = { baseWeights: facts.baseWeights };
+        const overlay = await openOverlay({ stateDir, log: quiet, clock, config });
+        const { engine } = overlay;
+        expect(engine.time).toBe(facts.time);
+        expect(engine.getOptimizationStatus().decisions).toBe(facts.decisions);
+        expect(engine.decomposer.getPortfolioPerformance().trades).toBe(facts.trades);
+        expect(Object.keys(engine.manager.getStatuses()).sort()).toEqual(Object.keys(facts.statuses).sort());
+        expect(engine.manager.statusOf('FVG_Pattern')).toBe(facts.statuses.FVG_Pattern);
+        await overlay.close();
+        const again = await openOverlay({ stateDir, log: quiet, clock, config });
+        expect(again.engine.snapshot()).toEqual(engine.snapshot());
+        await again.close();
+      }
+    });
+  }
+});
