@@ -11,7 +11,7 @@ export default defineConfig({
       { find: /^edgekeeper\/paper$/, replacement: here('./src/paper/index.ts') },
       {
         find: /^edgekeeper\/(ccxt|debut|middleware|conformance)$/,
-        replacement: `${here('./adapters')}/$1.ts`,
+        replacement: `${here('./adapters')}/$1/index.ts`,
       },
     ],
   },

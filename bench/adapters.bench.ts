@@ -1,9 +1,9 @@
 // What an adapter costs before an order: the same host with the overlay and without, in one run. Compare the rows.
 import ccxt from 'ccxt';
 import { bench, describe } from 'vitest';
-import { attach, type CcxtExchange } from '../adapters/ccxt.ts';
-import { type DebutOrder, edgekeeperPlugin } from '../adapters/debut.ts';
-import { middleware } from '../adapters/middleware.ts';
+import { attach, type CcxtExchange } from '../adapters/ccxt/index.ts';
+import { type DebutOrder, edgekeeperPlugin } from '../adapters/debut/index.ts';
+import { middleware } from '../adapters/middleware/index.ts';
 import { OptimizationEngine } from '../src/index.ts';
 import { replayMarket } from '../src/paper/market-rules.ts';
 

@@ -14,7 +14,7 @@ export function pluginManifest(version: string): Record<string, unknown> {
     entryPoints: {
       library: './dist/src/index.js',
       node: './dist/src/node/index.js',
-      ccxt: './dist/adapters/ccxt.js',
+      ccxt: './dist/adapters/ccxt/index.js',
       paper: './dist/src/paper/index.js',
     },
     hooks: {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createOverlay } from '../adapters/middleware.ts';
+import { createOverlay } from '../adapters/middleware/index.ts';
 import { parseConfig, REASONS } from '../src/index.ts';
 import { runCli } from '../src/node/cli.ts';
 

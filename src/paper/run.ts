@@ -1,5 +1,5 @@
-import { attach } from '../../adapters/ccxt.ts';
-import { LotBook } from '../../adapters/lots.ts';
+import { attach } from '../../adapters/ccxt/index.ts';
+import { LotBook } from '../../adapters/core/lots.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { EffectLedger } from '../effect/ledger.ts';
 import { effectStatement } from '../effect/statement.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const isBuilt = existsSync(join(root, 'dist/adapters/debut.js'));
+const isBuilt = existsSync(join(root, 'dist/adapters/debut/index.js'));
 const title = (name: string) => (isBuilt ? name : `${name}: skipped, run npm run build first`);
 
 /** A folder of somebody else, in which this package is installed. */

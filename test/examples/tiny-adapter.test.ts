@@ -1,7 +1,7 @@
-import { conformance, type HostRun, type HostSetup } from '../../adapters/conformance.ts';
+import { conformance, type HostRun, type HostSetup } from '../../adapters/conformance/index.ts';
 import { attachTo } from '../../examples/adapter/tiny-adapter.mjs';
 import { TinyBot } from '../../examples/adapter/tiny-bot.mjs';
-import { Venue } from '../adapters/venue.ts';
+import { Venue } from '../adapters/core/venue.ts';
 
 function run(setup: HostSetup, venue: Venue, bot = new TinyBot(venue), state?: unknown): HostRun {
   const { step, minAmount, minNotional } = venue;

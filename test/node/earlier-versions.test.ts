@@ -30,7 +30,7 @@ describe('a state directory of an earlier version', async () => {
       const journalOnly = await mkdtemp(join(tmpdir(), 'edgekeeper-thawed-'));
       await cp(join(whole, 'journal'), join(journalOnly, 'journal'), { recursive: true });
       for (const stateDir of [whole, journalOnly]) {
-        const clock = { now: () => facts.time };
+        const clock = { now: () => facts.time, sleep: () => Promise.resolve() };
         const config = { baseWeights: facts.baseWeights };
         const overlay = await openOverlay({ stateDir, log: quiet, clock, config });
         const { engine } = overlay;

@@ -1,6 +1,11 @@
 import ccxt from 'ccxt';
-import { attach, type CcxtExchange } from '../../adapters/ccxt.ts';
-import { conformance, type HostRun, type HostSetup, type SentOrder } from '../../adapters/conformance.ts';
+import { attach, type CcxtExchange } from '../../adapters/ccxt/index.ts';
+import {
+  conformance,
+  type HostRun,
+  type HostSetup,
+  type SentOrder,
+} from '../../adapters/conformance/index.ts';
 import { DemoBot } from '../../src/paper/bot.ts';
 import { type CcxtInstance, PaperAccount, simulateOrders } from '../../src/paper/index.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';

@@ -1,6 +1,7 @@
-import type { Decision, OptimizationEngine, TradeInput } from '../src/index.ts';
-import { type Exposure, exposureOf, isSpot, type OrderCall } from './ccxt-calls.ts';
-import { strategyOfTag } from './ccxt-identity.ts';
+import type { Decision, OptimizationEngine, TradeInput } from '../../src/index.ts';
+import { LotBook, type LotBookState } from '../core/lots.ts';
+import { type Exposure, exposureOf, isSpot, type OrderCall } from './calls.ts';
+import { strategyOfTag } from './identity.ts';
 import {
   type CcxtExchange,
   type CcxtOrder,
@@ -9,8 +10,7 @@ import {
   OrderProgress,
   type PriceOf,
   splitFees,
-} from './ccxt-orders.ts';
-import { LotBook, type LotBookState } from './lots.ts';
+} from './orders.ts';
 
 export const SIZINGS = ['veto-only', 'host-reads-position', 'translate-exits'] as const;
 /**

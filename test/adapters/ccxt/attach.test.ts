@@ -1,12 +1,12 @@
 import ccxt from 'ccxt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AttachOptions, attach, type CcxtExchange } from '../../adapters/ccxt.ts';
-import { OrderProgress } from '../../adapters/ccxt-orders.ts';
-import { LotBook } from '../../adapters/lots.ts';
-import { type CcxtInstance, PaperAccount, simulateOrders } from '../../src/paper/index.ts';
-import { replayMarket } from '../../src/paper/market-rules.ts';
-import { AUTHOR, engineWith, HOUR, START } from '../fixtures.ts';
+import { type AttachOptions, attach, type CcxtExchange } from '../../../adapters/ccxt/index.ts';
+import { OrderProgress } from '../../../adapters/ccxt/orders.ts';
+import { LotBook } from '../../../adapters/core/lots.ts';
+import { type CcxtInstance, PaperAccount, simulateOrders } from '../../../src/paper/index.ts';
+import { replayMarket } from '../../../src/paper/market-rules.ts';
+import { AUTHOR, engineWith, HOUR, START } from '../../fixtures.ts';
 
 type Order = { id: string; status: string; amount: number; filled: number };
 

@@ -1,5 +1,5 @@
-import type { Side } from '../src/index.ts';
-import type { CcxtExchange, CcxtMarket } from './ccxt-orders.ts';
+import type { Side } from '../../src/index.ts';
+import type { CcxtExchange, CcxtMarket } from './orders.ts';
 
 /** A ccxt order call, as `identify` sees it. */
 export interface OrderCall {

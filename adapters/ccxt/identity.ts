@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import type { OrderIntent } from './ccxt.ts';
+import type { OrderIntent } from './attach.ts';
 
 const current = new AsyncLocalStorage<OrderIntent>();
 

@@ -1,6 +1,6 @@
-import type { HostDriver, HostRun, HostSetup, Wish } from '../../adapters/conformance.ts';
-import { type BotOrder, type Middleware, middleware } from '../../adapters/middleware.ts';
-import { Venue } from './venue.ts';
+import type { HostDriver, HostRun, HostSetup, Wish } from '../../../adapters/conformance/index.ts';
+import { type BotOrder, type Middleware, middleware } from '../../../adapters/middleware/index.ts';
+import { Venue } from '../core/venue.ts';
 
 /** What a home-grown bot puts around its orders; a faulty one stands in for it to prove the checks. */
 export type Hooks = (

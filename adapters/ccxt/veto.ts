@@ -1,6 +1,6 @@
-import type { Decision } from '../src/index.ts';
-import type { OrderCall } from './ccxt-calls.ts';
-import type { CcxtExchange, CcxtOrder } from './ccxt-orders.ts';
+import type { Decision } from '../../src/index.ts';
+import type { OrderCall } from './calls.ts';
+import type { CcxtExchange, CcxtOrder } from './orders.ts';
 
 /** A call that is not sent. */
 export interface Vetoed {

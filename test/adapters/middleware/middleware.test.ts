@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { conformance } from '../../adapters/conformance.ts';
-import { createOverlay } from '../../adapters/middleware.ts';
-import { AUTHOR, START } from '../fixtures.ts';
+import { conformance } from '../../../adapters/conformance/index.ts';
+import { createOverlay } from '../../../adapters/middleware/index.ts';
+import { AUTHOR, START } from '../../fixtures.ts';
 import { homeGrown } from './home-grown.ts';
 
 conformance(homeGrown());

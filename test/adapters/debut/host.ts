@@ -1,11 +1,11 @@
-import type { HostDriver, HostRun, HostSetup, Wish } from '../../adapters/conformance.ts';
+import type { HostDriver, HostRun, HostSetup, Wish } from '../../../adapters/conformance/index.ts';
 import {
   type EdgekeeperPlugin,
   type EdgekeeperPluginExtras,
   type EdgekeeperPluginOptions,
   edgekeeperPlugin,
-} from '../../adapters/debut.ts';
-import { Venue } from './venue.ts';
+} from '../../../adapters/debut/index.ts';
+import { Venue } from '../core/venue.ts';
 
 /** An order of Debut, as its own plugins see it. */
 export interface FakeOrder {

@@ -1,12 +1,12 @@
-import { OptimizationEngine, type Options, roundToLot } from '../src/index.ts';
-import type { Decision } from '../src/model/decision.ts';
-import type { Signal } from '../src/model/signal.ts';
-import type { StrategyStatus } from '../src/model/strategy.ts';
-import type { Trade, TradeInput } from '../src/model/trade.ts';
-import type { DebutCandle, DebutContext, DebutHost, DebutOrder } from './debut-types.ts';
-import { OrderGate, type Verdict } from './gate.ts';
+import { OptimizationEngine, type Options, roundToLot } from '../../src/index.ts';
+import type { Decision } from '../../src/model/decision.ts';
+import type { Signal } from '../../src/model/signal.ts';
+import type { StrategyStatus } from '../../src/model/strategy.ts';
+import type { Trade, TradeInput } from '../../src/model/trade.ts';
+import { OrderGate, type Verdict } from '../core/gate.ts';
+import type { DebutCandle, DebutContext, DebutHost, DebutOrder } from './types.ts';
 
-export type { DebutCandle, DebutContext, DebutHost, DebutOrder } from './debut-types.ts';
+export type { DebutCandle, DebutContext, DebutHost, DebutOrder } from './types.ts';
 
 /**
  * Options of the plugin, to be mixed into the options of a strategy: flat, numbers and switches, so that the genetic

@@ -5,10 +5,10 @@ import {
   type CcxtExchange,
   type Sizing,
   withStrategy,
-} from '../../adapters/ccxt.ts';
-import type { HostDriver, HostRun, HostSetup, SentOrder, Wish } from '../../adapters/conformance.ts';
-import { replayMarket } from '../../src/paper/market-rules.ts';
-import { Venue, type VenueFill } from './venue.ts';
+} from '../../../adapters/ccxt/index.ts';
+import type { HostDriver, HostRun, HostSetup, SentOrder, Wish } from '../../../adapters/conformance/index.ts';
+import { replayMarket } from '../../../src/paper/market-rules.ts';
+import { Venue, type VenueFill } from '../core/venue.ts';
 
 interface Order {
   readonly id: string;

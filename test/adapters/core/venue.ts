@@ -1,4 +1,4 @@
-import type { SentOrder } from '../../adapters/conformance.ts';
+import type { SentOrder } from '../../../adapters/conformance/index.ts';
 
 export interface VenueFill {
   readonly id: string;

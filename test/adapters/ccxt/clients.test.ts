@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import ccxt from 'ccxt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { attach, type CcxtExchange } from '../../adapters/ccxt.ts';
-import type { OptimizationEngine } from '../../src/index.ts';
-import { replayMarket } from '../../src/paper/market-rules.ts';
-import { AUTHOR, DATA, engineWith, START, WITHOUT_DATA } from '../fixtures.ts';
+import { attach, type CcxtExchange } from '../../../adapters/ccxt/index.ts';
+import type { OptimizationEngine } from '../../../src/index.ts';
+import { replayMarket } from '../../../src/paper/market-rules.ts';
+import { AUTHOR, DATA, engineWith, START, WITHOUT_DATA } from '../../fixtures.ts';
 
 const SYMBOL = 'BTC/USDT';
 

@@ -1,5 +1,5 @@
-import type { Decision, Side, TradeInput } from '../src/index.ts';
-import { pickDefined } from '../src/model/pick.ts';
+import type { Decision, Side, TradeInput } from '../../src/index.ts';
+import { pickDefined } from '../../src/model/pick.ts';
 
 /** What a strategy meant when it opened: kept with the lot until it closes. */
 export interface Entry {

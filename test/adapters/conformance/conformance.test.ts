@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { CHECKS, type HostDriver, type HostRun, type HostSetup } from '../../adapters/conformance.ts';
-import { type BotFill, type BotOrder, type Middleware, middleware } from '../../adapters/middleware.ts';
-import type { OptimizationEngine } from '../../src/index.ts';
-import { ccxtHost } from './ccxt-host.ts';
-import { type Hooks, homeGrown } from './home-grown.ts';
-import type { Venue } from './venue.ts';
+import {
+  CHECKS,
+  type HostDriver,
+  type HostRun,
+  type HostSetup,
+} from '../../../adapters/conformance/index.ts';
+import {
+  type BotFill,
+  type BotOrder,
+  type Middleware,
+  middleware,
+} from '../../../adapters/middleware/index.ts';
+import type { OptimizationEngine } from '../../../src/index.ts';
+import { ccxtHost } from '../ccxt/host.ts';
+import type { Venue } from '../core/venue.ts';
+import { type Hooks, homeGrown } from '../middleware/home-grown.ts';
 
 /** What a faulty adapter does otherwise than the right one. */
 type Fault = (

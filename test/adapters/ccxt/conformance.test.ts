@@ -1,5 +1,5 @@
-import { conformance } from '../../adapters/conformance.ts';
-import { ccxtHost } from './ccxt-host.ts';
+import { conformance } from '../../../adapters/conformance/index.ts';
+import { ccxtHost } from './host.ts';
 
 conformance(ccxtHost('spot', 'host-reads-position'));
 conformance(ccxtHost('spot', 'translate-exits'));

@@ -12,9 +12,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { EdgekeeperError } from '../src/index.ts';
-import { createLog, openOverlay } from '../src/node/index.ts';
-import { attach, type CcxtExchange, SIZINGS } from './ccxt.ts';
+import { EdgekeeperError } from '../../src/index.ts';
+import { createLog, openOverlay } from '../../src/node/index.ts';
+import { attach, type CcxtExchange, SIZINGS } from './attach.ts';
 
 const FILE = 'edgekeeper.json';
 /** How often it is looked whether an update is due, in ms. */

@@ -7,7 +7,7 @@ import {
   type Side,
   type Signal,
   type Trade,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 /** An order as it reached the venue. */
 export interface SentOrder {

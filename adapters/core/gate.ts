@@ -4,7 +4,7 @@ import {
   type ReasonCode,
   type Signal,
   timeframeMs,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 /** What is to be done with an entry that a host is about to send. */
 export interface Verdict {

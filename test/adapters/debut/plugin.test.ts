@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { conformance } from '../../adapters/conformance.ts';
-import { AUTHOR, engineWith, START, walk } from '../fixtures.ts';
-import { debutBot, debutHost, FakeDebut } from './debut-host.ts';
-import { Venue } from './venue.ts';
+import { conformance } from '../../../adapters/conformance/index.ts';
+import { AUTHOR, engineWith, START, walk } from '../../fixtures.ts';
+import { Venue } from '../core/venue.ts';
+import { debutBot, debutHost, FakeDebut } from './host.ts';
 
 conformance(debutHost);
 

@@ -6,10 +6,10 @@ import {
   roundToLot,
   type Side,
   type Signal,
-} from '../src/index.ts';
-import { pickDefined } from '../src/model/pick.ts';
-import { OrderGate } from './gate.ts';
-import { LotBook, type LotBookState } from './lots.ts';
+} from '../../src/index.ts';
+import { pickDefined } from '../../src/model/pick.ts';
+import { OrderGate } from '../core/gate.ts';
+import { LotBook, type LotBookState } from '../core/lots.ts';
 
 /** An order as a home-grown bot is about to send it. Whatever else it has on it is passed on. */
 export interface BotOrder {

@@ -1,9 +1,9 @@
 import ccxt from 'ccxt';
 import { describe, expect, it } from 'vitest';
-import { type AttachOptions, attach, type CcxtExchange } from '../../adapters/ccxt.ts';
-import { scriptedEngine } from '../../adapters/conformance.ts';
-import { replayMarket } from '../../src/paper/market-rules.ts';
-import { AUTHOR, HOUR, START } from '../fixtures.ts';
+import { type AttachOptions, attach, type CcxtExchange } from '../../../adapters/ccxt/index.ts';
+import { scriptedEngine } from '../../../adapters/conformance/index.ts';
+import { replayMarket } from '../../../src/paper/market-rules.ts';
+import { AUTHOR, HOUR, START } from '../../fixtures.ts';
 
 const SYMBOL = 'BTC/USDT:USDT';
 

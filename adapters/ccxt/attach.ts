@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type OptimizationEngine, type RegimeLabel, type Signal, timeframeMs } from '../src/index.ts';
-import { pickDefined } from '../src/model/pick.ts';
-import { type AttachmentState, Books, type Sent, type Sizing } from './ccxt-books.ts';
+import { type OptimizationEngine, type RegimeLabel, type Signal, timeframeMs } from '../../src/index.ts';
+import { pickDefined } from '../../src/model/pick.ts';
+import { OrderGate, type Verdict } from '../core/gate.ts';
+import { type AttachmentState, Books, type Sent, type Sizing } from './books.ts';
 import {
   costOf,
   type Exposure,
@@ -12,16 +13,15 @@ import {
   saysExit,
   sendableAmount,
   sendableCost,
-} from './ccxt-calls.ts';
-import { currentIntent, orderTag, strategyOfTag } from './ccxt-identity.ts';
-import type { CcxtExchange, CcxtOrder, CcxtTrade } from './ccxt-orders.ts';
-import { rejected, type Vetoed, veto } from './ccxt-veto.ts';
-import { OrderGate, type Verdict } from './gate.ts';
+} from './calls.ts';
+import { currentIntent, orderTag, strategyOfTag } from './identity.ts';
+import type { CcxtExchange, CcxtOrder, CcxtTrade } from './orders.ts';
+import { rejected, type Vetoed, veto } from './veto.ts';
 
-export { type AttachmentState, SIZINGS, type Sizing } from './ccxt-books.ts';
-export type { OrderCall } from './ccxt-calls.ts';
-export { withStrategy } from './ccxt-identity.ts';
-export type { CcxtExchange } from './ccxt-orders.ts';
+export { type AttachmentState, SIZINGS, type Sizing } from './books.ts';
+export type { OrderCall } from './calls.ts';
+export { withStrategy } from './identity.ts';
+export type { CcxtExchange } from './orders.ts';
 
 /** What the bot knows about an order that a ccxt call does not say. */
 export interface OrderIntent {
