@@ -25,7 +25,9 @@ import type {
 } from './events.ts';
 import { StrategyJudgement } from './judgement.ts';
 import { type Candle, candleFault, timeframeMs } from './model/candle.ts';
+import type { Coverage, UnjudgedEntry, UnknownExit } from './model/coverage.ts';
 import type { Decision, ReasonCode } from './model/decision.ts';
+import type { PositionOutcome } from './model/position.ts';
 import { asCell, type Cell, type RegimeLabel } from './model/regime.ts';
 import { Ring } from './model/ring.ts';
 import type { ShadowOutcome } from './model/shadow-outcome.ts';
@@ -48,6 +50,7 @@ import {
   emptySignalCounts,
   type SignalCounts,
 } from './signals/counts.ts';
+import { CoverageCounts, checkUnjudged, checkUnknownExit } from './signals/coverage.ts';
 import { RecentDecisions } from './signals/recent-decisions.ts';
 import { qualityFactor } from './sizing.ts';
 import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
@@ -92,6 +95,7 @@ export class OptimizationEngine {
   readonly #observers = new Set<Observer>();
   readonly #counts = new Map<string, SignalCounts>();
   readonly #recent = new RecentDecisions();
+  readonly #coverage = new CoverageCounts();
   readonly #shadows = new ShadowBook();
   readonly #history = new Ring<OptimizationState>(HISTORY);
   readonly #commands = new Ring<string>(COMMANDS);
@@ -234,26 +238,50 @@ export class OptimizationEngine {
   }
 
   /**
-   * Records a closed trade and lets every component learn from it. Returns its record, or null when it was
-   * recorded before. Throws `TRADE_INVALID` or `TRADE_TOO_OLD`, and changes nothing then.
+   * Records a closed trade: its money at once, and once nothing of its position is open, what that came to, from
+   * which every component learns. Returns its record, or null when it was recorded before. Throws `TRADE_INVALID`
+   * or `TRADE_TOO_OLD`, and changes nothing then.
    */
   recordTrade(input: TradeInput): Trade | null {
     const deviation = this.#parts.judgement.deviation(input?.strategy);
-    const trade = this.decomposer.recordTrade(input);
-    if (trade === null) return null;
+    const recorded = this.decomposer.record(input);
+    if (recorded === null) return null;
+    const { trade, outcome, dropped } = recorded;
     this.#settleShadows();
     this.#advance(trade.exitTime);
-    const { strategy, symbol, side, cell, r, belowThreshold } = trade;
-    this.optimizer.register(strategy);
-    this.optimizer.recordOutcome(strategy, r);
-    this.scorer.recordSignalOutcome({ strategy, symbol, side, cell, r, belowThreshold });
-    this.manager.recordOutcome(strategy, winsorise(r), deviation);
-    // The parts in which one position is closed are one outcome.
-    if (input.decision?.action === 'execute' && this.#recent.countOnce(input.decision.id))
-      countOutcome(this.#countsOf(strategy), input.decision, winsorise(r));
-    this.#assess(strategy, this.#time);
-    this.#emit({ type: 'trade', time: trade.exitTime, input, trade });
+    if (dropped !== null)
+      this.countError(
+        'POSITION_DROPPED',
+        new Error(`too many positions are open: ${dropped} is never learned`),
+      );
+    if (outcome !== null) this.#learn(outcome, deviation);
+    this.#emit({ type: 'trade', time: trade.exitTime, input, trade, outcome });
     return trade;
+  }
+
+  /** Counts an entry that could not be judged, and why. Throws `SIGNAL_INVALID`, and changes nothing then. */
+  recordUnjudged(entry: UnjudgedEntry): void {
+    checkUnjudged(entry);
+    this.#settleShadows();
+    this.#advance(entry.time);
+    this.#coverage.countUnjudged(entry);
+    this.#emit({ type: 'unjudged', time: entry.time, entry });
+  }
+
+  /**
+   * Counts a position, or the rest of one, of which nobody knows how it ended: it is never learned. Returns false
+   * for one that had ended before. Throws `TRADE_INVALID`, and changes nothing then.
+   */
+  recordUnknownExit(exit: UnknownExit): boolean {
+    checkUnknownExit(exit);
+    const { strategy, symbol, positionId, time } = exit;
+    if (positionId !== undefined && !this.decomposer.dropPosition(strategy, symbol, positionId, time))
+      return false;
+    this.#settleShadows();
+    this.#advance(time);
+    this.#coverage.countUnknownExit(exit);
+    this.#emit({ type: 'unknownExit', time, exit });
+    return true;
   }
 
   /**
@@ -451,6 +479,12 @@ export class OptimizationEngine {
       case 'exit':
         this.recordExitSignal(event);
         return;
+      case 'unjudged':
+        this.recordUnjudged(event.entry);
+        return;
+      case 'unknownExit':
+        this.recordUnknownExit(event.exit);
+        return;
       case 'update':
         this.updateOptimization(event.time);
         return;
@@ -504,6 +538,11 @@ export class OptimizationEngine {
     return structuredClone(Object.fromEntries(this.#counts));
   }
 
+  /** How many entries could be judged, and of how many positions the exit is known. */
+  getCoverage(): Coverage {
+    return this.#coverage.get();
+  }
+
   /** The latest decisions, oldest first. */
   getRecentDecisions(limit?: number): Decision[] {
     return this.#recent.latest(limit);
@@ -545,6 +584,7 @@ export class OptimizationEngine {
       shadows: this.#shadows.snapshot(),
       counts: [...this.#counts].map(([strategy, counts]) => [strategy, structuredClone(counts)]),
       recent: this.#recent.snapshot() as Snapshot['recent'],
+      coverage: this.#coverage.snapshot(),
       history: this.#history.latest() as Snapshot['history'],
     };
   }
@@ -568,6 +608,7 @@ export class OptimizationEngine {
     this.#counts.clear();
     for (const [strategy, counts] of state.counts) this.#counts.set(strategy, counts);
     this.#recent.restore(state.recent);
+    this.#coverage.restore(state.coverage);
     this.#history.replace(state.history);
   }
 
@@ -583,7 +624,20 @@ export class OptimizationEngine {
     if (known) return this.#stillSent(known);
     this.#settleShadows();
     this.#advance(signal.time);
+    this.#coverage.countJudged();
     return this.#decided(signal, judge(signal, id, this.#context));
+  }
+
+  /** Lets every component learn from what a position came to. */
+  #learn(outcome: PositionOutcome, deviation: number): void {
+    const { strategy, r, decision } = outcome;
+    this.optimizer.register(strategy);
+    this.optimizer.recordOutcome(strategy, r);
+    this.scorer.recordSignalOutcome(outcome);
+    this.manager.recordOutcome(strategy, winsorise(r), deviation);
+    if (decision?.action === 'execute') countOutcome(this.#countsOf(strategy), decision, winsorise(r));
+    this.#coverage.countClosed();
+    this.#assess(strategy, this.#time);
   }
 
   /** A decision on a signal that comes again: the same, unless its strategy was benched in the meantime. */

@@ -1,6 +1,8 @@
 import type { Options } from './config.ts';
 import type { Candle } from './model/candle.ts';
+import type { UnjudgedEntry, UnknownExit } from './model/coverage.ts';
 import type { Decision, ReasonCode } from './model/decision.ts';
+import type { PositionOutcome } from './model/position.ts';
 import type { ShadowOutcome } from './model/shadow-outcome.ts';
 import type { Signal } from './model/signal.ts';
 import type { StrategyStatus } from './model/strategy.ts';
@@ -67,7 +69,16 @@ export type InputEvent =
       readonly decision: Decision;
       readonly reason: ReasonCode;
     }
-  | { readonly type: 'trade'; readonly time: number; readonly input: TradeInput; readonly trade: Trade }
+  | {
+      readonly type: 'trade';
+      readonly time: number;
+      readonly input: TradeInput;
+      readonly trade: Trade;
+      /** What its position came to, if this trade closed the rest of it; absent in older journals, which did not say. */
+      readonly outcome?: PositionOutcome | null;
+    }
+  | { readonly type: 'unjudged'; readonly time: number; readonly entry: UnjudgedEntry }
+  | { readonly type: 'unknownExit'; readonly time: number; readonly exit: UnknownExit }
   | {
       readonly type: 'candle';
       readonly time: number;

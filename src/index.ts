@@ -22,7 +22,15 @@ export type {
   ResetTarget,
 } from './events.ts';
 export { type Candle, timeframeMs } from './model/candle.ts';
+export {
+  type Coverage,
+  UNJUDGED_REASONS,
+  type UnjudgedEntry,
+  type UnjudgedReason,
+  type UnknownExit,
+} from './model/coverage.ts';
 export { type Action, type Decision, type Enforcement, REASONS, type ReasonCode } from './model/decision.ts';
+export type { PositionOutcome } from './model/position.ts';
 export { CELLS, type Cell, cellOf, REGIMES, type Regime, type RegimeLabel } from './model/regime.ts';
 export type { ShadowOutcome } from './model/shadow-outcome.ts';
 export type { Side, Signal } from './model/signal.ts';

@@ -50,10 +50,14 @@ export class StrategyJudgement {
   /** What every weight is set by. */
   weightEvidence(): Record<string, StrategyEvidence> {
     return Object.fromEntries(
-      this.#decomposer.getStrategies().map((strategy) => {
-        const { outcomes, overall, cells } = this.#decomposer.evidenceOf(strategy)!;
+      this.#decomposer.getStrategies().flatMap((strategy) => {
+        const evidence = this.#decomposer.evidenceOf(strategy);
+        if (!evidence) return [];
+        const { outcomes, overall, cells } = evidence;
         const byCell = Object.entries(cells).map(([cell, recent]) => [cell, weightEvidence(recent)]);
-        return [strategy, { outcomes, overall: weightEvidence(overall), cells: Object.fromEntries(byCell) }];
+        return [
+          [strategy, { outcomes, overall: weightEvidence(overall), cells: Object.fromEntries(byCell) }],
+        ];
       }),
     );
   }

@@ -6,6 +6,7 @@ import { OptimizationEngine } from './engine.ts';
 import { EdgekeeperError } from './errors.ts';
 import type { EffectEvent, InputEvent } from './events.ts';
 import type { Decision } from './model/decision.ts';
+import type { PositionOutcome } from './model/position.ts';
 import type { ShadowOutcome } from './model/shadow-outcome.ts';
 import type { Trade, TradeInput } from './model/trade.ts';
 import type { StatusChange } from './retirement/manager.ts';
@@ -56,6 +57,8 @@ export class PolicyReplay {
   readonly #asRunStatuses: StatusChange[] = [];
   readonly #otherStatuses: StatusChange[] = [];
   readonly #pairs = new Map<string, { before: Decision; after: Decision }>();
+  /** The pair of the first entry of each position that is open: its other entries share its fate. */
+  readonly #positions = new Map<string, FirstEntry>();
   readonly #known = new Set<string>();
   readonly #refused: string[] = [];
   #equityGap = 0;
@@ -93,7 +96,7 @@ export class PolicyReplay {
       }
       case 'trade':
         this.#asRunLedger.observe(event);
-        this.#trade(event.input, event.trade);
+        this.#trade(event);
         return;
       case 'candle':
         this.#other.recordCandle(event.symbol, event.timeframe, event.candle);
@@ -183,44 +186,81 @@ export class PolicyReplay {
     this.#trying(`trade of ${outcome.decision.id}`, () => this.#other.recordTrade(traded));
   }
 
-  #trade(input: TradeInput, trade: Trade): void {
-    const pair = input.decision && this.#pairs.get(input.decision.id);
-    if (!pair || !(input.decision.multiplier > 0)) {
+  #trade({ input, trade, outcome }: Extract<InputEvent, { type: 'trade' }>): void {
+    const first = this.#firstEntry(input, trade, outcome);
+    if (first === null || !input.decision) {
       this.#trying('trade', () => this.#other.recordTrade(input));
       return;
     }
-    this.#known.add(input.decision.id);
-    const factor = pair.after.multiplier / input.decision.multiplier;
+    const { pair, multiplier } = first;
+    this.#known.add(pair.before.id);
+    const factor = pair.after.multiplier / multiplier;
     this.#equityGap += (factor - 1) * input.pnl;
     if (pair.after.multiplier > 0) {
+      const own = input.decision.id === pair.before.id ? pair.after : input.decision;
       const scaled = {
         ...input,
-        decision: pair.after,
+        decision: { ...own, multiplier: factor * input.decision.multiplier },
         pnl: factor * input.pnl,
-        ...(input.size === undefined ? {} : { size: factor * input.size }),
-        ...(input.fees === undefined ? {} : { fees: factor * input.fees }),
+        ...scaledBy(factor, input, ['size', 'openSize', 'fees', 'funding']),
       };
       this.#trying(`trade of ${pair.after.id}`, () => this.#other.recordTrade(scaled));
       return;
     }
-    // Parts of a position are parts of one outcome: each weighs by its share of the whole.
-    const whole = pair.before.plan?.size ?? null;
-    const share = trade.baseSize === null || whole === null ? 1 : Math.min(1, trade.baseSize / whole);
+    if (outcome === null) return;
     this.#other.recordShadow({
       decision: pair.after,
-      entryTime: trade.entryTime,
-      exitTime: trade.exitTime,
+      entryTime: (outcome ?? trade).entryTime,
+      exitTime: (outcome ?? trade).exitTime,
       entryPrice: trade.entryPrice ?? 0,
       exitPrice: trade.exitPrice ?? 0,
       risk: 0,
-      r: trade.r,
+      r: (outcome ?? trade).r,
       rule: 'host',
-      weight: share,
+      weight: outcome ? 1 : shareOf(trade, pair.before),
       exit: 'signal',
-      pnl: trade.pnl / input.decision.multiplier,
+      pnl: outcome?.basePnl ?? trade.pnl / multiplier,
     });
   }
+
+  /** What both policies decided on the first entry of a trade's position; null for one that was not decided on. */
+  #firstEntry(input: TradeInput, trade: Trade, outcome?: PositionOutcome | null): FirstEntry | null {
+    const { positionId, strategy, symbol } = trade;
+    const key = positionId == null ? null : JSON.stringify([strategy, symbol, positionId]);
+    const known = key === null ? undefined : this.#positions.get(key);
+    if (key !== null && outcome) this.#positions.delete(key);
+    if (known) return known;
+    const pair = input.decision && this.#pairs.get(input.decision.id);
+    if (!pair || !(input.decision.multiplier > 0)) return null;
+    const first = { pair, multiplier: input.decision.multiplier };
+    if (key !== null && outcome === null) this.#positions.set(key, first);
+    return first;
+  }
 }
+
+/** Both decisions on an entry, and the multiplier that its trades carry. */
+interface FirstEntry {
+  readonly pair: DecisionChange;
+  readonly multiplier: number;
+}
+
+/** In a record that knows no positions every trade weighs by its share of the whole. */
+function shareOf({ baseSize }: Trade, { plan }: Decision): number {
+  const whole = plan?.size ?? null;
+  return baseSize === null || whole === null ? 1 : Math.min(1, baseSize / whole);
+}
+
+/** The named amounts of a trade, as far as it has them, at another size. */
+function scaledBy(
+  factor: number,
+  input: TradeInput,
+  keys: readonly Amount[],
+): Partial<Record<Amount, number>> {
+  return Object.fromEntries(
+    keys.flatMap((key) => (input[key] === undefined ? [] : [[key, factor * input[key]]])),
+  );
+}
+type Amount = 'size' | 'openSize' | 'fees' | 'funding';
 
 /** The trade that a signal would have become, at the size that the other policy gives it. */
 function tradeOf(outcome: ShadowOutcome, decision: Decision): TradeInput {

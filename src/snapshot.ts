@@ -5,16 +5,19 @@ import type { Decision } from './model/decision.ts';
 import { completeDecision } from './model/decision-schema.ts';
 import { STRATEGY_STATUSES } from './model/strategy.ts';
 import { decomposerStateSchema } from './performance/decomposer.ts';
+import { keyOf } from './performance/positions.ts';
 import { portfolioSchema } from './portfolio.ts';
 import { scorerStateSchema } from './quality/scorer.ts';
 import { detectorStateSchema } from './regime/detector.ts';
 import { managerStateSchema } from './retirement/manager.ts';
 import { shadowBookSchema } from './shadow/book.ts';
 import { emptySignalCounts, signalCountsSchema } from './signals/counts.ts';
+import { coverageSchema, emptyCoverage } from './signals/coverage.ts';
 import { recentDecisionsSchema } from './signals/recent-decisions.ts';
+import { emptyMoments, type Moments } from './statistics/moments.ts';
 import { optimizerStateSchema } from './weighting/optimizer.ts';
 
-export const SNAPSHOT_VERSION = 3;
+export const SNAPSHOT_VERSION = 4;
 
 const optimizationStateSchema = z.object({
   time: z.number(),
@@ -48,6 +51,7 @@ export const snapshotSchema = z.object({
   shadows: shadowBookSchema,
   counts: z.array(z.tuple([z.string(), signalCountsSchema])),
   recent: recentDecisionsSchema,
+  coverage: coverageSchema,
   history: z.array(optimizationStateSchema),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
@@ -85,6 +89,32 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
       },
     };
   },
+  // Version 3 knew no positions: the first trade of a decision was its outcome, and every trade evidence.
+  3: (old) => {
+    const { recent, decisions, decomposer } = old as unknown as Version3;
+    const counted = recent.filter(([, , wasCounted]) => wasCounted);
+    return {
+      ...old,
+      recent: recent.map(([key, decision]) => [key, decision]),
+      coverage: { ...emptyCoverage(), judged: decisions },
+      decomposer: {
+        ...decomposer,
+        positions: {
+          open: [],
+          ended: {
+            watermark: -1,
+            ids: counted.map(([, { id, strategy, symbol, time }]) => [keyOf(strategy, symbol, id), time]),
+          },
+        },
+        evidence: decomposer.evidence.map(([name, evidence]) => {
+          const whole = decomposer.cells.find(
+            ([[strategy, symbol, cell]]) => strategy === name && symbol === null && cell === null,
+          );
+          return [name, { ...evidence, returns: whole?.[1].returns ?? emptyMoments() }];
+        }),
+      },
+    };
+  },
 };
 
 type Named = readonly (readonly [string, object])[];
@@ -93,6 +123,15 @@ interface Version2 {
   readonly recent: readonly (readonly [string | null, Decision])[];
   readonly decomposer: { readonly evidence: Named };
   readonly manager: { readonly strategies: Named };
+}
+
+interface Version3 {
+  readonly decisions: number;
+  readonly recent: readonly (readonly [string | null, Decision, boolean])[];
+  readonly decomposer: {
+    readonly evidence: Named;
+    readonly cells: readonly (readonly [readonly (string | null)[], { readonly returns: Moments }])[];
+  };
 }
 
 /**

@@ -738,11 +738,14 @@ describe('state', () => {
       commands: _commands,
       recent: _recent,
       shadows: _shadows,
+      coverage: _coverage,
       detector,
       ...rest
     } = structuredClone(today);
     const { timeframe: _timeframe, ...first } = detector;
+    Reflect.deleteProperty(rest.decomposer, 'positions');
     for (const [, evidence] of rest.decomposer.evidence) {
+      Reflect.deleteProperty(evidence, 'returns');
       Reflect.deleteProperty(evidence, 'firstAt');
       Reflect.deleteProperty(evidence, 'lastAt');
     }
@@ -754,7 +757,7 @@ describe('state', () => {
     for (const [, evidence] of today.decomposer.evidence)
       Object.assign(evidence, { firstAt: null, lastAt: null });
     for (const [, record] of today.manager.strategies) Object.assign(record, { observed: 0, degraded: 0 });
-    expect(restored.snapshot()).toEqual({ ...today, recent: [] });
+    expect(restored.snapshot()).toEqual({ ...today, recent: [], coverage: engineWith().snapshot().coverage });
   });
 
   it('does not grow with trades', () => {

@@ -1,9 +1,10 @@
 import type { Decision } from '../model/decision.ts';
+import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import { winsorise } from '../statistics/ew-cell.ts';
 import { isLook, type OutcomeRecord } from './looks.ts';
-import { outcomeOfShadow, outcomeOfTrade, type SignalOutcome } from './outcome.ts';
+import { outcomeOfPosition, outcomeOfShadow, outcomeOfTrade, type SignalOutcome } from './outcome.ts';
 
 /** What is known so far of an outcome that may come in parts: R before winsorising, and the size it is the mean of. */
 interface Parts {
@@ -29,7 +30,13 @@ export class EffectLedger implements OutcomeRecord {
   /** The first n outcomes as they were when a look was due: a part that closes later does not change a look. */
   readonly atLook = (n: number): readonly SignalOutcome[] | undefined => this.#looks.get(n);
 
-  /** Adds a closed trade. The parts in which one position was closed are one outcome. */
+  /** Adds what a position came to. A signal that was held as several positions is one outcome. */
+  addPosition(position: PositionOutcome): void {
+    const outcome = outcomeOfPosition(position);
+    if (outcome) this.#add(outcome, position.r, position.baseSize);
+  }
+
+  /** Adds a trade of a record that knows no positions: the trades of one decision are one outcome. */
   addTrade(trade: Trade, decision: Decision | undefined): void {
     const outcome = outcomeOfTrade(trade, decision);
     if (outcome) this.#add(outcome, trade.r, trade.baseSize);
@@ -41,9 +48,10 @@ export class EffectLedger implements OutcomeRecord {
 
   /** Takes what it needs of an engine's event. */
   observe(event: LedgerEvent): void {
-    if (event.type === 'trade' && event.trade && event.input)
-      this.addTrade(event.trade, event.input.decision);
-    if (event.type === 'shadow' && event.outcome) this.addShadow(event.outcome);
+    if (isShadow(event)) this.addShadow(event.outcome);
+    if (!isTrade(event)) return;
+    if (event.outcome) this.addPosition(event.outcome);
+    else if (event.outcome === undefined) this.addTrade(event.trade, event.input.decision);
   }
 
   /** @param size of the part; null where it is not known: then the parts' R add up */
@@ -70,10 +78,22 @@ export class EffectLedger implements OutcomeRecord {
   }
 }
 
-/** The part of an engine's events that the ledger reads. */
-export interface LedgerEvent {
-  readonly type: string;
-  readonly trade?: Trade;
-  readonly input?: { readonly decision?: Decision };
-  readonly outcome?: ShadowOutcome;
+/** What the ledger reads of a trade's event; without `outcome` it is one of an older journal. */
+export interface TradeEvent {
+  readonly type: 'trade';
+  readonly trade: Trade;
+  readonly input: { readonly decision?: Decision };
+  readonly outcome?: PositionOutcome | null;
 }
+
+/** What the ledger reads of a shadow's event. */
+export interface ShadowEvent {
+  readonly type: 'shadow';
+  readonly outcome: ShadowOutcome;
+}
+
+/** An event of an engine, of which the ledger reads only those. */
+export type LedgerEvent = TradeEvent | ShadowEvent | { readonly type: string };
+
+const isTrade = (event: LedgerEvent): event is TradeEvent => event.type === 'trade';
+const isShadow = (event: LedgerEvent): event is ShadowEvent => event.type === 'shadow';

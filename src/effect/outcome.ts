@@ -1,4 +1,5 @@
 import type { Decision } from '../model/decision.ts';
+import type { PositionOutcome } from '../model/position.ts';
 import type { Cell } from '../model/regime.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
@@ -35,9 +36,16 @@ export interface SignalOutcome {
   readonly pnl: number | null;
 }
 
+/** The outcome of a position with the decision on its first entry; null for one that the overlay had no say in. */
+export function outcomeOfPosition(position: PositionOutcome): SignalOutcome | null {
+  const { decision, exitTime, r, basePnl } = position;
+  if (!isSent(decision)) return null;
+  return { ...partsOf(decision), closedAt: exitTime, r: winsorise(r), source: 'trade', pnl: basePnl };
+}
+
 /** The outcome of a trade with its decision; null for one that the overlay had no say in. */
 export function outcomeOfTrade(trade: Trade, decision: Decision | undefined): SignalOutcome | null {
-  if (decision === undefined || decision.action !== 'execute' || !(decision.multiplier > 0)) return null;
+  if (!isSent(decision)) return null;
   return {
     ...partsOf(decision),
     closedAt: trade.exitTime,
@@ -50,6 +58,9 @@ export function outcomeOfTrade(trade: Trade, decision: Decision | undefined): Si
 export function outcomeOfShadow({ decision, exitTime, r, rule, pnl }: ShadowOutcome): SignalOutcome {
   return { ...partsOf(decision), closedAt: exitTime, r: winsorise(r), source: rule, pnl };
 }
+
+const isSent = (decision: Decision | null | undefined): decision is Decision =>
+  decision?.action === 'execute' && decision.multiplier > 0;
 
 function partsOf(decision: Decision): Omit<SignalOutcome, 'closedAt' | 'r' | 'source' | 'pnl'> {
   const { id, strategy, symbol, cell, time, multiplier, quality, cap } = decision;

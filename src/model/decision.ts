@@ -25,6 +25,9 @@ export const REASONS = [
 ] as const;
 export type ReasonCode = (typeof REASONS)[number];
 
+/** Ids of decisions that judged nothing; many share them, so they name no position. */
+export const SHARED_IDS: readonly string[] = ['off', 'exit', 'failed'];
+
 export type Action = 'pass' | 'execute' | 'block';
 
 /** How the outcome of a signal is followed where no order is sent. Prices in quote currency, null where unknown. */

@@ -6,6 +6,13 @@ import type { Side } from './signal.ts';
 export interface TradeInput {
   /** Two trades with one id are one trade. Without an id every call is a new trade. */
   readonly id?: string;
+  /**
+   * The position that this trade closes a part of, an id of the host's: all its parts are one outcome, learned when
+   * nothing of it is open. Absent: the decision's id; without a decision the trade is a position of its own.
+   */
+  readonly positionId?: string;
+  /** What is left open of the position after this part, in units of `size`; 0 or absent: nothing. */
+  readonly openSize?: number;
   readonly strategy: string;
   readonly symbol: string;
   /** Default `long`. */
@@ -19,6 +26,8 @@ export interface TradeInput {
   readonly exitPrice?: number;
   /** Fees paid in quote currency, already taken out of `pnl`. */
   readonly fees?: number;
+  /** Funding received, or (negative) paid, in quote currency, already in `pnl`. */
+  readonly funding?: number;
   /** Stop price at entry. */
   readonly stop?: number;
   /** Profit and stop as rates of the entry value, for hosts that give no sizes. */
@@ -37,14 +46,17 @@ export interface TradeInput {
   readonly highestPrice?: number;
 }
 
-/** Which of the four sources gave the risk behind an R-multiple. */
-export type RSource = 'stop' | 'stopRate' | 'atr' | 'averageLoss';
+/** Sources of the risk behind an R-multiple. */
+export const R_SOURCES = ['stop', 'stopRate', 'atr', 'averageLoss'] as const;
+export type RSource = (typeof R_SOURCES)[number];
 /** Which of the three sources gave the capital behind a return. */
 export type CapitalSource = 'equity' | 'capital' | 'risk';
 
 /** A recorded trade: the host's facts, the regime at entry, R and where it came from. */
 export interface Trade {
   readonly id: string;
+  /** The position that it is a part of; null for one that is a position of its own. */
+  readonly positionId: string | null;
   readonly strategy: string;
   readonly symbol: string;
   readonly side: Side;
@@ -58,6 +70,8 @@ export interface Trade {
   readonly baseSize: number | null;
   readonly multiplier: number;
   readonly fees: number;
+  /** Received, or (negative) paid; in `pnl`. */
+  readonly funding: number;
   readonly pnl: number;
   /** R-multiple; independent of size and currency. */
   readonly r: number;

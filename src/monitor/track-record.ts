@@ -1,9 +1,12 @@
 import type { OptimizationEngine } from '../engine.ts';
+import { emptyMoments, kurtosis as kurtosisOf, skewness as skewnessOf } from '../statistics/moments.ts';
+import { sharpeRatio } from '../statistics/ratios.ts';
 import { minimumTrackRecord, probabilisticSharpe } from '../statistics/sharpe-test.ts';
 
 /** How far a strategy's record proves that it has an edge at all. */
 export interface TrackRecord {
   readonly strategy: string;
+  /** Positions that closed: the parts of one prove no more than the whole. */
   readonly trades: number;
   /** Probability in [0,1] that the true Sharpe ratio per trade is above 0; null below two trades or without spread. */
   readonly probabilisticSharpe: number | null;
@@ -20,8 +23,10 @@ const MIN_TRADES = 30;
 const WEEK = 7 * 86_400_000;
 
 export function trackRecord({ decomposer }: OptimizationEngine, strategy: string): TrackRecord {
-  const { trades, sharpe, skewness, kurtosis } = decomposer.getStrategyPerformance(strategy);
   const evidence = decomposer.evidenceOf(strategy);
+  const returns = evidence?.returns ?? emptyMoments();
+  const trades = returns.n;
+  const [sharpe, skewness, kurtosis] = [sharpeRatio(returns), skewnessOf(returns), kurtosisOf(returns)];
   if (sharpe === null || skewness === null || kurtosis === null) {
     return {
       strategy,

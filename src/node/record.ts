@@ -38,9 +38,7 @@ export async function keepOutcomes(stateDir: string, before: number): Promise<vo
   await file.close();
 }
 
-interface Outcome extends LedgerEvent {
-  readonly seq: number;
-}
+type Outcome = LedgerEvent & { readonly seq: number };
 
 async function keptOutcomes(stateDir: string): Promise<Outcome[]> {
   const file = join(stateDir, KEPT_FILE);
@@ -67,9 +65,10 @@ async function eachOutcome(stateDir: string, after: number, take: (event: Outcom
     if (seq <= after) return;
     for (const effect of effects)
       if (effect.type === 'shadow') take({ seq, type: 'shadow', outcome: effect.outcome });
-    if (event.type !== 'trade') return;
-    const { decision } = event.input;
-    take({ seq, type: 'trade', trade: event.trade, input: decision ? { decision } : {} });
+    if (event.type !== 'trade' || event.outcome === null) return;
+    const { trade, outcome, input } = event;
+    const decided = input.decision ? { decision: input.decision } : {};
+    take({ seq, type: 'trade', trade, input: decided, ...(outcome === undefined ? {} : { outcome }) });
   });
 }
 

@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { OptimizationEngine } from '../engine.ts';
 import type { EffectEvent, InputEvent } from '../events.ts';
 import type { Candle } from '../model/candle.ts';
+import type { UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
 import { pickDefined } from '../model/pick.ts';
+import type { PositionOutcome } from '../model/position.ts';
 import type { Signal } from '../model/signal.ts';
 import type { TradeInput } from '../model/trade.ts';
 import type { Journal } from './journal/writer.ts';
@@ -28,6 +31,8 @@ const SIGNAL: readonly (keyof Signal)[] = [
 ];
 const TRADE: readonly (keyof TradeInput)[] = [
   'id',
+  'positionId',
+  'openSize',
   'strategy',
   'symbol',
   'side',
@@ -38,6 +43,7 @@ const TRADE: readonly (keyof TradeInput)[] = [
   'entryPrice',
   'exitPrice',
   'fees',
+  'funding',
   'stop',
   'returnRate',
   'stopRate',
@@ -48,6 +54,8 @@ const TRADE: readonly (keyof TradeInput)[] = [
   'lowestPrice',
   'highestPrice',
 ];
+const UNJUDGED: readonly (keyof UnjudgedEntry)[] = ['strategy', 'symbol', 'time', 'reason'];
+const UNKNOWN_EXIT: readonly (keyof UnknownExit)[] = ['strategy', 'symbol', 'time', 'positionId', 'size'];
 const CANDLE: readonly (keyof Candle)[] = ['time', 'open', 'high', 'low', 'close', 'volume'];
 
 /** Writes every event of an engine to the journal, together with what followed from it. Returns how to stop. */
@@ -71,14 +79,29 @@ function essence(event: InputEvent): InputEvent {
     case 'decision':
       return { ...event, signal: pickDefined(event.signal, SIGNAL) as Signal };
     case 'trade':
-      return { ...event, input: pickDefined(event.input, TRADE) as TradeInput };
+      return {
+        ...event,
+        input: pickDefined(event.input, TRADE) as TradeInput,
+        ...(event.outcome ? { outcome: withoutEqual(event.outcome, event.input) } : {}),
+      };
     case 'candle':
       return { ...event, candle: pickDefined(event.candle, CANDLE) as Candle };
     case 'equity': {
       const { time, equity, deposit } = event.report;
       return { ...event, report: deposit === undefined ? { time, equity } : { time, equity, deposit } };
     }
+    case 'unjudged':
+      return { ...event, entry: pickDefined(event.entry, UNJUDGED) as UnjudgedEntry };
+    case 'unknownExit':
+      return { ...event, exit: pickDefined(event.exit, UNKNOWN_EXIT) as UnknownExit };
     default:
       return event;
   }
+}
+
+/** What a position came to, without a decision that stands in the line already; `parseLine` puts it back. */
+function withoutEqual(outcome: PositionOutcome, { decision }: TradeInput): PositionOutcome {
+  if (outcome.decision === null || !isDeepStrictEqual(outcome.decision, decision)) return outcome;
+  const { decision: _equal, ...rest } = outcome;
+  return rest as PositionOutcome;
 }

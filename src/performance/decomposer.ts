@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { EdgekeeperError, show } from '../errors.ts';
+import type { PositionOutcome } from '../model/position.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
 import { addTrade, emptyPerformanceCell, type PerformanceCell, performanceCellSchema } from './cell.ts';
 import { addEvidence, type Evidence, emptyEvidence, evidenceSchema } from './evidence.ts';
 import { type Performance, performanceOf } from './metrics.ts';
+import { outcomeOfPosition, PositionBook, positionBookSchema } from './positions.ts';
 import { RecentIds, recentIdsSchema } from './recent-ids.ts';
-import { basePnlOf, checkTrade, tradeRecord } from './trade-record.ts';
+import { checkTrade, type TradeContext, tradeRecord } from './trade-record.ts';
 import { type WindowMetrics, windowMetrics } from './window.ts';
 
 /** Metrics by which `getTopStrategies` ranks. */
@@ -24,6 +26,7 @@ export interface DecomposerOptions {
 export const decomposerStateSchema = z.object({
   sequence: z.number().int().min(0),
   seen: recentIdsSchema,
+  positions: positionBookSchema,
   cells: z.array(
     z.tuple([
       z.tuple([z.string().nullable(), z.string().nullable(), z.enum(CELLS).nullable()]),
@@ -34,6 +37,15 @@ export const decomposerStateSchema = z.object({
 });
 export type DecomposerState = z.infer<typeof decomposerStateSchema>;
 
+/** What recording a trade came to. */
+export interface RecordedTrade {
+  readonly trade: Trade;
+  /** What its position came to, if this trade closed the rest of it. */
+  readonly outcome: PositionOutcome | null;
+  /** A position that had to be forgotten, because too many are open. */
+  readonly dropped: string | null;
+}
+
 type Path = readonly [strategy: string | null, symbol: string | null, cell: Cell | null];
 
 /** How many trades `getTradeHistory` remembers. */
@@ -42,14 +54,16 @@ const HISTORY = 1000;
 const keyOf = (path: Path): string => JSON.stringify(path);
 
 /**
- * Breaks performance down by strategy, symbol and regime at entry. Trades are recorded once per id; what
- * they add up to is kept, not the trades, so that memory grows with strategies x symbols x regimes only.
+ * Breaks performance down by strategy, symbol and regime at entry. Money is counted by trade, once per id; evidence
+ * by position, once it is closed. What they add up to is kept, not the trades, so that memory grows with
+ * strategies x symbols x regimes only.
  */
 export class PerformanceDecomposer {
   readonly #options: DecomposerOptions;
   readonly #cells = new Map<string, { readonly path: Path; readonly cell: PerformanceCell }>();
   readonly #evidence = new Map<string, Evidence>();
   readonly #history = new Ring<Trade>(HISTORY);
+  readonly #positions = new PositionBook();
   #seen = new RecentIds();
   #sequence = 0;
 
@@ -63,14 +77,20 @@ export class PerformanceDecomposer {
    * ago that it can no longer be told from a duplicate; neither changes anything.
    */
   recordTrade(input: TradeInput): Trade | null {
+    return this.record(input)?.trade ?? null;
+  }
+
+  /** The same, and what the position of the trade came to if nothing of it is open any more. */
+  record(input: TradeInput): RecordedTrade | null {
     checkTrade(input);
     if (input.id !== undefined && !this.#seen.isNew(input.id, input.exitTime)) return null;
     const evidence = this.#evidence.get(input.strategy) ?? emptyEvidence();
-    const trade = tradeRecord(input, input.id ?? `trade-${this.#sequence + 1}`, {
+    const context: TradeContext = {
       capital: this.#options.capital?.[input.strategy] ?? null,
       riskPerTrade: this.#options.riskPerTrade ?? 0.01,
       averageLoss: evidence.averageLoss,
-    });
+    };
+    const trade = tradeRecord(input, input.id ?? `trade-${this.#sequence + 1}`, context);
 
     this.#sequence += 1;
     if (input.id !== undefined) this.#seen.add(input.id, input.exitTime);
@@ -86,18 +106,21 @@ export class PerformanceDecomposer {
     ] as const) {
       addTrade(this.#cellAt(path), trade);
     }
-    this.#evidence.set(strategy, evidence);
-    addEvidence(evidence, {
-      cell,
-      r: trade.r,
-      returnRate: trade.returnRate,
-      compounds: trade.capitalSource !== 'capital',
-      basePnl: basePnlOf(trade.pnl, trade.multiplier),
-      entryTime: trade.entryTime,
-      exitTime: trade.exitTime,
-    });
     this.#history.push(trade);
-    return trade;
+    const { completed, dropped } = this.#positions.add(input, trade);
+    if (completed === null) return { trade, outcome: null, dropped };
+    const outcome = outcomeOfPosition(completed, context);
+    this.#evidence.set(strategy, evidence);
+    addEvidence(evidence, outcome);
+    return { trade, outcome, dropped };
+  }
+
+  /**
+   * Ends a position of which nobody knows how it ended, so that it is never learned. Returns false for one that had
+   * ended before.
+   */
+  dropPosition(strategy: string, symbol: string, positionId: string, time: number): boolean {
+    return this.#positions.drop(strategy, symbol, positionId, time);
   }
 
   /** Metrics of one strategy over everything it traded; all null or 0 for one that never traded. */
@@ -166,26 +189,30 @@ export class PerformanceDecomposer {
 
   /** Names of the strategies that have trades, in alphabetical order. */
   getStrategies(): string[] {
-    return [...this.#evidence.keys()].sort();
+    return [...this.#cells.values()]
+      .flatMap(({ path: [strategy, symbol, cell] }) =>
+        strategy !== null && symbol === null && cell === null ? [strategy] : [],
+      )
+      .sort();
   }
 
-  /** What is recently known of a strategy, for the components that judge it. Do not change it. */
+  /** What the outcomes of a strategy say, for the components that judge it; undefined before any. Do not change it. */
   evidenceOf(strategy: string): Evidence | undefined {
     return this.#evidence.get(strategy);
   }
 
-  /** Metrics over the latest live trades of a strategy. */
+  /** Metrics over the latest outcomes of a strategy. */
   windowOf(strategy: string): WindowMetrics {
     return windowMetrics(this.#evidence.get(strategy)?.window ?? []);
   }
 
-  /** Starts the latest trades of a strategy anew, so that it is judged on what comes. */
+  /** Starts the latest outcomes of a strategy anew, so that it is judged on what comes. */
   resetWindow(strategy: string): void {
     const evidence = this.#evidence.get(strategy);
     if (evidence) evidence.window = [];
   }
 
-  /** Forgets everything but which trades were seen. */
+  /** Forgets everything but which trades were seen, and what is open. */
   reset(): void {
     this.#cells.clear();
     this.#evidence.clear();
@@ -196,6 +223,7 @@ export class PerformanceDecomposer {
     return {
       sequence: this.#sequence,
       seen: this.#seen.snapshot(),
+      positions: this.#positions.snapshot(),
       cells: [...this.#cells.values()].map(({ path, cell }) => [[...path], structuredClone(cell)]),
       evidence: [...this.#evidence].map(([strategy, evidence]) => [strategy, structuredClone(evidence)]),
     };
@@ -205,6 +233,7 @@ export class PerformanceDecomposer {
     this.reset();
     this.#sequence = state.sequence;
     this.#seen = new RecentIds(state.seen);
+    this.#positions.restore(state.positions);
     for (const [path, cell] of state.cells)
       this.#cells.set(keyOf(path), { path, cell: structuredClone(cell) });
     for (const [strategy, evidence] of state.evidence)

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { CELLS, type Cell } from '../model/regime.ts';
+import type { PositionOutcome } from '../model/position.ts';
+import { CELLS } from '../model/regime.ts';
 import { addReturn, equityCurveSchema, startEquityCurve } from '../statistics/equity-curve.ts';
 import { addToEwCell, emptyEwCell, ewCellSchema, winsorise } from '../statistics/ew-cell.ts';
+import { addToMoments, emptyMoments, momentsSchema } from '../statistics/moments.ts';
 import { addToAverageLoss, averageLossSchema, emptyAverageLoss } from './r-multiple.ts';
 import { addToWindow, windowSchema } from './window.ts';
 
@@ -9,16 +11,17 @@ const recentSchema = z.object({ outcomes: ewCellSchema, curve: equityCurveSchema
 /** Recent outcomes and the equity curve they make. */
 export type Recent = z.infer<typeof recentSchema>;
 
-/** What is recently known of one strategy: overall, by cell, its latest trades and its typical loss. */
+/** What the outcomes of one strategy say: recently, overall and by cell; the latest; the typical loss; all returns. */
 export const evidenceSchema = z.object({
   outcomes: z.number().int().min(0),
-  /** Entry of the first and exit of the last trade, in ms; null before any, or where an old state did not say. */
+  /** Entry of the first and exit of the last position, in ms; null before any, or where an old state did not say. */
   firstAt: z.number().nullable(),
   lastAt: z.number().nullable(),
   overall: recentSchema,
   cells: z.partialRecord(z.enum(CELLS), recentSchema),
   window: windowSchema,
   averageLoss: averageLossSchema,
+  returns: momentsSchema,
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
@@ -32,24 +35,14 @@ export const emptyEvidence = (): Evidence => ({
   cells: {},
   window: [],
   averageLoss: emptyAverageLoss(),
+  returns: emptyMoments(),
 });
 
-/** One live outcome as the estimators see it. */
-export interface Outcome {
-  readonly cell: Cell;
-  readonly r: number;
-  readonly returnRate: number;
-  /** False on a fixed capital, where returns add up. */
-  readonly compounds: boolean;
-  /** Money at the host's own size. */
-  readonly basePnl: number;
-  readonly entryTime: number;
-  readonly exitTime: number;
-}
-
-/** Adds one live outcome, in place and in O(1). */
-export function addEvidence(evidence: Evidence, outcome: Outcome): void {
-  const { cell, r, returnRate, compounds, basePnl, entryTime, exitTime } = outcome;
+/** Adds what one position came to, in place and in O(1). */
+export function addEvidence(evidence: Evidence, outcome: PositionOutcome): void {
+  const { cell, r, returnRate, capitalSource, basePnl, entryTime, exitTime } = outcome;
+  // On a fixed capital returns add up.
+  const compounds = capitalSource !== 'capital';
   evidence.outcomes += 1;
   evidence.firstAt = Math.min(evidence.firstAt ?? entryTime, entryTime);
   evidence.lastAt = Math.max(evidence.lastAt ?? exitTime, exitTime);
@@ -64,4 +57,5 @@ export function addEvidence(evidence: Evidence, outcome: Outcome): void {
   }
   addToWindow(evidence.window, { r: winsorise(r), returnRate, compounds });
   addToAverageLoss(evidence.averageLoss, basePnl);
+  addToMoments(evidence.returns, returnRate);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ATR_STOP, credible, MAX_R, type RSource, type TradeInput } from '../model/trade.ts';
 import { LAMBDA } from '../statistics/ew-cell.ts';
 
-/** Recent money lost per losing trade and moved per trade, at the host's own size. */
+/** Recent money lost per losing position and moved per position, at the host's own size. */
 export const averageLossSchema = z.object({
   losses: z.number().int().min(0),
   lossWeight: z.number().min(0),
@@ -38,31 +38,68 @@ function typicalLoss(average: AverageLoss): number {
 const usable = (x: number | undefined | null): x is number =>
   x !== undefined && x !== null && Number.isFinite(x) && x > 0;
 
+const measureSchema = z.object({ gain: z.number(), risk: z.number() });
+
+/** What was gained and what was risked, by each source that gives a risk; null for one that gives none. */
+export const risksSchema = z.object({
+  stop: measureSchema.nullable(),
+  stopRate: measureSchema.nullable(),
+  atr: measureSchema.nullable(),
+});
+export type Risks = z.infer<typeof risksSchema>;
+type Measure = z.infer<typeof measureSchema>;
+
+const SOURCES = ['stop', 'stopRate', 'atr'] as const;
+
 /**
- * R of a trade, from the first risk that is known: the stop price; the stop rate; 1.5 ATR; what the
- * strategy usually loses. The last needs the pnl at the host's own size, because a halved trade loses half.
- * The very first trade of a strategy without any risk counts as one R won or lost.
+ * What a trade gained and risked: by the stop price; by the stop rate; by 1.5 ATR. Rates are weighed by the value
+ * of the entry, so that the sums over the parts of a position say what the whole of it would.
+ */
+export function risksOf(trade: TradeInput): Risks {
+  const { pnl, size, entryPrice, stop } = trade;
+  const distance = usable(entryPrice) && usable(stop) ? Math.abs(entryPrice - stop) : 0;
+  const cost = usable(size) && usable(entryPrice) ? size * entryPrice : null;
+  const gain = trade.returnRate ?? (cost === null ? undefined : pnl / cost);
+  const byRate = (rate: number | undefined | null): Measure | null => {
+    if (!usable(rate) || gain === undefined || !Number.isFinite(gain)) return null;
+    const value = cost ?? entryValue(pnl, gain);
+    return Number.isFinite(value) ? { gain: gain * value, risk: rate * value } : null;
+  };
+  return {
+    stop: usable(size) && distance > 0 ? { gain: pnl, risk: distance * size } : null,
+    stopRate: byRate(trade.stopRate ?? (usable(entryPrice) ? distance / entryPrice : 0)),
+    atr: byRate(ATR_STOP * (trade.atrRate ?? trade.decision?.atrRate ?? 0)),
+  };
+}
+
+/** Value of an entry whose size nobody told. A scratch does not tell it: it counts for nothing among other parts. */
+function entryValue(pnl: number, gain: number): number {
+  if (gain === 0) return 0;
+  return pnl === 0 ? 1 : Math.abs(pnl / gain);
+}
+
+/** Both together. A source that one of them lacks says nothing about the whole. */
+export function addRisks(a: Risks, b: Risks): Risks {
+  const sum = (x: Measure | null, y: Measure | null): Measure | null =>
+    x === null || y === null ? null : { gain: x.gain + y.gain, risk: x.risk + y.risk };
+  return { stop: sum(a.stop, b.stop), stopRate: sum(a.stopRate, b.stopRate), atr: sum(a.atr, b.atr) };
+}
+
+/**
+ * R from the first risk that is known; without any, from what the strategy usually loses. That needs the pnl at the
+ * host's own size, because a halved trade loses half. The very first outcome of a strategy without any risk counts
+ * as one R won or lost.
  */
 export function rMultiple(
-  trade: TradeInput,
+  risks: Risks,
   basePnl: number,
   average: AverageLoss,
 ): { readonly r: number; readonly rSource: RSource } {
-  const { pnl, size, entryPrice, stop } = trade;
-  if (usable(size) && usable(entryPrice) && usable(stop) && Math.abs(entryPrice - stop) > 0) {
-    const r = pnl / (Math.abs(entryPrice - stop) * size);
-    if (credible(r)) return { r, rSource: 'stop' };
-  }
-  const gain =
-    trade.returnRate ?? (usable(size) && usable(entryPrice) ? pnl / (size * entryPrice) : undefined);
-  if (gain !== undefined && Number.isFinite(gain)) {
-    const stopRate =
-      trade.stopRate ?? (usable(stop) && usable(entryPrice) ? Math.abs(entryPrice - stop) / entryPrice : 0);
-    if (usable(stopRate) && credible(gain / stopRate)) return { r: gain / stopRate, rSource: 'stopRate' };
-    const atrRate = trade.atrRate ?? trade.decision?.atrRate;
-    if (usable(atrRate) && credible(gain / (ATR_STOP * atrRate))) {
-      return { r: gain / (ATR_STOP * atrRate), rSource: 'atr' };
-    }
+  for (const rSource of SOURCES) {
+    const measure = risks[rSource];
+    if (measure === null) continue;
+    const r = measure.gain === 0 ? 0 : measure.gain / measure.risk;
+    if (credible(r)) return { r, rSource };
   }
   const loss = typicalLoss(average);
   const r = loss > 0 ? basePnl / loss : Math.sign(basePnl);

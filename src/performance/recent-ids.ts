@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EdgekeeperError } from '../errors.ts';
 
-/** How many trade ids are remembered. */
+/** How many ids are remembered, of trades and of positions each. */
 const CAPACITY = 4096;
 
 export const recentIdsSchema = z.object({
@@ -24,10 +24,19 @@ export class RecentIds {
     this.#ids = new Map(ids);
   }
 
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** Whether what closed at this time may have been seen and forgotten. */
+  mayHaveForgotten(exitTime: number): boolean {
+    return exitTime <= this.#watermark;
+  }
+
   /** Throws `TRADE_TOO_OLD` when the answer is no longer known. */
   isNew(id: string, exitTime: number): boolean {
-    if (this.#ids.has(id)) return false;
-    if (exitTime <= this.#watermark) {
+    if (this.has(id)) return false;
+    if (this.mayHaveForgotten(exitTime)) {
       throw new EdgekeeperError('TRADE_TOO_OLD', {
         found: `trade ${id}, closed at ${exitTime} (ms UTC)`,
         expected: `a trade that closed among the latest ${CAPACITY}`,

@@ -1,9 +1,10 @@
 import { EdgekeeperError, show } from '../errors.ts';
+import { SHARED_IDS } from '../model/decision.ts';
 import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
 import { credible, type RSource, type Trade, type TradeInput } from '../model/trade.ts';
-import { type AverageLoss, priceRisk, rMultiple } from './r-multiple.ts';
+import { type AverageLoss, priceRisk, risksOf, rMultiple } from './r-multiple.ts';
 
 /** What a trade is measured against. */
 export interface TradeContext {
@@ -44,8 +45,10 @@ export function checkTrade(trade: TradeInput): void {
     if (!isName(trade[key]))
       refuse(`${key} ${show(trade[key])}`, 'a printable name of 1 to 100 characters', HINT);
   }
-  if (trade.id !== undefined && !isName(trade.id))
-    refuse(`id ${show(trade.id)}`, 'a printable id of 1 to 100 characters', HINT);
+  for (const key of ['id', 'positionId'] as const) {
+    if (trade[key] !== undefined && !isName(trade[key]))
+      refuse(`${key} ${show(trade[key])}`, 'a printable id of 1 to 100 characters', HINT);
+  }
   if (trade.side !== undefined && trade.side !== 'long' && trade.side !== 'short') {
     refuse(`side ${show(trade.side)}`, '"long" or "short"', HINT);
   }
@@ -72,7 +75,9 @@ export function checkTrade(trade: TradeInput): void {
       refuse(`${key} ${show(value)}`, 'a finite number above 0, or nothing', HINT);
     }
   }
-  for (const key of ['fees', 'returnRate'] as const) {
+  if (trade.openSize !== undefined && !(isNumber(trade.openSize) && trade.openSize >= 0))
+    refuse(`openSize ${show(trade.openSize)}`, 'a finite size of 0 or more, or nothing', HINT);
+  for (const key of ['fees', 'funding', 'returnRate'] as const) {
     if (trade[key] !== undefined && !isNumber(trade[key]))
       refuse(`${key} ${show(trade[key])}`, 'a finite number, or nothing', HINT);
   }
@@ -129,18 +134,25 @@ function cellOfTrade({ decision, regime }: TradeInput): Cell {
   return asCell(regime);
 }
 
-/** Return of a trade on the first capital base that is known: equity at entry, the strategy's capital, R times the risk. */
-function returnOf(
-  trade: TradeInput,
+/** The position that a trade closes a part of; null for one that is a position of its own. */
+function positionIdOf({ positionId, decision }: TradeInput): string | null {
+  if (positionId !== undefined) return positionId;
+  return decision === undefined || SHARED_IDS.includes(decision.id) ? null : decision.id;
+}
+
+/** Return on the first capital base that is known: equity at entry, the strategy's capital, R times the risk. */
+export function returnOf(
+  pnl: number,
+  equityAtEntry: number | null,
   r: number,
   { capital, riskPerTrade }: TradeContext,
 ): Pick<Trade, 'returnRate' | 'capitalSource'> {
-  if (trade.equityAtEntry !== undefined) {
-    const returnRate = trade.pnl / trade.equityAtEntry;
+  if (equityAtEntry !== null) {
+    const returnRate = pnl / equityAtEntry;
     if (credible(returnRate)) return { returnRate, capitalSource: 'equity' };
   }
   if (capital !== null) {
-    const returnRate = trade.pnl / capital;
+    const returnRate = pnl / capital;
     if (credible(returnRate)) return { returnRate, capitalSource: 'capital' };
   }
   return { returnRate: r * riskPerTrade, capitalSource: 'risk' };
@@ -170,9 +182,10 @@ export function basePnlOf(pnl: number, multiplier: number): number {
 export function tradeRecord(trade: TradeInput, id: string, context: TradeContext): Trade {
   const side = trade.side ?? trade.decision?.side ?? 'long';
   const multiplier = trade.decision?.multiplier ?? 1;
-  const { r, rSource } = rMultiple(trade, basePnlOf(trade.pnl, multiplier), context.averageLoss);
+  const { r, rSource } = rMultiple(risksOf(trade), basePnlOf(trade.pnl, multiplier), context.averageLoss);
   return {
     id,
+    positionId: positionIdOf(trade),
     strategy: trade.strategy,
     symbol: trade.symbol,
     side,
@@ -185,10 +198,11 @@ export function tradeRecord(trade: TradeInput, id: string, context: TradeContext
     baseSize: trade.size === undefined ? null : multiplier > 0 ? trade.size / multiplier : trade.size,
     multiplier,
     fees: trade.fees ?? 0,
+    funding: trade.funding ?? 0,
     pnl: trade.pnl,
     r,
     rSource,
-    ...returnOf(trade, r, context),
+    ...returnOf(trade.pnl, trade.equityAtEntry ?? null, r, context),
     decisionId: trade.decision?.id ?? null,
     belowThreshold: trade.decision?.belowThreshold ?? false,
     ...excursions(trade, side, rSource),

@@ -3,13 +3,13 @@ import { outcomeOf } from '../model/trade.ts';
 import { addReturn, startEquityCurve } from '../statistics/equity-curve.ts';
 import { profitFactor } from '../statistics/ratios.ts';
 
-/** Health of a strategy is judged on this many of its latest live trades. */
+/** Health of a strategy is judged on this many of its latest outcomes. */
 export const WINDOW = 50;
 
 const windowEntrySchema = z.object({ r: z.number(), returnRate: z.number(), compounds: z.boolean() });
 type WindowEntry = z.infer<typeof windowEntrySchema>;
 
-/** The latest live trades of a strategy, oldest first. */
+/** The latest outcomes of a strategy, oldest first. */
 export const windowSchema = z.array(windowEntrySchema).max(WINDOW);
 export type Window = WindowEntry[];
 
@@ -20,7 +20,7 @@ export interface WindowMetrics {
   readonly expectancy: number | null;
   readonly profitFactor: number | null;
   readonly winRate: number | null;
-  /** Rate of the peak, with equity starting at 1 at the window's first trade; null without trades. */
+  /** Rate of the peak, with equity starting at 1 at the window's first outcome; null without any. */
   readonly maxDrawdown: number | null;
   readonly consecutiveLosses: number;
   readonly maxConsecutiveLosses: number;

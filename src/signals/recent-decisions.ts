@@ -6,10 +6,8 @@ import type { Signal } from '../model/signal.ts';
 /** Decisions kept for repeated signals and for reports. */
 const CAPACITY = 256;
 
-export const recentDecisionsSchema = z
-  .array(z.tuple([z.string().nullable(), decisionSchema, z.boolean()]))
-  .max(CAPACITY);
-type RecentDecisionsState = [signalKey: string | null, decision: Decision, counted: boolean][];
+export const recentDecisionsSchema = z.array(z.tuple([z.string().nullable(), decisionSchema])).max(CAPACITY);
+type RecentDecisionsState = [signalKey: string | null, decision: Decision][];
 
 /** A signal sent again later than this is another signal. */
 const SAME_FOR = 86_400_000;
@@ -20,7 +18,7 @@ const keyOf = ({ id, strategy, symbol, side }: Signal): string | null =>
 
 /** The latest decisions, by their own id and by that of their signal. */
 export class RecentDecisions {
-  #decisions = new Map<string, { key: string | null; decision: Decision; counted: boolean }>();
+  #decisions = new Map<string, { key: string | null; decision: Decision }>();
   #byKey = new Map<string, string>();
 
   /** The decision on this very signal, if it was made within a day. */
@@ -37,7 +35,7 @@ export class RecentDecisions {
 
   add(signal: Signal, decision: Decision): void {
     const key = keyOf(signal);
-    this.#decisions.set(decision.id, { key, decision, counted: false });
+    this.#decisions.set(decision.id, { key, decision });
     if (key !== null) this.#byKey.set(key, decision.id);
     if (this.#decisions.size <= CAPACITY) return;
     const [id, oldest] = this.#decisions.entries().next().value!;
@@ -51,27 +49,17 @@ export class RecentDecisions {
     if (known) known.decision = decision;
   }
 
-  /** True the first time it is asked about a decision; and always about one that is no longer remembered. */
-  countOnce(id: string): boolean {
-    const known = this.#decisions.get(id);
-    if (known?.counted) return false;
-    if (known) known.counted = true;
-    return true;
-  }
-
   /** Newest last. */
   latest(limit = CAPACITY): Decision[] {
     return [...this.#decisions.values()].slice(-limit).map(({ decision }) => decision);
   }
 
   snapshot(): RecentDecisionsState {
-    return [...this.#decisions.values()].map(({ key, decision, counted }) => [key, decision, counted]);
+    return [...this.#decisions.values()].map(({ key, decision }) => [key, decision]);
   }
 
   restore(state: RecentDecisionsState): void {
-    this.#decisions = new Map(
-      state.map(([key, decision, counted]) => [decision.id, { key, decision, counted }]),
-    );
+    this.#decisions = new Map(state.map(([key, decision]) => [decision.id, { key, decision }]));
     this.#byKey = new Map(state.flatMap(([key, { id }]) => (key === null ? [] : [[key, id]])));
   }
 }

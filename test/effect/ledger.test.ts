@@ -29,20 +29,35 @@ describe('the ledger', () => {
   it('counts the parts in which a position was closed as one outcome', () => {
     const { engine, ledger } = watched();
     const decision = engine.decide(signal());
-    engine.recordTrade(trade(4, { decision, size: 1, pnl: 40 }));
+    engine.recordTrade(trade(4, { decision, size: 1, openSize: 3, pnl: 40 }));
+    expect(ledger.outcomes).toEqual([]);
     engine.recordTrade(trade(-1, { decision, size: 3, pnl: -30, exitTime: START + 2 * HOUR }));
     expect(ledger.outcomes).toHaveLength(1);
     expect(ledger.outcomes[0]).toMatchObject({ r: 0.25, pnl: 10, closedAt: START + 2 * HOUR });
   });
 
-  it('keeps a look as it was: a part that closes later does not change it', () => {
+  it('reads a record that knows no positions: the trades of one decision are one outcome', () => {
+    const ledger = new EffectLedger();
+    const engine = engineWith();
+    const decision = engine.decide(signal());
+    for (const [r, size] of [
+      [4, 1],
+      [-1, 3],
+    ] as const) {
+      const input = trade(r, { decision, size, pnl: 10 * r * size });
+      ledger.observe({ type: 'trade', trade: engine.recordTrade(input)!, input });
+    }
+    expect(ledger.outcomes).toMatchObject([{ r: 0.25, pnl: 10 }]);
+  });
+
+  it('keeps a look as it was: another position of its signal that closes later does not change it', () => {
     const { engine, ledger } = watched();
     const first = engine.decide(signal());
-    engine.recordTrade(trade(1, { decision: first }));
+    engine.recordTrade(trade(1, { decision: first, positionId: 'a' }));
     for (let i = 1; i < 400; i += 1)
       engine.recordTrade(trade(i % 2 ? 1 : -1, { decision: { ...first, id: `other${i}` } }));
     const before = effectStatement(ledger).looks;
-    engine.recordTrade(trade(-9, { decision: first, size: 5, pnl: -450 }));
+    engine.recordTrade(trade(-9, { decision: first, positionId: 'b', size: 5, pnl: -450 }));
     expect(ledger.outcomes[0]!.r).toBeLessThan(-7);
     expect(effectStatement(ledger).looks).toEqual(before);
   });
@@ -64,7 +79,7 @@ describe('the ledger', () => {
     feed(engine, Array(6).fill(-1));
     const decision = engine.decide(signal({ time: START + 9 * HOUR }));
     const part = { strategy: 'EMA_Trend', symbol: 'BTC/USDT', entryTime: START, exitTime: START + 10 * HOUR };
-    engine.recordTrade({ ...part, id: 'a', pnl: -5, decision });
+    engine.recordTrade({ ...part, id: 'a', pnl: -5, openSize: 1, decision });
     engine.recordTrade({ ...part, id: 'b', pnl: -5, decision });
     expect(ledger.outcomes[0]!.r).toBeCloseTo(-1, 1);
   });

@@ -48,11 +48,13 @@ function upToDate(line: JournalLine): JournalLine {
   const { event } = line;
   if (event.type === 'decision' || event.type === 'withdrawal')
     return { ...line, event: { ...event, decision: completeDecision(event.decision) } };
-  if (event.type === 'trade' && event.input.decision)
-    return {
-      ...line,
-      event: { ...event, input: { ...event.input, decision: completeDecision(event.input.decision) } },
-    };
+  if (event.type === 'trade' && event.input.decision) {
+    const decision = completeDecision(event.input.decision);
+    const { outcome } = event;
+    // The decision of the position is left out of the line where it is that of the trade.
+    const restored = outcome && outcome.decision === undefined ? { outcome: { ...outcome, decision } } : {};
+    return { ...line, event: { ...event, input: { ...event.input, decision }, ...restored } };
+  }
   return line;
 }
 

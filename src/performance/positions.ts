@@ -1,0 +1,193 @@
+import { z } from 'zod';
+import { decisionSchema } from '../model/decision-schema.ts';
+import type { PositionOutcome } from '../model/position.ts';
+import { CELLS } from '../model/regime.ts';
+import type { Trade, TradeInput } from '../model/trade.ts';
+import { addRisks, risksOf, risksSchema, rMultiple } from './r-multiple.ts';
+import { RecentIds, recentIdsSchema } from './recent-ids.ts';
+import { basePnlOf, returnOf, type TradeContext } from './trade-record.ts';
+
+/** Open positions that are remembered; a bot that leaves more open than that never says when they close. */
+const CAPACITY = 4096;
+/** What is left of a position below this share of it is rounding. */
+const ROUNDING = 1e-9;
+
+const positionSchema = z.object({
+  id: z.string().nullable(),
+  strategy: z.string(),
+  symbol: z.string(),
+  side: z.enum(['long', 'short']),
+  cell: z.enum(CELLS),
+  belowThreshold: z.boolean(),
+  /** On its first entry. */
+  decision: decisionSchema.nullable(),
+  equityAtEntry: z.number().nullable(),
+  entryTime: z.number(),
+  exitTime: z.number(),
+  parts: z.number().int().positive(),
+  /** Most that is known to have been entered. */
+  entered: z.number().min(0),
+  /** Size of the parts so far, and at the host's own size; `sized` says whether every part told its own. */
+  size: z.number().min(0),
+  baseSize: z.number().min(0),
+  sized: z.boolean(),
+  pnl: z.number(),
+  basePnl: z.number(),
+  fees: z.number(),
+  funding: z.number(),
+  risks: risksSchema,
+});
+/** What is known so far of a position that is closed in parts. */
+type Position = Omit<z.infer<typeof positionSchema>, 'decision'> & Pick<PositionOutcome, 'decision'>;
+
+export const positionBookSchema = z.object({
+  open: z.array(positionSchema).max(CAPACITY),
+  /** Positions that were learned, or never will be. */
+  ended: recentIdsSchema,
+});
+export type PositionBookState = z.infer<typeof positionBookSchema>;
+
+/** What became of a part. */
+interface Added {
+  /** The position that it completed; null while something of it is open, or when it had ended before. */
+  readonly completed: Position | null;
+  /** A position that had to be forgotten for it. */
+  readonly dropped: string | null;
+}
+
+/**
+ * Positions that are closed in parts, until nothing of them is open. A position ends once: what comes of it later
+ * is money and no outcome.
+ */
+export class PositionBook {
+  #open = new Map<string, Position>();
+  #ended = new RecentIds();
+
+  /** Adds a recorded trade to its position. */
+  add(part: TradeInput, trade: Trade): Added {
+    const { strategy, symbol, positionId } = trade;
+    if (positionId === null) return { completed: started(part, trade), dropped: null };
+    const key = keyOf(strategy, symbol, positionId);
+    const known = this.#open.get(key);
+    if (!known && (this.#ended.has(key) || this.#ended.mayHaveForgotten(trade.exitTime)))
+      return { completed: null, dropped: null };
+    const position = known ? joined(known, part, trade) : started(part, trade);
+    if (isClosed(position, part)) {
+      this.#end(key, position.exitTime);
+      return { completed: position, dropped: null };
+    }
+    this.#open.set(key, known ? position : { ...position, decision: soundDecision(position) });
+    return { completed: null, dropped: this.#dropOldest() };
+  }
+
+  /** Ends a position without an outcome. Returns false for one that had ended before. */
+  drop(strategy: string, symbol: string, positionId: string, time: number): boolean {
+    const key = keyOf(strategy, symbol, positionId);
+    if (this.#ended.has(key)) return false;
+    this.#end(key, time);
+    return true;
+  }
+
+  /** How many positions are closed in part. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  snapshot(): PositionBookState {
+    return structuredClone({
+      open: [...this.#open.values()],
+      ended: this.#ended.snapshot(),
+    }) as PositionBookState;
+  }
+
+  restore(state: PositionBookState): void {
+    const { open, ended } = structuredClone(state);
+    this.#open = new Map(
+      open.map((each) => [keyOf(each.strategy, each.symbol, each.id ?? ''), each as Position]),
+    );
+    this.#ended = new RecentIds(ended);
+  }
+
+  #end(key: string, time: number): void {
+    this.#open.delete(key);
+    this.#ended.add(key, time);
+  }
+
+  #dropOldest(): string | null {
+    if (this.#open.size <= CAPACITY) return null;
+    const [key, { id, exitTime }] = this.#open.entries().next().value!;
+    this.#end(key, exitTime);
+    return id;
+  }
+}
+
+/** Ids are a host's: unique for one strategy on one symbol, and no further. */
+export const keyOf = (strategy: string, symbol: string, id: string): string =>
+  JSON.stringify([strategy, symbol, id]);
+
+const started = (part: TradeInput, trade: Trade): Position => ({
+  id: trade.positionId,
+  strategy: trade.strategy,
+  symbol: trade.symbol,
+  side: trade.side,
+  cell: trade.cell,
+  belowThreshold: trade.belowThreshold,
+  decision: part.decision ?? null,
+  equityAtEntry: part.equityAtEntry ?? null,
+  entryTime: trade.entryTime,
+  exitTime: trade.exitTime,
+  parts: 1,
+  entered: (part.size ?? 0) + (part.openSize ?? 0),
+  size: part.size ?? 0,
+  baseSize: trade.baseSize ?? 0,
+  sized: part.size !== undefined,
+  pnl: trade.pnl,
+  basePnl: basePnlOf(trade.pnl, trade.multiplier),
+  fees: trade.fees,
+  funding: trade.funding,
+  risks: risksOf(part),
+});
+
+/** The position with one more part of it closed. What was decided at its first entry stays. */
+function joined(known: Position, part: TradeInput, trade: Trade): Position {
+  const size = known.size + (part.size ?? 0);
+  return {
+    ...known,
+    entryTime: Math.min(known.entryTime, trade.entryTime),
+    exitTime: Math.max(known.exitTime, trade.exitTime),
+    parts: known.parts + 1,
+    entered: Math.max(known.entered, size + (part.openSize ?? 0)),
+    size,
+    baseSize: known.baseSize + (trade.baseSize ?? 0),
+    sized: known.sized && part.size !== undefined,
+    pnl: known.pnl + trade.pnl,
+    basePnl: known.basePnl + basePnlOf(trade.pnl, trade.multiplier),
+    fees: known.fees + trade.fees,
+    funding: known.funding + trade.funding,
+    risks: addRisks(known.risks, risksOf(part)),
+  };
+}
+
+const isClosed = ({ entered }: Position, { openSize = 0 }: TradeInput): boolean =>
+  openSize <= ROUNDING * entered;
+
+/** A decision that was put together by hand may lack what a state must have to be read again. */
+function soundDecision({ decision }: Position): Position['decision'] {
+  const parsed = decisionSchema.safeParse(decision);
+  return parsed.success ? parsed.data : null;
+}
+
+/** What a position came to, with the R of the whole of it. */
+export function outcomeOfPosition(position: Position, context: TradeContext): PositionOutcome {
+  const { id, risks, sized, size, baseSize, equityAtEntry, entered: _entered, ...facts } = position;
+  const { r, rSource } = rMultiple(risks, position.basePnl, context.averageLoss);
+  return {
+    positionId: id,
+    ...facts,
+    size: sized ? size : null,
+    baseSize: sized ? baseSize : null,
+    r,
+    rSource,
+    ...returnOf(position.pnl, equityAtEntry, r, context),
+  };
+}
