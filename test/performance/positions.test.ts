@@ -310,6 +310,25 @@ describe('a position', () => {
     );
   });
 
+  it('that was learned by a version that knew no positions is not learned again', () => {
+    const engine = engineWith();
+    const [learnt, open] = [engine.decide(signal()), engine.decide(signal())];
+    const { coverage: _coverage, recent, decomposer, ...rest } = engine.snapshot();
+    const { positions: _positions, ...others } = decomposer;
+    const old = {
+      ...rest,
+      version: 3,
+      decomposer: others,
+      recent: recent.map(([key, decision]) => [key, decision, decision.id === learnt.id]),
+    };
+    const restored = engineWith();
+    restored.restore(JSON.parse(JSON.stringify(old)));
+    restored.recordTrade(trade(1, { decision: learnt }));
+    expect(restored.getCoverage()).toMatchObject({ judged: 2, closed: 0 });
+    restored.recordTrade(trade(1, { decision: open }));
+    expect(restored.getCoverage().closed).toBe(1);
+  });
+
   it('is forgotten, and never learned, when too many are open', () => {
     const engine = engineWith();
     for (let i = 0; i <= 4096; i += 1)
