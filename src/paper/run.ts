@@ -136,6 +136,7 @@ class Seat {
         strategy,
         symbol,
         side: 'long',
+        from: fill.order,
         equityAtEntry: this.#equity,
         ...(stop === undefined ? {} : { stop }),
       } as const;
