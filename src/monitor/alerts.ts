@@ -1,4 +1,6 @@
 import type { OptimizationEngine } from '../engine.ts';
+import type { Coverage } from '../model/coverage.ts';
+import { coverageRemedy } from './coverage.ts';
 
 export const ALERT_CODES = [
   'STRATEGY_SUSPENDED',
@@ -8,6 +10,8 @@ export const ALERT_CODES = [
   'NO_EQUITY_FEED',
   'THRESHOLD_UNREACHABLE',
   'MARKET_DATA_STALE',
+  'ENTRIES_UNJUDGED',
+  'EXITS_UNKNOWN',
   'OVERLAY_ERRORS',
 ] as const;
 export type AlertCode = (typeof ALERT_CODES)[number];
@@ -21,6 +25,9 @@ export interface Alert {
 }
 
 const MANY = 2;
+/** Entries that must have come before a share of them says anything, and the share that is too much. */
+const MIN_ENTRIES = 20;
+const UNJUDGED_SHARE = 0.1;
 
 const percent = (rate: number): string => `${(100 * rate).toFixed(1)}%`;
 
@@ -68,6 +75,7 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
       message: `the last candle of ${symbol} closed ${hours} h ago: its regime is UNKNOWN`,
     });
   }
+  alerts.push(...coverageAlerts(engine.getCoverage()));
   for (const [code, count] of Object.entries(engine.getOptimizationStatus().errors)) {
     alerts.push({
       level: 'warning',
@@ -78,6 +86,28 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
   }
   const severity = { critical: 0, warning: 1, info: 2 } as const;
   return alerts.sort((a, b) => severity[a.level] - severity[b.level]);
+}
+
+function coverageAlerts(coverage: Coverage): Alert[] {
+  const { entries, unjudged, positions, unknownExits } = coverage.latest;
+  const alerts: Alert[] = [];
+  if (entries >= MIN_ENTRIES && unjudged > UNJUDGED_SHARE * entries) {
+    alerts.push({
+      level: 'warning',
+      code: 'ENTRIES_UNJUDGED',
+      about: 'entries',
+      message: `${unjudged} of the latest ${entries} entries went out unjudged, ${coverageRemedy(coverage)}`,
+    });
+  }
+  if (unknownExits > 0) {
+    alerts.push({
+      level: 'warning',
+      code: 'EXITS_UNKNOWN',
+      about: 'positions',
+      message: `${unknownExits} of the latest ${positions} positions have no known exit and teach nothing: compare with the exchange's own trades, and let the bot read its orders`,
+    });
+  }
+  return alerts;
 }
 
 function healthAlerts(manager: OptimizationEngine['manager']): Alert[] {

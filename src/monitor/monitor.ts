@@ -1,6 +1,7 @@
 import type { OptimizationEngine } from '../engine.ts';
 import { EdgekeeperError, show } from '../errors.ts';
 import type { OptimizationState } from '../events.ts';
+import type { Coverage } from '../model/coverage.ts';
 import type { Decision } from '../model/decision.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import type { Performance } from '../performance/metrics.ts';
@@ -45,6 +46,7 @@ export interface DashboardData {
   readonly allocation: AllocationSummary;
   readonly regimeEffectiveness: RegimeReport;
   readonly effectiveness: Effectiveness;
+  readonly coverage: Coverage;
   readonly latestState: OptimizationState | null;
   readonly recentDecisions: readonly Decision[];
   readonly alerts: readonly Alert[];
@@ -154,6 +156,7 @@ export class OptimizationMonitor {
       allocation: this.getAllocationReport(),
       regimeEffectiveness: this.getRegimeEffectivenessReport(),
       effectiveness: this.getEffectiveness(),
+      coverage: this.#engine.getCoverage(),
       latestState: this.#engine.getOptimizationHistory(1)[0] ?? null,
       recentDecisions: this.#engine.getRecentDecisions(50),
       alerts: this.getAlerts(now),
@@ -174,6 +177,7 @@ export class OptimizationMonitor {
         regimes: this.getRegimeEffectivenessReport(),
         signals: this.#engine.getSignalCounts(),
         effectiveness: this.getEffectiveness(),
+        coverage: this.#engine.getCoverage(),
         trackRecords: this.getTrackRecords(),
         alerts: this.getAlerts(now),
       }),

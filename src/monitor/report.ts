@@ -1,4 +1,5 @@
 import type { OptimizationEngine } from '../engine.ts';
+import type { Coverage } from '../model/coverage.ts';
 import type { ReasonCode } from '../model/decision.ts';
 import type { Cell } from '../model/regime.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
@@ -56,6 +57,7 @@ export interface OverlayReport {
   /** Reasons of all decisions, most frequent first. */
   readonly reasons: readonly { readonly reason: ReasonCode; readonly count: number }[];
   readonly effectiveness: Effectiveness;
+  readonly coverage: Coverage;
   /** Latest changes, oldest first. */
   readonly changes: readonly Change[];
   readonly alerts: readonly Alert[];
@@ -110,6 +112,7 @@ export function overlayReport(engine: OptimizationEngine): OverlayReport {
       .map(([reason, count]) => ({ reason, count }))
       .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
     effectiveness: effectiveness(engine),
+    coverage: engine.getCoverage(),
     changes: changes(engine),
     alerts: monitor.getAlerts(),
   };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import winston from 'winston';
 import type { OptimizationEngine } from '../engine.ts';
 import { EdgekeeperError } from '../errors.ts';
+import { coverageLines, reasonWords } from '../monitor/coverage.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 import type { Log } from '../ports.ts';
 
@@ -83,7 +84,10 @@ export function createLog({ directory, terminal = 'info' }: LogOptions = {}): Cl
   };
 }
 
-/** Writes what people should know of an engine to the log: status changes, commands, failures once, new alerts. */
+/**
+ * Writes what people should know of an engine to the log: status changes, commands, failures once, new alerts, and
+ * what could not be seen at its first time and at every doubling.
+ */
 export function logEngine(engine: OptimizationEngine, log: Log): () => void {
   const monitor = new OptimizationMonitor(engine);
   let standing = new Set<string>();
@@ -100,6 +104,29 @@ export function logEngine(engine: OptimizationEngine, log: Log): () => void {
       case 'error':
         if (event.count === 1) log.error(`${event.code}: ${message(event.error)}`, { at: iso(event.time) });
         break;
+      case 'unjudged': {
+        const { strategy, symbol, reason } = event.entry;
+        const count = engine.getCoverage().unjudged[reason] ?? 0;
+        if (isDoubling(count))
+          log.warn(
+            `an entry of ${strategy} on ${symbol} was not judged: ${reasonWords(reason)} (${count} times so far)`,
+            { at: iso(event.time) },
+          );
+        break;
+      }
+      case 'unknownExit': {
+        const { strategy, symbol, size } = event.exit;
+        const coverage = engine.getCoverage();
+        if (isDoubling(coverage.unknownExits))
+          log.warn(
+            `a position of ${strategy} on ${symbol} has no known exit: ${coverageLines(coverage).at(-1)}`,
+            {
+              at: iso(event.time),
+              size,
+            },
+          );
+        break;
+      }
       case 'update': {
         const alerts = monitor.getAlerts(event.time);
         for (const { code, about, level, message: text } of alerts) {
@@ -112,6 +139,9 @@ export function logEngine(engine: OptimizationEngine, log: Log): () => void {
     }
   });
 }
+
+/** 1, 2, 4, 8...: often enough to be noticed, too rare to fill a log. */
+const isDoubling = (count: number): boolean => count > 0 && Number.isInteger(Math.log2(count));
 
 const iso = (time: number): string => new Date(time).toISOString();
 

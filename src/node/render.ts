@@ -1,4 +1,5 @@
 import type { Alert } from '../monitor/alerts.ts';
+import { coverageLines } from '../monitor/coverage.ts';
 import type { Counted, Effectiveness } from '../monitor/effectiveness.ts';
 import type { DashboardData } from '../monitor/monitor.ts';
 import type { OverlayReport } from '../monitor/report.ts';
@@ -45,7 +46,7 @@ const alertLine = ({ level, code, message }: Alert): string =>
 
 /** The tables of an overlay: strategies, regimes, signals, reasons, changes, alerts. */
 export function renderOverlay(report: OverlayReport): string {
-  const { strategies, regimes, signals, reasons, effectiveness, changes, alerts } = report;
+  const { strategies, regimes, signals, reasons, effectiveness, coverage, changes, alerts } = report;
   const parts = [
     'Strategies',
     table(
@@ -102,6 +103,9 @@ export function renderOverlay(report: OverlayReport): string {
       ...reasons.slice(0, 8).map(({ reason, count }) => `  ${String(count).padStart(6)}  ${reason}`),
     );
   parts.push('\nWhat the overlay does', ...effectivenessLines(effectiveness));
+  // A report of an older version, kept in a file, does not say.
+  const missed = coverage === undefined ? [] : coverageLines(coverage);
+  if (missed.length > 0) parts.push('\nWhat it does not see', ...missed.map((line) => `  ${line}`));
   if (changes.length > 0) {
     parts.push(
       '\nLatest changes (UTC)',
@@ -168,7 +172,7 @@ export function renderPaper({ run, overlay, baseline }: PaperReport): string {
 
 /** What the overlay knows now, as text. */
 export function renderStatus(data: DashboardData): string {
-  const { optimizationEnabled: status, allocation, strategyHealth, alerts, recentDecisions } = data;
+  const { optimizationEnabled: status, allocation, strategyHealth, coverage, alerts, recentDecisions } = data;
   const switches = Object.entries(status.enabled).map(([flag, on]) => `${flag} ${on ? 'on' : 'OFF'}`);
   const drawdown =
     status.drawdown === null
@@ -178,7 +182,8 @@ export function renderStatus(data: DashboardData): string {
     `Time      ${minute(status.time)} UTC, last update ${status.updatedAt === null ? 'never' : minute(status.updatedAt)}`,
     `Switches  ${switches.join(', ')}`,
     `Portfolio ${drawdown}`,
-    `Decisions ${status.decisions}\n`,
+    `Decisions ${status.decisions}`,
+    `Coverage  ${coverageLines(coverage).join('; ') || 'everything was seen'}\n`,
     table(
       ['strategy', 'status', 'weight', 'base', 'decay evidence', 'confidence', 'why'],
       Object.values(strategyHealth.details).map(
