@@ -17,8 +17,8 @@ export class Portfolio {
 
   /**
    * Takes an equity report; one that is not newer than the last is ignored. A deposit or withdrawal moves the
-   * peak in proportion, so that it is no gain and no drawdown. An account that owes is 100% down. Throws
-   * `EQUITY_INVALID`.
+   * peak in proportion, so that it is no gain and no drawdown; what is paid into an account that had nothing is
+   * a new peak. An account that owes is 100% down. Throws `EQUITY_INVALID`.
    */
   record(report: EquityReport): void {
     const { time, equity, deposit = 0 } = report ?? {};
@@ -30,23 +30,26 @@ export class Portfolio {
       });
     }
     if (time <= this.#state.time) return;
-    const before = equity - deposit;
-    const peak = Math.max(this.#state.peak ?? before, before);
-    const scale = deposit !== 0 && before > 0 && equity > 0 ? equity / before : 1;
-    this.#state = { equity, peak: peak > 0 ? peak * scale : null, time };
+    const { peak } = this.#state;
+    this.#state = {
+      equity,
+      peak: this.#state.equity === null ? positive(equity) : peakOf(peak, equity, deposit),
+      time,
+    };
   }
 
   /** Measures drawdown from today's equity on. */
   rebasePeak(): void {
     const { equity } = this.#state;
-    this.#state = { ...this.#state, peak: equity !== null && equity > 0 ? equity : null };
+    this.#state = { ...this.#state, peak: equity === null ? null : positive(equity) };
   }
 
   /** Drawdown from the peak, a rate in [0,1]; null without an equity feed. */
   get drawdown(): number | null {
     const { equity, peak } = this.#state;
     if (equity === null) return null;
-    return peak === null ? 1 : drawdown(peak, equity);
+    if (peak === null) return equity < 0 ? 1 : 0;
+    return drawdown(peak, equity);
   }
 
   get equity(): number | null {
@@ -60,4 +63,15 @@ export class Portfolio {
   restore(state: PortfolioState): void {
     this.#state = { ...state };
   }
+}
+
+const positive = (equity: number): number | null => (equity > 0 ? equity : null);
+
+/** The peak after a report: a new one, moved in proportion to what was paid in or out. */
+function peakOf(known: number | null, equity: number, deposit: number): number | null {
+  const before = equity - deposit;
+  const peak = positive(Math.max(known ?? before, before));
+  if (peak !== null && deposit === 0) return peak;
+  const moved = peak === null || before <= 0 ? equity : peak * (equity / before);
+  return positive(Number.isFinite(moved) ? moved : equity);
 }
