@@ -1,0 +1,399 @@
+import type { Client } from './clients.ts';
+import { floorStep, INSTRUMENTS, type Instrument, type Kind } from './instruments.ts';
+import type { Program, Step, Style } from './program.ts';
+
+/** An order as ccxt answers it; what is read of it here. */
+interface Answer {
+  readonly id?: string;
+  readonly clientOrderId?: string;
+  readonly status?: string;
+  readonly filled?: number;
+}
+
+/** What a bot means by an order. */
+export type Meaning = 'entry' | 'exit' | 'flip' | 'protect';
+/** A call of a bot to its client that sends an order. */
+export interface OrderCallMade {
+  readonly method: 'createOrder' | 'editOrder';
+  readonly meaning: Meaning;
+  readonly instrument: Instrument;
+  readonly side: 'buy' | 'sell';
+  readonly amount: number;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The call itself. */
+  readonly make: () => Promise<unknown>;
+}
+
+/** Makes a call for the bot, and rethrows what it throws. */
+export type Make = (call: OrderCallMade) => Promise<unknown>;
+
+interface Resting {
+  readonly id: string;
+  readonly side: 'buy' | 'sell';
+  readonly meaning: Meaning;
+  readonly key: string;
+  readonly conditional: boolean;
+  readonly price: number | undefined;
+  amount: number;
+  counted: number;
+}
+
+const FINAL = new Set(['closed', 'canceled', 'expired', 'rejected']);
+
+/**
+ * A small trading bot as people write them: it keeps its own count of what it holds, looks at the venue in one way or
+ * another, and survives whatever an exchange throws.
+ */
+export class Bot {
+  client: Client;
+  readonly #kind: Kind;
+  readonly #style: Style;
+  readonly #make: Make;
+  readonly #markets: readonly Instrument[];
+  readonly #spotFee: number;
+  /** What it believes to hold, signed, by market and side of a hedge. */
+  readonly #held = new Map<string, number>();
+  readonly #resting: Resting[] = [];
+  #names = 0;
+
+  constructor(client: Client, { style, venue }: Program, make: Make) {
+    this.client = client;
+    this.#kind = venue.kind;
+    this.#style = style;
+    this.#make = make;
+    this.#markets = INSTRUMENTS[venue.kind];
+    this.#spotFee = venue.fees === 'received' && this.#markets[0]!.type === 'spot' ? 0.001 : 0;
+  }
+
+  /** Does a step; the price is what the bot's own data feed says. */
+  async act(step: Step, price: number): Promise<void> {
+    const market = this.#markets[step.on]!;
+    if (step.do === 'enter') await this.#enter(market, step, price);
+    else if (step.do === 'exit') await this.#exit(market, step, price);
+    else if (step.do === 'flip') await this.#flip(market, step.lots);
+    else if (step.do === 'protect') await this.#protect(market, step, price);
+    else if (step.do === 'cancel' || step.do === 'cancelAll')
+      await this.#cancel(market, step.do === 'cancelAll');
+    else if (step.do === 'edit') await this.#edit(market, step.factor, price);
+    else if (step.do === 'poll') await this.#poll(market);
+  }
+
+  /** Cancels everything and closes what the owner says is held. */
+  async close(market: Instrument, side: 'long' | 'short', amount: number): Promise<void> {
+    await this.#order(
+      market,
+      'exit',
+      'market',
+      side === 'long' ? 'sell' : 'buy',
+      amount,
+      undefined,
+      this.#flagged(this.#style.flags),
+      this.#key(market, side),
+    );
+  }
+
+  async cancelEverything(market: Instrument): Promise<void> {
+    await this.#survive(() => this.client.cancelAllOrders(market.symbol, this.#account()));
+    if (market.type !== 'spot')
+      await this.#survive(() => this.client.cancelAllOrders(market.symbol, { stop: true }));
+  }
+
+  async #enter(
+    market: Instrument,
+    { side, by, lots }: Extract<Step, { do: 'enter' }>,
+    price: number,
+  ): Promise<void> {
+    const isShort = side === 'short' && this.#kind !== 'spot';
+    const buys = isShort ? 'sell' : 'buy';
+    const key = this.#key(market, isShort ? 'short' : 'long');
+    const amount = this.#amount(market, lots);
+    if (by === 'cost' && market.type === 'spot' && !isShort) {
+      const cost = Number((amount * price).toFixed(2));
+      await this.#order(market, 'entry', 'market', buys, amount, undefined, { cost }, key);
+    } else if (by === 'limit') {
+      const limit = Number(this.client.priceToPrecision(market.symbol, price * (isShort ? 1.004 : 0.996)));
+      await this.#order(market, 'entry', 'limit', buys, amount, limit, {}, key);
+    } else await this.#order(market, 'entry', 'market', buys, amount, undefined, {}, key);
+  }
+
+  async #exit(
+    market: Instrument,
+    { by, share }: Extract<Step, { do: 'exit' }>,
+    price: number,
+  ): Promise<void> {
+    if (this.#style.sizes === 'venue') await this.#readPosition(market);
+    for (const key of this.#keys(market)) {
+      const held = this.#held.get(key) ?? 0;
+      const amount = floorStep(Math.abs(held) * share * (share === 1 ? 1 - this.#spotFee : 1), market.step);
+      if (!(amount > 0)) continue;
+      const side = held > 0 ? 'sell' : 'buy';
+      const flags = this.#flagged(by === 'reduceOnly' || this.#style.flags);
+      const limit = Number(this.client.priceToPrecision(market.symbol, price * (held > 0 ? 1.003 : 0.997)));
+      await this.#order(
+        market,
+        'exit',
+        by === 'limit' ? 'limit' : 'market',
+        side,
+        amount,
+        by === 'limit' ? limit : undefined,
+        flags,
+        key,
+      );
+    }
+  }
+
+  async #flip(market: Instrument, lots: number): Promise<void> {
+    if (this.#style.sizes === 'venue') await this.#readPosition(market);
+    const key = this.#key(market, 'long');
+    const held = this.#held.get(key) ?? 0;
+    if (held === 0) return;
+    const amount = floorStep(Math.abs(held) + this.#amount(market, lots), market.step);
+    await this.#order(market, 'flip', 'market', held > 0 ? 'sell' : 'buy', amount, undefined, {}, key);
+  }
+
+  async #protect(
+    market: Instrument,
+    { by, away, flag, before }: Extract<Step, { do: 'protect' }>,
+    price: number,
+  ): Promise<void> {
+    const contract = market.type !== 'spot';
+    for (const key of this.#keys(market)) {
+      const held = this.#held.get(key) ?? 0;
+      // Before an entry it protects what it is about to buy.
+      const size = held !== 0 ? Math.abs(held) : before ? this.#amount(market, 10) : 0;
+      if (size === 0) continue;
+      const isLong = held > 0 || (held === 0 && key.endsWith('long'));
+      if (held === 0 && !isLong && this.#keys(market).length === 1) continue;
+      const up = isLong === (by === 'target');
+      const trigger = Number(this.client.priceToPrecision(market.symbol, price * (up ? 1 + away : 1 - away)));
+      const amount = floorStep(size * (1 - this.#spotFee), market.step);
+      const params: Record<string, unknown> = this.#flagged(flag && contract);
+      if (by === 'trailing' && contract) params.trailingPercent = away * 100;
+      else if (by === 'target') params.takeProfitPrice = trigger;
+      else params.stopLossPrice = trigger;
+      if (by === 'closePosition' && contract) {
+        params.closePosition = true;
+        delete params.reduceOnly;
+      }
+      await this.#order(market, 'protect', 'market', isLong ? 'sell' : 'buy', amount, undefined, params, key);
+    }
+  }
+
+  async #cancel(market: Instrument, all: boolean): Promise<void> {
+    if (all) await this.cancelEverything(market);
+    const gone = this.#resting.filter(({ key }) => key.startsWith(market.id));
+    for (const order of all ? gone : gone.slice(-1)) {
+      if (!all) {
+        const params = order.conditional && market.type !== 'spot' ? { stop: true } : this.#account();
+        const answer = (await this.#survive(() =>
+          this.client.cancelOrder(order.id, market.symbol, params),
+        )) as Answer | undefined;
+        if (answer) this.#count(order, answer);
+      }
+      this.#forget(order);
+    }
+  }
+
+  async #edit(market: Instrument, factor: number, price: number): Promise<void> {
+    const order = this.#resting.findLast(
+      ({ key, conditional, price: limit }) =>
+        key.startsWith(market.id) && !conditional && limit !== undefined,
+    );
+    if (!order || this.#kind === 'margin') return;
+    const amount = Math.max(market.step, floorStep(order.amount * factor, market.step));
+    const limit = Number(
+      this.client.priceToPrecision(market.symbol, price * (order.side === 'buy' ? 0.998 : 1.002)),
+    );
+    const { meaning, side, id, key } = order;
+    const call = { method: 'editOrder', meaning, instrument: market, side, amount, params: {} } as const;
+    const make = () => this.client.editOrder(id, market.symbol, 'limit', side, amount, limit);
+    const answer = (await this.#survive(() => this.#make({ ...call, make }))) as Answer | undefined;
+    if (!answer?.id) return;
+    if (answer.id !== id) {
+      this.#forget(order);
+      this.#track(answer, { ...order, id: answer.id, amount, counted: 0, key });
+    } else {
+      order.amount = amount;
+      this.#count(order, answer);
+    }
+  }
+
+  /** Looks what became of its orders, in its own way. */
+  async #poll(market: Instrument): Promise<void> {
+    const { reads } = this.#style;
+    const mine = this.#resting.filter(({ key }) => key.startsWith(market.id));
+    if (reads === 'orders') {
+      for (const order of mine) {
+        const params = order.conditional && market.type !== 'spot' ? { stop: true } : this.#account();
+        const answer = (await this.#survive(() => this.client.fetchOrder(order.id, market.symbol, params))) as
+          | Answer
+          | undefined;
+        if (answer) this.#count(order, answer);
+      }
+    } else if (reads === 'trades') {
+      const trades = (await this.#survive(() =>
+        this.client.fetchMyTrades(market.symbol, undefined, undefined, this.#account()),
+      )) as { order?: string; amount?: number }[] | undefined;
+      for (const order of trades ? mine : []) {
+        const filled = trades!
+          .filter((trade) => trade.order === order.id)
+          .reduce((sum, { amount = 0 }) => sum + amount, 0);
+        this.#count(order, { filled, ...(filled >= order.amount * (1 - 1e-9) ? { status: 'closed' } : {}) });
+      }
+    } else if (reads === 'positions') await this.#readPosition(market);
+  }
+
+  async #readPosition(market: Instrument): Promise<void> {
+    if (market.type !== 'spot') {
+      const rows = (await this.#survive(() => this.client.fetchPositions([market.symbol]))) as
+        | { side?: string; contracts?: number; symbol?: string }[]
+        | undefined;
+      if (!rows) return;
+      for (const key of this.#keys(market)) this.#held.set(key, 0);
+      for (const { side, contracts = 0 } of rows) {
+        const held = side === 'short' ? -contracts : contracts;
+        this.#held.set(this.#key(market, side === 'short' ? 'short' : 'long'), held);
+      }
+      return;
+    }
+    const balance = (await this.#survive(() => this.client.fetchBalance(this.#account()))) as
+      | Record<string, { total?: number; debt?: number }>
+      | undefined;
+    if (balance) {
+      const { total = 0, debt = 0 } = balance[market.base] ?? {};
+      const held = Number((total - debt).toFixed(8));
+      this.#held.set(this.#key(market, 'long'), Math.abs(held) < market.step ? 0 : held);
+    }
+  }
+
+  async #order(
+    market: Instrument,
+    meaning: Meaning,
+    type: 'market' | 'limit',
+    side: 'buy' | 'sell',
+    amount: number,
+    price: number | undefined,
+    extra: Record<string, unknown>,
+    key: string,
+  ): Promise<void> {
+    this.#names += 1;
+    const params = {
+      ...this.#account(),
+      ...(this.#kind === 'margin' ? { sideEffectType: 'AUTO_BORROW_REPAY' } : {}),
+      ...(this.#style.names ? { clientOrderId: `bot-${this.#names}` } : {}),
+      ...(this.#kind === 'hedge' ? { positionSide: key.endsWith('short') ? 'SHORT' : 'LONG' } : {}),
+      ...extra,
+    };
+    const conditional = ['stopLossPrice', 'takeProfitPrice', 'trailingPercent'].some((name) => name in extra);
+    const call = { method: 'createOrder', meaning, instrument: market, side, amount, params } as const;
+    const make = () => this.client.createOrder(market.symbol, type, side, amount, price, { ...params });
+    const send = () => this.#make({ ...call, make });
+    const track = (answer: Answer) =>
+      this.#track(answer, {
+        id: String(answer.id),
+        side,
+        meaning,
+        key,
+        conditional,
+        price,
+        amount,
+        counted: 0,
+      });
+    try {
+      track((await send()) as Answer);
+    } catch (error) {
+      if (!isLost(error)) return;
+      if (this.#style.onLost === 'retry') {
+        const again = (await this.#survive(send)) as Answer | undefined;
+        if (again) track(again);
+      } else if (this.#style.onLost === 'look') {
+        const found = await this.#lookUp(market, params.clientOrderId, conditional);
+        if (found) track(found);
+      }
+    }
+  }
+
+  /** After a lost answer: the order by its own name, else the last one that is open. */
+  async #lookUp(
+    market: Instrument,
+    name: string | undefined,
+    conditional: boolean,
+  ): Promise<Answer | undefined> {
+    const params = conditional && market.type !== 'spot' ? { stop: true } : this.#account();
+    const open = (await this.#survive(() =>
+      this.client.fetchOpenOrders(market.symbol, undefined, undefined, params),
+    )) as Answer[] | undefined;
+    const known = new Set(this.#resting.map(({ id }) => id));
+    const found = open?.findLast(({ id, clientOrderId }) =>
+      name === undefined ? !known.has(id!) : clientOrderId === name,
+    );
+    if (found || conditional || name === undefined) return found;
+    return (await this.#survive(() =>
+      this.client.fetchOrder('', market.symbol, { ...params, clientOrderId: name }),
+    )) as Answer | undefined;
+  }
+
+  #track(answer: Answer, order: Resting): void {
+    // Who never looks takes a market order for filled.
+    const { filled, status } = answer;
+    const unknown =
+      order.price === undefined &&
+      !order.conditional &&
+      (status === undefined || (status === 'open' && !filled));
+    this.#resting.push(order);
+    if (unknown && this.#style.reads === 'nothing')
+      this.#count(order, { filled: order.amount, status: 'closed' });
+    else this.#count(order, answer);
+  }
+
+  #count(order: Resting, { filled = 0, status = '' }: Answer): void {
+    const more = filled - order.counted;
+    if (more > 0) {
+      order.counted = filled;
+      const held = (this.#held.get(order.key) ?? 0) + (order.side === 'buy' ? more : -more);
+      this.#held.set(order.key, Math.abs(held) < 1e-9 ? 0 : Number(held.toFixed(9)));
+    }
+    if (FINAL.has(status)) this.#forget(order);
+  }
+
+  #forget(order: Resting): void {
+    const at = this.#resting.indexOf(order);
+    if (at >= 0) this.#resting.splice(at, 1);
+  }
+
+  async #survive(work: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await work();
+    } catch {
+      // Whatever an exchange throws, the bot goes on; what was thrown is in the record of its calls.
+      return undefined;
+    }
+  }
+
+  #amount(market: Instrument, lots: number): number {
+    return floorStep(
+      (lots * 20) / (market.type === 'inverse' ? market.contractSize : market.startPrice),
+      market.step,
+    );
+  }
+
+  #flagged(flag: boolean): Record<string, unknown> {
+    return flag && this.#kind !== 'spot' && this.#kind !== 'hedge' ? { reduceOnly: true } : {};
+  }
+
+  #account(): Record<string, unknown> {
+    return this.#kind === 'margin' && this.#style.margin === 'param' ? { marginMode: 'cross' } : {};
+  }
+
+  #keys(market: Instrument): readonly string[] {
+    return this.#kind === 'hedge' ? [`${market.id} long`, `${market.id} short`] : [`${market.id} long`];
+  }
+
+  #key(market: Instrument, side: 'long' | 'short'): string {
+    return this.#kind === 'hedge' ? `${market.id} ${side}` : `${market.id} long`;
+  }
+}
+
+/** Whether an order may have been executed all the same. */
+const isLost = (error: unknown): boolean =>
+  error instanceof Error && /fetch failed|timed out|Unknown error/.test(error.message);

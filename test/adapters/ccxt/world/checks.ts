@@ -1,0 +1,177 @@
+import ccxt from 'ccxt';
+import type { Trade } from '../../../../src/index.ts';
+import { backing } from './backing.ts';
+import type { CallRecord, RunRecord } from './run.ts';
+import { isWrite } from './server.ts';
+
+/** A promise that was not kept, in words. */
+export interface Violation {
+  readonly check: string;
+  readonly message: string;
+}
+
+type Check = (ran: RunRecord, bare: RunRecord) => readonly Violation[];
+
+const violation = (check: string, message: string): Violation => ({ check, message });
+const stream = (ran: RunRecord, only: (each: { method: string }) => boolean): string[] =>
+  ran.log.filter(only).map(({ raw }) => raw);
+
+function difference(
+  check: string,
+  what: string,
+  ours: readonly string[],
+  bare: readonly string[],
+): Violation[] {
+  const at = ours.findIndex((each, i) => each !== bare[i]);
+  if (at < 0 && ours.length === bare.length) return [];
+  const i = at < 0 ? ours.length : at;
+  return [
+    violation(
+      check,
+      `${what} ${i + 1} of ${ours.length} is\n    ${ours[i]}\n  and of ${bare.length} without the overlay\n    ${bare[i]}`,
+    ),
+  ];
+}
+
+/** Off: not one request is different, and nothing is wrapped. */
+export const offIsAbsent: Check = (ran, bare) =>
+  ran.mode !== 'off'
+    ? []
+    : [
+        ...difference(
+          'off-requests',
+          'request',
+          stream(ran, () => true),
+          stream(bare, () => true),
+        ),
+        ...(ran.wrapped.length > 0
+          ? [violation('off-wrapped', `wrapped while off: ${ran.wrapped.join(', ')}`)]
+          : []),
+      ];
+
+/** Neutral: what changes something at the venue is the same. */
+export const neutralChangesNothing: Check = (ran, bare) =>
+  ran.mode !== 'neutral'
+    ? []
+    : difference('neutral-orders', 'order', stream(ran, isWrite), stream(bare, isWrite));
+
+/** Once detached nothing is left on the client. */
+export const leavesNothing: Check = ({ leftovers }) =>
+  leftovers.length === 0 ? [] : [violation('leftovers', `left on the client: ${leftovers.join(', ')}`)];
+
+const isVeto = (error: Error | undefined): boolean => error !== undefined && /edgekeeper/.test(error.message);
+const saysExit = ({ params }: CallRecord): boolean =>
+  params.reduceOnly === true ||
+  params.closePosition === true ||
+  ['stopLossPrice', 'takeProfitPrice', 'trailingPercent'].some((name) => name in params);
+
+/** What of a call reduces the account's exposure, or may: in its own units. */
+export function exitPart(call: CallRecord): number {
+  const { instrument, side, amount, params, position, unsettled, meaning } = call;
+  if (saysExit(call)) return amount;
+  if (params.positionSide !== undefined)
+    return (side === 'sell') === (params.positionSide === 'LONG') ? amount : 0;
+  if (instrument.type === 'spot' && params.sideEffectType === undefined) return side === 'sell' ? amount : 0;
+  // Where an order's fate is open, what the bot means as an exit may be one.
+  if (meaning === 'exit' && unsettled) return amount;
+  const against = position !== 0 && position > 0 === (side === 'sell');
+  return against ? Math.min(amount, Math.abs(position)) : 0;
+}
+
+/** Whatever the overlay says, exits go out in full and at once. */
+export const exitsPass: Check = (ran) =>
+  ran.calls.flatMap((call) => {
+    const part = exitPart(call);
+    if (part === 0 || call.method === 'editOrder') return [];
+    const { meaning, instrument, side, amount, sent, prompt, error, step, position } = call;
+    const what = `step ${step}: ${meaning} ${side} ${amount} ${instrument.symbol} (held ${position})`;
+    if (isVeto(error)) return [violation('exit-vetoed', `${what} was vetoed`)];
+    if (sent.length === 0) return error ? [] : [violation('exit-unsent', `${what} was not sent`)];
+    const quantity = Number(sent[0]!.params.quantity ?? Number.NaN);
+    const short = quantity < part * (1 - 1e-9) - instrument.step * 1e-6;
+    return [
+      ...(short ? [violation('exit-short', `${what}: ${quantity} was sent, of which ${part} closes`)] : []),
+      ...(prompt ? [] : [violation('exit-delayed', `${what} waited for something else`)]),
+    ];
+  });
+
+/** Nothing is thrown into the bot that its exchange would not throw, but vetoes of what opens. */
+export const throwsNothing: Check = (ran, bare) => {
+  const escaped = ran.escaped.map((error) => violation('escaped', `an error escaped: ${String(error)}`));
+  const strange = ran.calls.flatMap(({ error, step }) =>
+    error && !(error instanceof ccxt.BaseError)
+      ? [violation('throws', `step ${step}: ${error.constructor.name}: ${error.message}`)]
+      : [],
+  );
+  const notInvalid = ran.calls.flatMap(({ error, step }) =>
+    isVeto(error) && !(error instanceof ccxt.InvalidOrder)
+      ? [violation('veto-class', `step ${step}: a veto is a ${error!.constructor.name}`)]
+      : [],
+  );
+  if (ran.mode !== 'neutral' && ran.mode !== 'off') return [...escaped, ...strange, ...notInvalid];
+  const outcomes = ({ calls }: RunRecord) =>
+    calls.map(
+      ({ error, result, step }) =>
+        `step ${step}: ${error ? `${error.constructor.name} ${error.message}` : JSON.stringify(result)}`,
+    );
+  return [...escaped, ...strange, ...difference('outcomes', 'outcome', outcomes(ran), outcomes(bare))];
+};
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** What may differ because it cannot be otherwise: rounding, and rests below the venue's least amount. */
+function tolerance({ venue }: RunRecord): number {
+  const { fills, roundTrips } = venue.ledger;
+  const prices = fills.map(({ price }) => price);
+  const range = prices.length === 0 ? 0 : Math.max(...prices) - Math.min(...prices);
+  const spot = venue.instruments[0]!.type === 'spot';
+  const kept = sum(
+    fills.map(({ fee, feeCurrency, instrument }) => (feeCurrency === instrument.base && spot ? fee : 0)),
+  );
+  const rests = spot
+    ? roundTrips.length *
+      Math.max(...venue.instruments.map(({ minQty, startPrice }) => minQty * startPrice)) *
+      0.1
+    : 0;
+  return (
+    1e-4 + 1e-6 * sum(fills.map(({ price, qty }) => price * qty)) + kept * range + (kept > 0 ? rests : 0)
+  );
+}
+
+/** Where every position is known, what is recorded is what the venue booked. */
+export const recordsWhatWas: Check = (ran) => {
+  if (ran.mode === 'bare' || ran.mode === 'off' || ran.owner) return [];
+  if (ran.unknownExits > 0 || ran.unjudged > 0) return [];
+  const { gross, fees, funding } = ran.venue.ledger.closed();
+  const all = (pick: (trade: Trade) => number | undefined) =>
+    sum(ran.trades.map((trade) => pick(trade) ?? 0));
+  const paid = all(({ funding: of }: Trade & { funding?: number }) => of);
+  const recorded = { pnl: all(({ pnl }) => pnl), fees: all(({ fees: of }) => of), funding: paid };
+  const close = (a: number, b: number) => Math.abs(a - b) <= tolerance(ran);
+  const inWords = `recorded ${recorded.pnl.toFixed(4)} (fees ${recorded.fees.toFixed(4)}, funding ${paid.toFixed(4)}) in ${ran.trades.length} trades; the venue booked ${(gross - fees + funding).toFixed(4)} (fees ${fees.toFixed(4)}, funding ${funding.toFixed(4)}) in ${ran.venue.ledger.roundTrips.length} round trips`;
+  if (!close(recorded.pnl - paid + recorded.fees, gross)) return [violation('sum-gross', inWords)];
+  if (!close(recorded.fees, fees)) return [violation('sum-fees', inWords)];
+  if (!close(paid, funding)) return [violation('sum-funding', inWords)];
+  return [];
+};
+
+/** Every recorded trade has its fills, and no fill is in two of them. */
+export const tradesAreBacked: Check = (ran) =>
+  ran.mode === 'bare' ? [] : backing(ran).map((message) => violation('unbacked', message));
+
+/** Nothing failed inside the adapter. */
+export const failsNowhere: Check = (ran) =>
+  (ran.errors.ADAPTER_FAILED ?? 0) > 0
+    ? [violation('adapter-failed', `ADAPTER_FAILED ${ran.errors.ADAPTER_FAILED} times`)]
+    : [];
+
+export const CHECKS: readonly Check[] = [
+  offIsAbsent,
+  neutralChangesNothing,
+  leavesNothing,
+  exitsPass,
+  throwsNothing,
+  recordsWhatWas,
+  tradesAreBacked,
+  failsNowhere,
+];

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import type { Kind } from './instruments.ts';
+import type { OrderFault, ReadFaults } from './server.ts';
+import type { VenueSettings } from './venue.ts';
+
+/** How a bot goes about its work. */
+export interface Style {
+  /** What it looks at to learn what became of its orders. */
+  readonly reads: 'orders' | 'trades' | 'positions' | 'nothing';
+  /** Whether it closes what it believes to hold by its own count, or what it reads from the venue. */
+  readonly sizes: 'own' | 'venue';
+  /** Whether its orders have client ids of its own. */
+  readonly names: boolean;
+  /** Whether its exits say that they are ones. */
+  readonly flags: boolean;
+  /** What it does when an answer is lost. */
+  readonly onLost: 'retry' | 'look' | 'ignore';
+  /** How it says that it trades on margin: by parameter or by the client's options. */
+  readonly margin: 'param' | 'option';
+}
+
+export type Step = { /** Which of the two markets. */ readonly on: 0 | 1 } & (
+  | {
+      readonly do: 'enter';
+      readonly side: 'long' | 'short';
+      readonly by: 'market' | 'limit' | 'cost';
+      readonly lots: number;
+    }
+  | { readonly do: 'exit'; readonly by: 'market' | 'limit' | 'reduceOnly'; readonly share: number }
+  | { readonly do: 'flip'; readonly lots: number }
+  | {
+      readonly do: 'protect';
+      readonly by: 'stop' | 'target' | 'trailing' | 'closePosition';
+      readonly away: number;
+      readonly flag: boolean;
+      readonly before: boolean;
+    }
+  | { readonly do: 'cancel' | 'cancelAll' | 'poll' }
+  | { readonly do: 'edit'; readonly factor: number }
+  | { readonly do: 'move'; readonly by: number }
+  | { readonly do: 'fund'; readonly rate: number }
+  | { readonly do: 'liquidate' }
+  | { readonly do: 'owner'; readonly side: 'buy' | 'sell'; readonly share: number }
+  | { readonly do: 'restart'; readonly away: number }
+  | { readonly do: 'orderFault'; readonly fault: OrderFault }
+  | { readonly do: 'readFaults'; readonly faults: ReadFaults }
+);
+
+/** A bot on an account of the venue, and everything that happens to both. */
+export interface Program {
+  readonly venue: VenueSettings;
+  readonly style: Style;
+  readonly steps: readonly Step[];
+  /** Bit i set: the i-th decision is a veto, where the overlay vetoes. */
+  readonly vetoes: number;
+}
+
+const on = fc.constantFrom<0 | 1>(0, 0, 0, 1);
+const side = fc.constantFrom<'long' | 'short'>('long', 'short');
+const lots = fc.integer({ min: 1, max: 60 });
+
+const STEPS = {
+  enter: fc.record({
+    on,
+    do: fc.constant('enter' as const),
+    side,
+    by: fc.constantFrom('market' as const, 'market' as const, 'limit' as const, 'cost' as const),
+    lots,
+  }),
+  exit: fc.record({
+    on,
+    do: fc.constant('exit' as const),
+    by: fc.constantFrom('market' as const, 'market' as const, 'limit' as const, 'reduceOnly' as const),
+    share: fc.constantFrom(1, 1, 0.5, 0.3),
+  }),
+  flip: fc.record({ on, do: fc.constant('flip' as const), lots }),
+  protect: fc.record({
+    on,
+    do: fc.constant('protect' as const),
+    by: fc.constantFrom('stop' as const, 'target' as const, 'trailing' as const, 'closePosition' as const),
+    away: fc.constantFrom(0.01, 0.02, 0.05),
+    flag: fc.boolean(),
+    before: fc.boolean(),
+  }),
+  cancel: fc.record({ on, do: fc.constantFrom('cancel' as const, 'cancelAll' as const) }),
+  poll: fc.record({ on, do: fc.constant('poll' as const) }),
+  edit: fc.record({ on, do: fc.constant('edit' as const), factor: fc.constantFrom(0.5, 1, 1.5) }),
+  move: fc.record({
+    on,
+    do: fc.constant('move' as const),
+    by: fc.integer({ min: -60, max: 60 }).map((n) => n / 1000),
+  }),
+  fund: fc.record({ on, do: fc.constant('fund' as const), rate: fc.constantFrom(0.0001, -0.0003, 0.002) }),
+  liquidate: fc.record({ on, do: fc.constant('liquidate' as const) }),
+  owner: fc.record({
+    on,
+    do: fc.constant('owner' as const),
+    side: fc.constantFrom('buy' as const, 'sell' as const),
+    share: fc.constantFrom(0.3, 1),
+  }),
+  restart: fc.record({
+    on,
+    do: fc.constant('restart' as const),
+    away: fc.integer({ min: -40, max: 40 }).map((n) => n / 1000),
+  }),
+  orderFault: fc.record({
+    on,
+    do: fc.constant('orderFault' as const),
+    fault: fc.constantFrom<OrderFault>('answer-lost', 'order-lost', 'error-after', 'error-before'),
+  }),
+  readFaults: fc.record({
+    on,
+    do: fc.constant('readFaults' as const),
+    faults: fc.constantFrom<ReadFaults>(
+      {},
+      { positions: 'fails' },
+      { positions: 'empty' },
+      { positions: 'hangs' },
+      { tradeLag: 90_000 },
+      { slow: 15 },
+    ),
+  }),
+} as const;
+
+/** How often each step comes, of a hundred or so. */
+const WEIGHTS: Readonly<Record<keyof typeof STEPS, number>> = {
+  enter: 26,
+  exit: 16,
+  flip: 4,
+  protect: 10,
+  cancel: 4,
+  poll: 6,
+  edit: 3,
+  move: 22,
+  fund: 2,
+  liquidate: 1,
+  owner: 2,
+  restart: 3,
+  orderFault: 3,
+  readFaults: 3,
+};
+
+const MEANINGLESS: Partial<Record<Kind, readonly (keyof typeof STEPS)[]>> = {
+  spot: ['flip', 'fund', 'liquidate'],
+  margin: ['fund', 'liquidate'],
+  hedge: ['flip'],
+};
+
+/** Random programs on one kind of account. */
+export function programs(
+  kind: Kind,
+  only: readonly (keyof typeof STEPS)[] = Object.keys(STEPS) as never,
+): fc.Arbitrary<Program> {
+  const names = only.filter((name) => !MEANINGLESS[kind]?.includes(name));
+  const step = fc.oneof(
+    ...names.map((name) => ({ arbitrary: STEPS[name] as fc.Arbitrary<Step>, weight: WEIGHTS[name] })),
+  );
+  return fc.record({
+    venue: fc.record({
+      kind: fc.constant(kind),
+      fees: fc.constantFrom('received' as const, 'received' as const, 'quote' as const, 'bnb' as const),
+      parts: fc.constantFrom(1, 1, 2, 3),
+      answers: fc.constantFrom(
+        'full' as const,
+        'full' as const,
+        'full' as const,
+        'new' as const,
+        'id' as const,
+      ),
+      coarse: fc.constantFrom(1, 1, 1000),
+      keepsClientId: fc.boolean(),
+    }),
+    style: fc.record({
+      reads: fc.constantFrom('orders' as const, 'trades' as const, 'positions' as const, 'nothing' as const),
+      sizes: fc.constantFrom('own' as const, 'venue' as const),
+      names: fc.boolean(),
+      flags: fc.boolean(),
+      onLost: fc.constantFrom('retry' as const, 'look' as const, 'ignore' as const),
+      margin: fc.constantFrom('param' as const, 'option' as const),
+    }),
+    steps: fc.array(step, { minLength: 3, maxLength: 14 }),
+    vetoes: fc.integer({ min: 0, max: 255 }),
+  });
+}

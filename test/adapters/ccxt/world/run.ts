@@ -1,0 +1,298 @@
+import { type AttachmentState, attach, type Detach, type Sizing } from '../../../../adapters/ccxt/index.ts';
+import { scriptedEngine } from '../../../../adapters/conformance/index.ts';
+import { OptimizationEngine, type Trade } from '../../../../src/index.ts';
+import { HOUR, START } from '../../../fixtures.ts';
+import { Bot, type OrderCallMade } from './bot.ts';
+import type { Client, Clients } from './clients.ts';
+import { floorStep, type Instrument } from './instruments.ts';
+import type { Program, Step } from './program.ts';
+import type { Account, LoggedRequest, Server } from './server.ts';
+import { BNB_PRICE, isOpen, type Order, Venue } from './venue.ts';
+
+/** With what between the bot and its client. */
+export const MODES = ['bare', 'off', 'neutral', 'veto', 'half'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** A call of the bot, what was true when it was made, and what came of it. */
+export interface CallRecord extends Omit<OrderCallMade, 'make'> {
+  readonly step: number;
+  /** Signed size that the venue held on this market and side. */
+  readonly position: number;
+  /** Whether an order of this market that may open something was open, or lost on its way. */
+  readonly unsettled: boolean;
+  /** What went to the venue for it. */
+  readonly sent: readonly LoggedRequest[];
+  /** Whether it was on its way before anything else could happen. */
+  readonly prompt: boolean;
+  readonly result?: unknown;
+  readonly error?: Error;
+}
+
+/** Everything that one run of a program left. */
+export interface RunRecord {
+  readonly mode: Mode;
+  readonly venue: Venue;
+  readonly log: readonly LoggedRequest[];
+  readonly calls: readonly CallRecord[];
+  readonly trades: readonly Trade[];
+  /** Positions whose end nobody knows, and entries that were not judged. */
+  readonly unknownExits: number;
+  readonly unjudged: number;
+  readonly errors: Readonly<Record<string, number>>;
+  /** What is left on the client after it was detached. */
+  readonly leftovers: readonly string[];
+  /** What is wrapped although the overlay is off. */
+  readonly wrapped: readonly string[];
+  /** Errors that escaped from anywhere. */
+  readonly escaped: readonly unknown[];
+  readonly owner: boolean;
+}
+
+const STRATEGY = 'world';
+/** What the coverage of an engine says, where it says it. */
+type Covering = OptimizationEngine & {
+  getCoverage?: () => { unjudged: Record<string, number>; unknownExits: number };
+};
+
+function engineFor(mode: Mode, { vetoes }: Program): OptimizationEngine | null {
+  if (mode === 'bare') return null;
+  if (mode === 'off') return new OptimizationEngine({ enabled: false });
+  let decisions = 0;
+  const engine = scriptedEngine(() => {
+    const vetoed = ((vetoes >> (decisions % 8)) & 1) === 1;
+    decisions += 1;
+    if (mode === 'neutral') return 1;
+    return mode === 'half' ? 0.5 : vetoed ? 0 : 1;
+  });
+  // The bot's owner keeps BNB for fees, and its price is known.
+  engine.recordCandle('BNB/USDT', engine.config.timeframe, {
+    time: START - HOUR,
+    open: BNB_PRICE,
+    high: BNB_PRICE,
+    low: BNB_PRICE,
+    close: BNB_PRICE,
+    volume: 1,
+  });
+  return engine;
+}
+
+const ownKeys = (client: Client): Map<string, unknown> =>
+  new Map(
+    Object.getOwnPropertyNames(client).map((key) => [
+      key,
+      (client as unknown as Record<string, unknown>)[key],
+    ]),
+  );
+
+/** Functions that are on a client and were not, or are others. */
+function changedFunctions(client: Client, before: ReadonlyMap<string, unknown>): string[] {
+  const now = ownKeys(client);
+  const names = [...now].filter(([key, value]) => typeof value === 'function' && before.get(key) !== value);
+  const gone = [...before].filter(([key, value]) => typeof value === 'function' && !now.has(key));
+  return [...names, ...gone].map(([key]) => key);
+}
+
+/** One run of a program on a venue of its own. */
+export async function run(
+  program: Program,
+  mode: Mode,
+  server: Server,
+  clients: Clients,
+): Promise<RunRecord> {
+  const venue = new Venue(program.venue, START);
+  const account = server.open(venue);
+  const engine = engineFor(mode, program);
+  const calls: CallRecord[] = [];
+  const escaped: unknown[] = [];
+  const onEscape = (error: unknown) => void escaped.push(error);
+  process.on('unhandledRejection', onEscape);
+  let wrapped: string[] = [];
+  const leftovers: string[] = [];
+  const { kind } = program.venue;
+
+  async function connect(state: AttachmentState | undefined) {
+    const client = await clients.take(kind, account);
+    const options = client.options as Record<string, unknown>;
+    if (kind === 'margin')
+      options.defaultMarginMode = program.style.margin === 'option' ? 'cross' : undefined;
+    const before = ownKeys(client);
+    const sizing: Sizing =
+      mode === 'half' && program.style.sizes === 'venue' ? 'host-reads-position' : 'veto-only';
+    const detach =
+      engine && attach(client, { engine, strategy: STRATEGY, sizing, ...(state ? { state } : {}) });
+    if (mode === 'off') wrapped = changedFunctions(client, before);
+    return { client, before, detach };
+  }
+
+  /** Takes the overlay off; a client on which something is left is not used again. */
+  function disconnect({ client, before, detach }: Awaited<ReturnType<typeof connect>>): void {
+    detach?.();
+    const left = changedFunctions(client, before);
+    leftovers.push(...left);
+    if (left.length === 0) clients.give(kind, client);
+  }
+
+  let connection = await connect(undefined);
+  const recorder = recording(account, calls, () => connection.client);
+  const bot = new Bot(connection.client, program, recorder.make);
+  try {
+    for (const [i, step] of program.steps.entries()) {
+      recorder.step = i;
+      venue.now += 61_000;
+      const instrument = venue.instruments[step.on]!;
+      if (step.do === 'restart') {
+        const { state } = handOver(connection.detach);
+        disconnect(connection);
+        happen(account, { ...step, do: 'move', by: step.away });
+        connection = await connect(state);
+        bot.client = connection.client;
+      } else if (!happen(account, step)) await bot.act(step, venue.price(instrument));
+    }
+    recorder.step = program.steps.length;
+    await close(bot, account);
+    await connection.detach?.settled();
+  } finally {
+    account.readFaults = {};
+    server.close(account);
+    disconnect(connection);
+    process.off('unhandledRejection', onEscape);
+  }
+  const coverage = (engine as Covering | null)?.getCoverage?.();
+  return {
+    mode,
+    venue,
+    log: account.log,
+    calls,
+    trades: engine?.decomposer.getTradeHistory() ?? [],
+    unknownExits: coverage?.unknownExits ?? 0,
+    unjudged: Object.values(coverage?.unjudged ?? {}).reduce((sum, count) => sum + count, 0),
+    errors: engine?.getOptimizationStatus().errors ?? {},
+    leftovers,
+    wrapped,
+    escaped,
+    owner: program.steps.some((step) => step.do === 'owner'),
+  };
+}
+
+const handOver = (detach: Detach | null): { readonly state: AttachmentState | undefined } => ({
+  state: detach === null ? undefined : (JSON.parse(JSON.stringify(detach.state())) as AttachmentState),
+});
+
+/** Records the calls of a bot with what is true at the venue when they are made. */
+function recording(account: Account, calls: CallRecord[], client: () => Client) {
+  const recorder = {
+    step: 0,
+    make: async ({ make, ...call }: OrderCallMade): Promise<unknown> => {
+      const { venue, log } = account;
+      const { instrument, params } = call;
+      const positionSide = (params.positionSide as 'LONG' | 'SHORT' | undefined) ?? 'BOTH';
+      const at = log.length;
+      const lost =
+        account.orderFault !== null ||
+        calls.some(({ instrument: of, error }) => of === instrument && error && !isRefusal(error));
+      const truth = {
+        step: recorder.step,
+        position: venue.ledger.size(instrument, positionSide),
+        unsettled: lost || venue.orders.some((order) => order.instrument === instrument && mayOpen(order)),
+      };
+      let dispatched = false;
+      let prompt = true;
+      const watched = client();
+      const own = Object.getOwnPropertyDescriptor(watched, 'fetch');
+      const fetch = watched.fetch.bind(watched);
+      watched.fetch = (url, method, ...rest) => {
+        if (method !== 'GET') dispatched = true;
+        return fetch(url, method, ...rest);
+      };
+      const answer = make();
+      setImmediate(() => {
+        prompt = dispatched;
+      });
+      const record = (outcome: { result: unknown } | { error: Error }) => {
+        if (own) Object.defineProperty(watched, 'fetch', own);
+        else delete (watched as { fetch?: unknown }).fetch;
+        const sent = log
+          .slice(at)
+          .filter(
+            ({ method, path }) => method !== 'GET' && /\/(algoO|o)rder/.test(path) && method !== 'DELETE',
+          );
+        calls.push({ ...call, ...truth, sent, prompt, ...outcome });
+      };
+      try {
+        const result = await answer;
+        record({ result });
+        return result;
+      } catch (error) {
+        record({ error: error as Error });
+        throw error;
+      }
+    },
+  };
+  return recorder;
+}
+
+const isRefusal = (error: Error): boolean => /"code":|edgekeeper/.test(error.message);
+const mayOpen = (order: Order): boolean =>
+  isOpen(order) && order.triggered && !order.reduceOnly && !order.closePosition;
+
+/** Does what happens outside of the bot; false for a step that is the bot's. */
+function happen(account: Account, step: Step): boolean {
+  const { venue } = account;
+  const instrument = venue.instruments[step.on]!;
+  const price = venue.price(instrument);
+  if (step.do === 'move') venue.move(instrument, price * (1 + step.by));
+  else if (step.do === 'fund') venue.fund(instrument, step.rate);
+  else if (step.do === 'liquidate') venue.ruin(instrument);
+  else if (step.do === 'owner') ownerTrades(venue, instrument, step);
+  else if (step.do === 'orderFault') account.orderFault = step.fault;
+  else if (step.do === 'readFaults') account.readFaults = step.faults;
+  else return false;
+  return true;
+}
+
+function ownerTrades(
+  venue: Venue,
+  instrument: Instrument,
+  { side, share }: Extract<Step, { do: 'owner' }>,
+): void {
+  const positionSide = venue.hedged ? (side === 'buy' ? 'SHORT' : 'LONG') : 'BOTH';
+  const held = venue.ledger.size(instrument, positionSide);
+  const closes = held !== 0 && held > 0 === (side === 'sell');
+  // A hedge's side is only ever closed by hand here; else the owner adds or opens a little.
+  if (venue.hedged && !closes) return;
+  const qty = floorStep(closes ? Math.abs(held) * share : 100 / instrument.startPrice, instrument.step);
+  const funds =
+    instrument.type !== 'spot' ||
+    venue.settings.kind === 'margin' ||
+    side === 'buy' ||
+    venue.free(instrument.base) >= qty;
+  if (!(qty > 0) || !funds) return;
+  venue.place({
+    instrument,
+    side: side === 'buy' ? 'BUY' : 'SELL',
+    type: 'MARKET',
+    qty,
+    positionSide,
+    clientId: `web-${venue.orders.length}`,
+    by: 'owner',
+  });
+}
+
+/** The end: the bot cancels everything and closes what the venue holds. */
+async function close(bot: Bot, account: Account): Promise<void> {
+  const { venue } = account;
+  account.orderFault = null;
+  account.readFaults = {};
+  venue.now += 120_000;
+  for (const instrument of venue.instruments.slice(0, 2)) {
+    if (venue.orders.some((order) => order.instrument === instrument && isOpen(order)))
+      await bot.cancelEverything(instrument);
+    for (const { instrument: of, size } of venue.ledger.positions()) {
+      if (of !== instrument) continue;
+      const held =
+        instrument.type === 'spot' && size > 0 ? Math.min(size, venue.ledger.cash(instrument.base)) : size;
+      const amount = floorStep(Math.abs(held), instrument.step);
+      if (amount > 0) await bot.close(instrument, held > 0 ? 'long' : 'short', amount);
+    }
+  }
+}

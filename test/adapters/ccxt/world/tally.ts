@@ -1,0 +1,97 @@
+import Table from 'cli-table3';
+import { exitPart } from './checks.ts';
+import type { Kind } from './instruments.ts';
+import type { Outcome } from './world.ts';
+
+interface Row {
+  programs: number;
+  orders: number;
+  exits: number;
+  positions: number;
+  unknown: number;
+  unjudged: number;
+  settled: number;
+  requests: number;
+  added: number;
+  readonly violations: Map<string, number>;
+}
+
+/** Adds up what programs did and what was found, by kind of account. */
+export class Tally {
+  readonly #rows = new Map<Kind, Row>();
+
+  add(kind: Kind, { runs, findings }: Outcome): void {
+    const row = this.#rows.get(kind) ?? {
+      programs: 0,
+      orders: 0,
+      exits: 0,
+      positions: 0,
+      unknown: 0,
+      unjudged: 0,
+      settled: 0,
+      requests: 0,
+      added: 0,
+      violations: new Map(),
+    };
+    this.#rows.set(kind, row);
+    row.programs += 1;
+    for (const ran of runs) {
+      row.orders += ran.calls.length;
+      row.exits += ran.calls.filter((call) => exitPart(call) > 0).length;
+      row.unknown += ran.unknownExits;
+      row.unjudged += ran.unjudged;
+      row.requests += ran.log.length;
+      if (ran.mode !== 'bare' && ran.mode !== 'off') {
+        row.positions += new Set(ran.trades.map(({ positionId, id }) => positionId ?? id)).size;
+        row.settled += ran.unknownExits === 0 && ran.unjudged === 0 && !ran.owner ? 1 : 0;
+      }
+      if (ran.mode === 'neutral') row.added += ran.log.length - runs[0]!.log.length;
+    }
+    for (const name of new Set(findings.map(({ check, mode }) => `${check} (${mode})`)))
+      row.violations.set(name, (row.violations.get(name) ?? 0) + 1);
+  }
+
+  get violations(): number {
+    return [...this.#rows.values()].reduce(
+      (sum, { violations }) => sum + [...violations.values()].reduce((all, one) => all + one, 0),
+      0,
+    );
+  }
+
+  table(): string {
+    const table = new Table({
+      head: [
+        'account',
+        'programs',
+        'orders',
+        'exits',
+        'positions',
+        'unknown exits',
+        'unjudged',
+        'runs summed',
+        'requests',
+        'added by neutral',
+        'violating',
+      ],
+    });
+    for (const [kind, row] of this.#rows) {
+      const { programs, orders, exits, positions, unknown, unjudged, settled, requests, added, violations } =
+        row;
+      const worst = [...violations].sort(([, a], [, b]) => b - a).map(([name, count]) => `${count} ${name}`);
+      table.push([
+        kind,
+        programs,
+        orders,
+        exits,
+        positions,
+        unknown,
+        unjudged,
+        settled,
+        requests,
+        added,
+        worst.join('\n') || 'none',
+      ]);
+    }
+    return table.toString();
+  }
+}
