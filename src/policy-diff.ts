@@ -215,6 +215,7 @@ export class PolicyReplay {
       entryPrice: trade.entryPrice ?? 0,
       exitPrice: trade.exitPrice ?? 0,
       risk: 0,
+      rSource: (outcome ?? trade).rSource,
       r: (outcome ?? trade).r,
       rule: 'host',
       weight: outcome ? 1 : shareOf(trade, pair.before),

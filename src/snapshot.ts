@@ -91,12 +91,20 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
   },
   // Version 3 knew no positions: the first trade of a decision was its outcome, and every trade evidence.
   3: (old) => {
-    const { recent, decisions, decomposer } = old as unknown as Version3;
+    const { recent, decisions, decomposer, shadows } = old as unknown as Version3;
     const counted = recent.filter(([, , wasCounted]) => wasCounted);
     return {
       ...old,
       recent: recent.map(([key, decision]) => [key, decision]),
       coverage: { ...emptyCoverage(), judged: decisions },
+      shadows: {
+        ...shadows,
+        open: shadows.open.map((shadow) => ({
+          ...shadow,
+          entry: shadow.entry && { ...shadow.entry, rSource: riskSourceOf(shadow) },
+        })),
+        resolved: shadows.resolved.map((outcome) => ({ ...outcome, rSource: riskSourceOf(outcome) })),
+      },
       decomposer: {
         ...decomposer,
         positions: {
@@ -125,7 +133,15 @@ interface Version2 {
   readonly manager: { readonly strategies: Named };
 }
 
+/** Version 3 knew no floor: one R was the distance to the stop, or 1.5 ATR. */
+const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
+  (decision.plan?.stop ?? null) === null ? 'atr' : 'stop';
+
 interface Version3 {
+  readonly shadows: {
+    readonly open: readonly { readonly decision: Decision; readonly entry: object | null }[];
+    readonly resolved: readonly { readonly decision: Decision }[];
+  };
   readonly decisions: number;
   readonly recent: readonly (readonly [string | null, Decision, boolean])[];
   readonly decomposer: {

@@ -1,4 +1,5 @@
 import type { Decision, ExitPlan } from './decision.ts';
+import type { RSource } from './trade.ts';
 
 /** What a signal that was not sent would have come to. */
 export interface ShadowOutcome {
@@ -8,8 +9,9 @@ export interface ShadowOutcome {
   readonly exitTime: number;
   readonly entryPrice: number;
   readonly exitPrice: number;
-  /** Price distance of one R. */
+  /** Price distance of one R, and where it comes from; older records do not say where. */
   readonly risk: number;
+  readonly rSource: RSource;
   /** Net of fees and slippage. */
   readonly r: number;
   readonly rule: ExitPlan['rule'];

@@ -46,8 +46,8 @@ export interface TradeInput {
   readonly highestPrice?: number;
 }
 
-/** Sources of the risk behind an R-multiple. */
-export const R_SOURCES = ['stop', 'stopRate', 'atr', 'averageLoss'] as const;
+/** Sources of the risk behind an R-multiple. `floor`: the stop was nearer than 0.1 ATR, which stands in for it. */
+export const R_SOURCES = ['stop', 'stopRate', 'floor', 'atr', 'averageLoss'] as const;
 export type RSource = (typeof R_SOURCES)[number];
 /** Which of the three sources gave the capital behind a return. */
 export type CapitalSource = 'equity' | 'capital' | 'risk';
@@ -88,6 +88,9 @@ export interface Trade {
 
 /** A stop of this many ATRs is assumed where a host gives none. */
 export const ATR_STOP = 1.5;
+
+/** Nobody risks less than this many ATRs: a stop one tick away would make an R of hundreds. */
+export const ATR_FLOOR = 0.1;
 
 /** No risk that anybody took pays this many times over: what gives more was no risk but a rounding error. */
 export const MAX_R = 1e4;

@@ -191,14 +191,17 @@ export function renderExplanation(
     );
   }
   if (trades.length > 0 || shadow) parts.push('\nWhat came of it');
-  for (const { exitTime, size, r, pnl } of trades)
-    parts.push(`  closed ${minute(exitTime)} UTC: size ${size ?? '-'}, ${signed(r, 3)} R, ${signed(pnl)}`);
+  for (const { exitTime, size, pnl, ...trade } of trades)
+    parts.push(`  closed ${minute(exitTime)} UTC: size ${size ?? '-'}, ${multipleOf(trade)}, ${signed(pnl)}`);
   if (shadow)
     parts.push(
-      `  not traded; followed to its ${shadow.exit} at ${minute(shadow.exitTime)} UTC: ${signed(shadow.r, 3)} R`,
+      `  not traded; followed to its ${shadow.exit} at ${minute(shadow.exitTime)} UTC: ${multipleOf(shadow)}`,
     );
   return parts.join('\n');
 }
+
+const multipleOf = ({ r, rSource }: Pick<Trade, 'r' | 'rSource'>): string =>
+  `${signed(r, 3)} R${rSource === 'floor' ? ' (of 0.1 ATR: its stop was nearer)' : ''}`;
 
 /** Rows of a list shown at most. */
 const SHOWN = 10;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ATR_STOP, credible, MAX_R, type RSource, type TradeInput } from '../model/trade.ts';
+import { ATR_FLOOR, ATR_STOP, credible, MAX_R, type RSource, type TradeInput } from '../model/trade.ts';
 import { LAMBDA } from '../statistics/ew-cell.ts';
 
 /** Recent money lost per losing position and moved per position, at the host's own size. */
@@ -38,7 +38,8 @@ function typicalLoss(average: AverageLoss): number {
 const usable = (x: number | undefined | null): x is number =>
   x !== undefined && x !== null && Number.isFinite(x) && x > 0;
 
-const measureSchema = z.object({ gain: z.number(), risk: z.number() });
+/** `floor` is the least that can have been risked. */
+const measureSchema = z.object({ gain: z.number(), risk: z.number(), floor: z.number() });
 
 /** What was gained and what was risked, by each source that gives a risk; null for one that gives none. */
 export const risksSchema = z.object({
@@ -60,17 +61,25 @@ export function risksOf(trade: TradeInput): Risks {
   const distance = usable(entryPrice) && usable(stop) ? Math.abs(entryPrice - stop) : 0;
   const cost = usable(size) && usable(entryPrice) ? size * entryPrice : null;
   const gain = trade.returnRate ?? (cost === null ? undefined : pnl / cost);
-  const byRate = (rate: number | undefined | null): Measure | null => {
+  const atrRate = atrRateOf(trade);
+  const floorRate = ATR_FLOOR * atrRate;
+  const byRate = (rate: number, floor: number): Measure | null => {
     if (!usable(rate) || gain === undefined || !Number.isFinite(gain)) return null;
     const value = cost ?? entryValue(pnl, gain);
-    return Number.isFinite(value) ? { gain: gain * value, risk: rate * value } : null;
+    return Number.isFinite(value) ? { gain: gain * value, risk: rate * value, floor: floor * value } : null;
   };
   return {
-    stop: usable(size) && distance > 0 ? { gain: pnl, risk: distance * size } : null,
-    stopRate: byRate(trade.stopRate ?? (usable(entryPrice) ? distance / entryPrice : 0)),
-    atr: byRate(ATR_STOP * (trade.atrRate ?? trade.decision?.atrRate ?? 0)),
+    stop:
+      usable(size) && distance > 0
+        ? { gain: pnl, risk: distance * size, floor: floorRate * (cost ?? 0) }
+        : null,
+    stopRate: byRate(trade.stopRate ?? (usable(entryPrice) ? distance / entryPrice : 0), floorRate),
+    atr: byRate(ATR_STOP * atrRate, 0),
   };
 }
+
+/** ATR/close at entry; 0 where nobody knows it. */
+const atrRateOf = ({ atrRate, decision }: TradeInput): number => atrRate ?? decision?.atrRate ?? 0;
 
 /** Value of an entry whose size nobody told. A scratch does not tell it: it counts for nothing among other parts. */
 function entryValue(pnl: number, gain: number): number {
@@ -81,7 +90,9 @@ function entryValue(pnl: number, gain: number): number {
 /** Both together. A source that one of them lacks says nothing about the whole. */
 export function addRisks(a: Risks, b: Risks): Risks {
   const sum = (x: Measure | null, y: Measure | null): Measure | null =>
-    x === null || y === null ? null : { gain: x.gain + y.gain, risk: x.risk + y.risk };
+    x === null || y === null
+      ? null
+      : { gain: x.gain + y.gain, risk: x.risk + y.risk, floor: x.floor + y.floor };
   return { stop: sum(a.stop, b.stop), stopRate: sum(a.stopRate, b.stopRate), atr: sum(a.atr, b.atr) };
 }
 
@@ -98,8 +109,9 @@ export function rMultiple(
   for (const rSource of SOURCES) {
     const measure = risks[rSource];
     if (measure === null) continue;
-    const r = measure.gain === 0 ? 0 : measure.gain / measure.risk;
-    if (credible(r)) return { r, rSource };
+    const { gain, risk, floor } = measure;
+    const r = gain === 0 ? 0 : gain / Math.max(risk, floor);
+    if (credible(r)) return { r, rSource: risk < floor ? 'floor' : rSource };
   }
   const loss = typicalLoss(average);
   const r = loss > 0 ? basePnl / loss : Math.sign(basePnl);
@@ -113,8 +125,10 @@ export function priceRisk(trade: TradeInput, entryPrice: number, rSource: RSourc
       return Math.abs(entryPrice - trade.stop!);
     case 'stopRate':
       return trade.stopRate !== undefined ? entryPrice * trade.stopRate : Math.abs(entryPrice - trade.stop!);
+    case 'floor':
+      return entryPrice * ATR_FLOOR * atrRateOf(trade);
     case 'atr':
-      return entryPrice * ATR_STOP * (trade.atrRate ?? trade.decision!.atrRate!);
+      return entryPrice * ATR_STOP * atrRateOf(trade);
     case 'averageLoss':
       return null;
   }

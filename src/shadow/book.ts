@@ -3,6 +3,7 @@ import type { Candle } from '../model/candle.ts';
 import type { Decision } from '../model/decision.ts';
 import { decisionSchema } from '../model/decision-schema.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import { R_SOURCES } from '../model/trade.ts';
 import { openShadow, type Shadow, shadowSchema, stepShadow } from './shadow.ts';
 
 const outcomeSchema = z.object({
@@ -12,6 +13,7 @@ const outcomeSchema = z.object({
   entryPrice: z.number(),
   exitPrice: z.number(),
   risk: z.number(),
+  rSource: z.enum(R_SOURCES),
   r: z.number(),
   rule: z.enum(['host', 'barrier']),
   weight: z.number(),

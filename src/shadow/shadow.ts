@@ -3,7 +3,7 @@ import type { Candle } from '../model/candle.ts';
 import type { Decision } from '../model/decision.ts';
 import { decisionSchema } from '../model/decision-schema.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
-import { ATR_STOP, credible } from '../model/trade.ts';
+import { ATR_FLOOR, ATR_STOP, credible, R_SOURCES } from '../model/trade.ts';
 
 /** Bars after which a triple barrier gives up. */
 export const TIME_OUT_BARS = 48;
@@ -23,6 +23,7 @@ export const shadowSchema = z.object({
       time: z.number(),
       price: z.number().positive(),
       risk: z.number().positive(),
+      rSource: z.enum(R_SOURCES),
       stop: z.number().nullable(),
       target: z.number().nullable(),
     })
@@ -53,7 +54,7 @@ export const openShadow = (decision: Decision): Shadow => ({
 /**
  * Lets a shadow meet one closed candle, in place. It enters at the open of the first candle that opens after
  * the decision; a candle that touches stop and target counts as the stop. Returns the outcome once there is
- * one; `void` when it turns out that one R cannot be told.
+ * one; `void` when the market is beyond stop or target by then, or when one R cannot be told.
  */
 export function stepShadow(shadow: Shadow, candle: Candle, interval: number): ShadowOutcome | 'void' | null {
   if (candle.time < shadow.decision.time || candle.time <= shadow.seen) return null;
@@ -80,17 +81,26 @@ function enter({ side, atrRate, plan }: Decision, { time, open }: Candle): Shado
   const { stop, target, rule, slippageRate } = plan!;
   const sign = side === 'long' ? 1 : -1;
   const price = open * (1 + sign * slippageRate);
-  const risk = stop === null ? ATR_STOP * (atrRate ?? 0) * price : Math.abs(price - stop);
+  if (isBeyond(sign, stop, open) || isBeyond(-sign, target, price)) return null;
+  const atr = (atrRate ?? 0) * price;
+  const distance = stop === null ? ATR_STOP * atr : Math.abs(price - stop);
+  const risk = Math.max(distance, ATR_FLOOR * atr);
   if (!(price > 0 && risk > 0 && Number.isFinite(price + risk))) return null;
-  if (rule === 'host') return { time, price, risk, stop, target };
+  const rSource = stop === null ? 'atr' : distance < risk ? 'floor' : 'stop';
+  if (rule === 'host') return { time, price, risk, rSource, stop, target };
   return {
     time,
     price,
     risk,
+    rSource,
     stop: stop ?? price - sign * risk,
     target: target ?? price + sign * REWARD * (atrRate === null ? risk : ATR_STOP * atrRate * price),
   };
 }
+
+/** Whether a price is at a level that a position leaves at, or past it. @param sign 1 where it leaves below */
+const isBeyond = (sign: number, level: number | null, price: number): boolean =>
+  level !== null && sign * (price - level) <= 0;
 
 function leave(
   { decision, entry }: Shadow,
@@ -100,7 +110,7 @@ function leave(
 ): ShadowOutcome | 'void' {
   const { feeRate, slippageRate, size } = decision.plan!;
   const rule = exit === 'time' ? 'barrier' : decision.plan!.rule;
-  const { price, risk, time: entryTime } = entry!;
+  const { price, risk, rSource, time: entryTime } = entry!;
   const sign = decision.side === 'long' ? 1 : -1;
   const exitPrice = touched * (1 - sign * slippageRate);
   const gain = sign * (exitPrice - price) - feeRate * (price + exitPrice);
@@ -113,6 +123,7 @@ function leave(
     entryPrice: price,
     exitPrice,
     risk,
+    rSource,
     r,
     rule,
     weight: WEIGHTS[rule],

@@ -214,6 +214,19 @@ describe('R of a trade', () => {
     expect(rOf({ pnl: -7 })).toEqual([-1, 'averageLoss']);
   });
 
+  it('is measured by at least a tenth of an ATR, and says so: a stop one tick away makes no R of hundreds', () => {
+    expect(rOf({ stop: 99.99, pnl: 10 })[0]).toBeCloseTo(1000, 6);
+    expect(rOf({ stop: 99.99, pnl: 10, atrRate: 0.02 })).toEqual([expect.closeTo(50, 9), 'floor']);
+    expect(rOf({ stop: 99, pnl: 10, atrRate: 0.02 })).toEqual([10, 'stop']);
+    expect(rOf({ stopRate: 0.0001, pnl: 10, atrRate: 0.02 })).toEqual([expect.closeTo(50, 9), 'floor']);
+    const decision = { id: 'd', cell: 'RANGING', multiplier: 1, side: 'long', belowThreshold: false };
+    expect(rOf({ stop: 99.99, pnl: 10, decision: { ...decision, atrRate: 0.02 } as never })[1]).toBe('floor');
+    const excursion = new PerformanceDecomposer().recordTrade({
+      ...trade(1, { stop: 99.99, atrRate: 0.02, lowestPrice: 99.8, highestPrice: 101 }),
+    })!;
+    expect(excursion).toMatchObject({ mae: expect.closeTo(-1, 9), mfe: expect.closeTo(5, 9) });
+  });
+
   it("falls back on what the strategy usually loses, at the host's own size", () => {
     const decomposer = new PerformanceDecomposer();
     const bare = (pnl: number, multiplier = 1) =>

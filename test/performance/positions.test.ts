@@ -10,7 +10,7 @@ import {
 import { engineWith, HOUR, START, signal, trade } from '../fixtures.ts';
 
 /** How R is known: by the stop, by rates, by what the strategy usually loses. */
-const SOURCES = ['stop', 'stopRate', 'rates without sizes', 'atr', 'averageLoss'] as const;
+const SOURCES = ['stop', 'floor', 'stopRate', 'rates without sizes', 'atr', 'averageLoss'] as const;
 type Source = (typeof SOURCES)[number];
 
 interface Plan {
@@ -28,7 +28,8 @@ const plans: fc.Arbitrary<Plan> = fc.record({
     fc.record({
       size: amounts,
       entry: fc.double({ min: 95, max: 105, noNaN: true }),
-      gain: fc.double({ min: -0.2, max: 0.3, noNaN: true }),
+      // Without sizes a part that neither gained nor lost cannot say how large it was.
+      gain: fc.double({ min: -0.2, max: 0.3, noNaN: true }).filter((gain) => Math.abs(gain) > 1e-6),
     }),
     { minLength: 1, maxLength: 8 },
   ),
@@ -44,6 +45,8 @@ function tradeOf(source: Source, part: Plan['parts'][number], short: boolean): P
   switch (source) {
     case 'stop':
       return { side, pnl, size, entryPrice: entry, stop: short ? 120 : 80 };
+    case 'floor':
+      return { side, pnl, size, entryPrice: entry, stop: entry * 1.0001, atrRate: 0.05 };
     case 'stopRate':
       return { side, pnl, size, entryPrice: entry, stopRate: 0.04 };
     case 'rates without sizes':

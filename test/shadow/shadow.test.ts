@@ -101,6 +101,43 @@ describe('a position that was not taken', () => {
     });
   });
 
+  it('is not taken where the market opens beyond its stop or its target', () => {
+    const cases = [
+      [{ side: 'long', stop: 95, target: 120 }, 95],
+      [{ side: 'long', stop: 95, target: 120 }, 60],
+      [{ side: 'long', stop: 95, target: 120 }, 120],
+      [{ side: 'short', stop: 105, target: 80 }, 105],
+      [{ side: 'short', stop: 105, target: 80 }, 140],
+      [{ side: 'short', stop: 105, target: 80 }, 79],
+    ] as const;
+    for (const [{ side, stop, target }, open] of cases) {
+      for (const rule of ['host', 'barrier'] as const) {
+        const shadow = openShadow(decided({ side, plan: plan({ stop, target, rule }) }));
+        expect(stepShadow(shadow, bar(0, open), HOUR)).toBe('void');
+      }
+    }
+    const slipped = openShadow(decided({ plan: plan({ stop: 95, target: 100.1, slippageRate: 0.001 }) }));
+    expect(stepShadow(slipped, bar(0, 100), HOUR)).toBe('void');
+  });
+
+  it('risks at least a tenth of an ATR, and says so where its stop is nearer', () => {
+    const near = decided({ plan: plan({ stop: 99.99, target: 110 }) });
+    expect(run(near, [bar(0, 100, 111, 100)])).toMatchObject({ r: 50, risk: 0.2, rSource: 'floor' });
+    expect(run(near, [bar(0, 100, 100, 99)])).toMatchObject({
+      exit: 'stop',
+      r: expect.closeTo(-0.05, 9),
+      rSource: 'floor',
+    });
+    const wide = decided({ plan: plan({ stop: 99.8, target: 110 }) });
+    expect(run(wide, [bar(0, 100, 111, 100)])).toMatchObject({
+      risk: expect.closeTo(0.2, 9),
+      rSource: 'stop',
+    });
+    expect(run(decided(), [bar(0, 100, 107)])).toMatchObject({ rSource: 'atr' });
+    const unknown = decided({ atrRate: null, plan: plan({ stop: 99.99, target: 100.01 }) });
+    expect(run(unknown, [bar(0, 100, 101, 100)])).toMatchObject({ rSource: 'stop' });
+  });
+
   it('takes no candle from before the decision, none twice, and none out of order', () => {
     const late = decided({ time: START + 2 * HOUR });
     expect(
