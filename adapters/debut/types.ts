@@ -29,9 +29,12 @@ export interface DebutOrder {
 
 export interface DebutInstrument {
   readonly id: string;
+  /** Base units in one lot. */
   readonly lot?: number;
   readonly lotPrecision?: number;
+  /** Least lots of an order; of Tinkoff, least shares. */
   readonly minQuantity?: number;
+  /** Least value of an order, in quote currency. */
   readonly minNotional?: number;
 }
 
@@ -41,6 +44,9 @@ export interface DebutHost {
   readonly transport: { prepareLots(lots: number, instrumentId: string): number };
   readonly orders: readonly DebutOrder[];
   readonly currentCandle?: DebutCandle;
+  /** The class of the strategy. */
+  getName?(): string;
+  registerPlugins(plugins: never[]): void;
 }
 
 export interface DebutHostOptions {
@@ -55,4 +61,13 @@ export interface DebutHostOptions {
 /** What Debut binds a hook to. */
 export interface DebutContext {
   readonly debut: DebutHost;
+}
+
+/** The first of some values that is a finite number, or a text of one: brokers give both, and nothing. */
+export function numberOr(...values: (number | string | undefined)[]): number | undefined {
+  for (const value of values) {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof number === 'number' && Number.isFinite(number)) return number;
+  }
+  return undefined;
 }

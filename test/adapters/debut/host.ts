@@ -52,10 +52,17 @@ const HOOKS = [
   'onStart',
 ] as const;
 
+/** How a transport of Debut makes lots of a wish: never nothing, whatever it rounds. */
+export type LotRule = (lots: number, step: number) => number;
+
+/** To the nearest step, as Debut does for Binance, Alpaca, IB and Tinkoff. */
+export const nearest: LotRule = (lots, step) =>
+  Math.max(step, Number((Math.round(lots / step) * step).toFixed(8)));
+
 /**
- * A bot on Debut's documented life cycle, written from its behaviour: hooks bound once to a frozen context,
+ * A bot on Debut's life cycle, written from its behaviour: hooks bound once to a frozen context, `onInit` at once,
  * synchronous vetoes before an order, awaited hooks after it, closes that mutate, orders that close while they are still
- * pending, and snapshots. Orders go to a venue.
+ * pending, and snapshots, which bring back the orders and not their count. Orders go to a venue.
  */
 export class FakeDebut {
   opts: {
@@ -80,6 +87,9 @@ export class FakeDebut {
   };
   readonly venue: Venue;
   readonly owner: string;
+  lotRule: LotRule = nearest;
+  /** Orders as Debut counts them, and as `closeAll` goes by. */
+  ordersCount = 0;
   readonly #hooks = new Map<string, Hook[]>();
   readonly #registered: FakePlugin[] = [];
   /** Told before an order reaches the venue; tests hold it back here. */
@@ -99,9 +109,7 @@ export class FakeDebut {
       ...opts,
     };
     this.transport = {
-      // Truncated to the step, and never nothing, as Debut's transports do.
-      prepareLots: (lots) =>
-        Math.max(venue.step, Number((Math.floor(lots / venue.step + 1e-9) * venue.step).toFixed(8))),
+      prepareLots: (lots) => this.lotRule(lots, venue.step),
       placeOrder: async (order) => {
         await this.beforePlace(order);
         this.#ids += 1;
@@ -132,6 +140,7 @@ export class FakeDebut {
     for (const plugin of plugins) {
       if (!plugin) continue;
       this.#registered.push(plugin);
+      (plugin.onInit as Hook | undefined)?.call(context);
       for (const name of HOOKS) {
         const hook = plugin[name] as Hook | undefined;
         if (hook) this.#hooks.set(name, [...(this.#hooks.get(name) ?? []), hook.bind(context)]);
@@ -140,6 +149,10 @@ export class FakeDebut {
     this.plugins = Object.freeze(
       Object.fromEntries(this.#registered.filter(({ api }) => api).map(({ name, api }) => [name, api])),
     );
+  }
+
+  getName(): string {
+    return this.owner;
   }
 
   async start(): Promise<void> {
@@ -169,6 +182,7 @@ export class FakeDebut {
     };
     if (this.#skips('onBeforeOpen', order)) return undefined;
     this.orders.push(order);
+    this.ordersCount += 1;
     try {
       const executed = await this.transport.placeOrder(order);
       await this.#all('onOpen', executed);
@@ -205,7 +219,8 @@ export class FakeDebut {
   }
 
   async closeAll(collapse = false): Promise<void> {
-    const orders = [...this.orders];
+    const orders = this.orders.slice(0, Math.max(0, this.ordersCount));
+    if (orders.length === 0) return;
     if (!collapse) {
       await Promise.all(orders.map((order) => this.closeOrder(order)));
       return;
@@ -273,7 +288,10 @@ export class FakeDebut {
   }
 
   #remove(order: FakeOrder): void {
-    this.orders = this.orders.filter(({ cid }) => cid !== order.cid);
+    const at = this.orders.findIndex(({ cid }) => cid === order.cid);
+    if (at < 0) return;
+    this.orders.splice(at, 1);
+    this.ordersCount -= 1;
   }
 
   #skips(name: string, ...args: unknown[]): boolean {
@@ -350,9 +368,9 @@ function run(
       if (share !== 1 && part >= venue.minAmount && order.lots - part >= venue.minAmount)
         await bot.reduceOrder(order, share);
       else if (share !== 1) return;
-      else if (kind === 'closeAll') await bot.closeAll();
-      else if (kind === 'collapse') await bot.closeAll(true);
-      else await bot.closeOrder(order);
+      // After a restart Debut counts no orders, and closes all of none.
+      else if (kind === 'closeOrder' || bot.ordersCount === 0) await bot.closeOrder(order);
+      else await bot.closeAll(kind === 'collapse');
     },
     sent: venue.sent,
     get refused() {

@@ -39,7 +39,7 @@ describe('the Debut plugin', () => {
     expect(bot.venue.sent).toEqual([]);
     expect(plugin.api.decision()).toMatchObject({ multiplier: 0, reasons: ['STRATEGY_SUSPENDED'] });
     expect(
-      plugin.onBeforeOpen.call(
+      plugin.onBeforeOpen!.call(
         { debut: bot as never },
         { cid: 'x', type: 'BUY', lots: 1, author: 'EMA_Trend' },
       ),
@@ -176,8 +176,8 @@ describe('the Debut plugin', () => {
         orderId: 'o',
         commission: commission as never,
       };
-      await plugin.onOpen.call(context, open);
-      await plugin.onClose.call(
+      await plugin.onOpen!.call(context, open);
+      await plugin.onClose!.call(
         context,
         {
           ...open,
@@ -205,7 +205,7 @@ describe('the Debut plugin', () => {
     await second.tick(100);
     second.bot.hydrateSnapshot(snapshot);
     await second.tick(110);
-    await second.bot.closeAll();
+    await second.bot.closeOrder(second.bot.orders[0]!);
     expect(second.plugin.api.status()).toMatchObject({
       trades: 1,
       decisions: 1,
@@ -220,12 +220,12 @@ describe('the Debut plugin', () => {
   it('never throws from a hook, whatever the host hands it', async () => {
     const { plugin } = debutBot();
     const nothing = { debut: undefined } as never;
-    expect(plugin.onBeforeOpen.call(nothing, undefined as never)).toBeUndefined();
-    await plugin.onOpen.call(nothing, undefined as never);
-    await plugin.onClose.call(nothing, undefined as never, undefined as never);
-    await plugin.onCandle.call(nothing, undefined as never);
+    expect(plugin.onBeforeOpen!.call(nothing, undefined as never)).toBeUndefined();
+    await plugin.onOpen!.call(nothing, undefined as never);
+    await plugin.onClose!.call(nothing, undefined as never, undefined as never);
+    await plugin.onCandle!.call(nothing, undefined as never);
     plugin.onHydrate.call(nothing, undefined as never);
-    expect(plugin.onSnapshot.call(nothing)).toMatchObject({ version: 1 });
+    expect(plugin.onSnapshot.call(nothing)).toMatchObject({ version: 2 });
     expect(plugin.api.status().errors.ADAPTER_FAILED).toBeGreaterThan(3);
   });
 
@@ -244,7 +244,7 @@ describe('the Debut plugin', () => {
     expect(plugin.api.status().enabled).toBe(false);
     plugin.api.enable();
     expect(plugin.api.status().enabled).toBe(true);
-    expect(() => debutBot({ edgekeeperThreshold: 70 })).toThrow(/CONFIG_INVALID.*minQualityThreshold/);
+    expect(() => debutBot({ edgekeeperThreshold: 70 })).toThrow(/CONFIG_INVALID.*edgekeeperThreshold/);
   });
 
   it('says in the log what a veto, a scale and a close look like', async () => {
@@ -261,7 +261,7 @@ describe('the Debut plugin', () => {
     await bot.createOrder('SELL', 2);
     expect(lines).toEqual([
       'edgekeeper: EMA_Trend BTCUSDT BUY scaled x0.500: 2 -> 1 lots (STRATEGY_DEGRADED, QUALITY_ADVISORY)',
-      'edgekeeper: EMA_Trend BTCUSDT long closed: 1 lots, pnl 9.79, 1.00 R',
+      'edgekeeper: EMA_Trend BTCUSDT long closed: size 1, pnl 9.79, 1.00 R',
       'edgekeeper: EMA_Trend BTCUSDT SELL vetoed (STRATEGY_SUSPENDED, WEIGHT_RAISED)',
     ]);
   });

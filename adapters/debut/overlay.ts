@@ -1,0 +1,207 @@
+import { OptimizationEngine } from '../../src/index.ts';
+import type { Decision } from '../../src/model/decision.ts';
+import { Ring } from '../../src/model/ring.ts';
+import type { Trade } from '../../src/model/trade.ts';
+import type { EdgekeeperPluginExtras, EdgekeeperSignal, EdgekeeperStatus } from './api.ts';
+import { Entries, type Ruling } from './entries.ts';
+import { CandleFeed } from './feed.ts';
+import { configOf, type EdgekeeperPluginOptions } from './options.ts';
+import { type Closed, type Meant, Positions } from './positions.ts';
+import { SaidSignals } from './signals.ts';
+import { type OverlayState, readState, STATE_VERSION } from './state.ts';
+import type { DebutCandle, DebutHost, DebutOrder } from './types.ts';
+
+/** Trades that the API remembers. */
+const TRADES = 1000;
+
+const UNJUDGED: Meant = { decision: null };
+
+/** The overlay of one bot: an engine and what stands between it and Debut's orders, positions and candles. */
+export class Overlay {
+  readonly engine: OptimizationEngine;
+  readonly #opts: EdgekeeperPluginOptions;
+  readonly #own: boolean;
+  readonly #log: (line: string) => void;
+  readonly #said = new SaidSignals();
+  readonly #positions = new Positions();
+  readonly #trades = new Ring<Trade>(TRADES);
+  readonly #entries: Entries;
+  readonly #feed: CandleFeed;
+  #strategy: string;
+  #latest: Decision | null = null;
+  #enabled = true;
+  #closed = 0;
+  #time = 0;
+
+  constructor(
+    opts: EdgekeeperPluginOptions & { readonly interval?: string },
+    extras: EdgekeeperPluginExtras,
+  ) {
+    this.#opts = opts;
+    this.#strategy = opts.edgekeeperStrategy ?? '';
+    this.#own = extras.engine === undefined;
+    this.engine =
+      (extras.engine as OptimizationEngine | undefined) ??
+      new OptimizationEngine(configOf(opts, this.#strategy, opts.interval));
+    this.#log = extras.log ?? ((line) => console.log(line));
+    this.#entries = new Entries(this.engine, opts);
+    this.#feed = new CandleFeed(this.engine, this.#own);
+  }
+
+  /** Read before every order and candle: off, the overlay is absent, by its own switch or by that of its engine. */
+  get enabled(): boolean {
+    return this.#enabled && this.engine.flags.enabled;
+  }
+
+  /** Flips the switch of this bot; other bots of a shared engine go on. */
+  enable(enabled: boolean): void {
+    if (!this.#own) this.#enabled = enabled;
+    else
+      this.engine.setFlags({ enabled }, { time: this.#time, actor: 'strategy', reason: 'by the plugin API' });
+  }
+
+  get latest(): Decision | null {
+    return this.#latest;
+  }
+
+  trades(): Trade[] {
+    return this.#trades.latest();
+  }
+
+  status(): EdgekeeperStatus {
+    const { decisions, errors } = this.engine.getOptimizationStatus();
+    return {
+      enabled: this.enabled,
+      strategy: this.#strategy,
+      status: this.engine.manager.statusOf(this.#strategy),
+      weight: this.engine.getStrategyWeight(this.#strategy),
+      decisions,
+      trades: this.#closed,
+      errors,
+    };
+  }
+
+  say(signal: EdgekeeperSignal): void {
+    this.#said.say(signal);
+  }
+
+  /** The bot is known now, but nothing has happened yet. */
+  init(host: DebutHost): void {
+    const name = this.#opts.edgekeeperStrategy ?? host.getName?.();
+    if (name !== undefined) this.#useStrategy(name);
+    this.#feed.useInterval(host, this.#time);
+  }
+
+  /** @returns whether the order is vetoed; one that is to be smaller is made so */
+  beforeOpen(host: DebutHost, order: DebutOrder): boolean {
+    const said = this.#said.take(order.type);
+    const strategy = this.#nameOf(order);
+    this.#useStrategy(strategy);
+    const asked = order.lots;
+    const ruling = this.#entries.rule(host, order, strategy, said, this.#time);
+    this.#latest = ruling.decision ?? this.#latest;
+    if (ruling.lots !== asked && ruling.lots > 0) order.lots = ruling.lots;
+    if (ruling.lots !== asked)
+      this.#say(() => `${strategy} ${host.opts.ticker} ${rulingOf(ruling, order, asked)}`);
+    return ruling.lots === 0;
+  }
+
+  opened(host: DebutHost, order: DebutOrder): void {
+    const meant = this.#entries.opened(order);
+    if (order.learning === true || (meant === null && !this.enabled)) return;
+    this.#positions.open(host, order, this.#nameOf(order), meant ?? UNJUDGED, this.#time);
+  }
+
+  closed(host: DebutHost, order: DebutOrder, opened: DebutOrder): void {
+    if (order.learning === true || opened.learning === true) return;
+    if (!this.#positions.has(opened)) {
+      if (!this.enabled) return;
+      this.engine.countError(
+        'POSITION_UNKNOWN',
+        new Error(`a position of ${host.opts.ticker} was not seen to open`),
+      );
+      this.#positions.adopt(host, order, opened, this.#nameOf(opened), this.#time);
+    }
+    const closed = this.#positions.close(host, order, opened, this.#time);
+    if (closed) this.#record(closed);
+    else
+      this.engine.countError(
+        'POSITION_UNKNOWN',
+        new Error(`more of ${host.opts.ticker} was closed than opened`),
+      );
+  }
+
+  candleClosed(host: DebutHost, candle: DebutCandle): void {
+    this.#said.expire();
+    this.#entries.candleClosed(host);
+    this.#time = candle.time;
+    this.#feed.take(host, candle, this.#strategy);
+  }
+
+  snapshot(): OverlayState {
+    return {
+      version: STATE_VERSION,
+      enabled: this.#enabled,
+      engine: this.#own ? this.engine.snapshot() : null,
+      time: this.#time,
+      trades: this.#closed,
+      open: this.#positions.snapshot(),
+      pending: this.#entries.snapshot(),
+    };
+  }
+
+  /** Continues from a state. The interval comes first: regimes of another one mean nothing, and are forgotten. */
+  restore(host: DebutHost, data: unknown): void {
+    const state = readState(data, host, this.#strategy || 'Debut');
+    this.#enabled = state.enabled;
+    this.#time = state.time;
+    this.#closed = state.trades;
+    this.#feed.useInterval(host, state.time);
+    this.#entries.restore(state.pending);
+    const lost = this.#positions.restore(state.open, host);
+    if (this.#own && state.engine) this.engine.restore(state.engine);
+    for (const rest of lost) this.engine.recordUnknownExit(rest);
+  }
+
+  #record({ trade: input, rest }: Closed): void {
+    const trade = this.engine.recordTrade(input);
+    if (rest) this.engine.recordUnknownExit(rest);
+    if (!trade) return;
+    this.#closed += 1;
+    this.#trades.push(trade);
+    this.#feed.traded();
+    const { strategy, symbol, side, pnl, r } = trade;
+    this.#say(
+      () =>
+        `${strategy} ${symbol} ${side} ${input.openSize ? 'reduced' : 'closed'}: size ${input.size}, pnl ${pnl.toFixed(2)}, ${r.toFixed(2)} R`,
+    );
+  }
+
+  #nameOf(order: DebutOrder): string {
+    return this.#opts.edgekeeperStrategy ?? order.author ?? (this.#strategy || 'Debut');
+  }
+
+  /** The class of the strategy, and with it whose base weight it is, is known only once there is a bot. */
+  #useStrategy(name: string): void {
+    if (name === this.#strategy) return;
+    this.#strategy = name;
+    const weight = this.#opts.edgekeeperBaseWeight;
+    if (!this.#own || weight === undefined) return;
+    const reason = 'the base weight of the strategy';
+    this.engine.reconfigure(
+      { ...this.engine.options, baseWeights: { [name]: weight } },
+      { time: this.#time, actor: 'edgekeeper', reason },
+    );
+  }
+
+  #say(line: () => string): void {
+    if (this.#opts.edgekeeperLog) this.#log(`edgekeeper: ${line()}`);
+  }
+}
+
+function rulingOf({ lots, shrunk, decision, reasons }: Ruling, { type }: DebutOrder, asked: number): string {
+  const why = reasons.join(', ') || 'no reason';
+  if (lots === 0) return `${type} vetoed (${why})`;
+  if (shrunk) return `${type} shrunk to the minimum of ${lots} lots (${why})`;
+  return `${type} scaled x${(decision?.multiplier ?? lots / asked).toFixed(3)}: ${asked} -> ${lots} lots (${why})`;
+}
