@@ -36,33 +36,31 @@ async function smallest(program: Program, { check, mode }: Finding): Promise<Exa
   return { ...(findings.find(same) ?? { check, mode, message: 'fails only now and then' }), program: found };
 }
 
-it(
-  'random programs trade the same with the overlay, and are recorded as they were',
-  async () => {
-    console.log(`seed ${SEED}`);
-    const tally = new Tally();
-    const examples = new Map<string, Example>();
-    const share = Math.ceil(PROGRAMS / kinds.length);
-    const samples = kinds.map((kind): [Kind, Program[]] => [
-      kind,
-      fc.sample(programs(kind), { numRuns: share, seed: SEED }),
-    ]);
-    let done = 0;
-    for (let i = 0; i < share && Date.now() < DEADLINE; i += 1)
-      for (const [kind, sample] of samples) {
-        const outcome = await tryProgram(sample[i]!, server, clients);
-        tally.add(kind, outcome);
-        done += 1;
-        for (const finding of outcome.findings) {
-          const name = `${kind} ${finding.check} (${finding.mode})`;
-          if (!examples.has(name)) examples.set(name, await smallest(sample[i]!, finding));
-        }
+it('random programs trade the same with the overlay, and are recorded as they were', {
+  timeout: 0,
+}, async () => {
+  console.log(`seed ${SEED}`);
+  const tally = new Tally();
+  const examples = new Map<string, Example>();
+  const share = Math.ceil(PROGRAMS / kinds.length);
+  const samples = kinds.map((kind): [Kind, Program[]] => [
+    kind,
+    fc.sample(programs(kind), { numRuns: share, seed: SEED }),
+  ]);
+  let done = 0;
+  for (let i = 0; i < share && Date.now() < DEADLINE; i += 1)
+    for (const [kind, sample] of samples) {
+      const outcome = await tryProgram(sample[i]!, server, clients);
+      tally.add(kind, outcome);
+      done += 1;
+      for (const finding of outcome.findings) {
+        const name = `${kind} ${finding.check} (${finding.mode})`;
+        if (!examples.has(name)) examples.set(name, await smallest(sample[i]!, finding));
       }
-    for (const [name, { message, program }] of examples)
-      console.log(`${name}\n  ${message}\n  ${JSON.stringify(program)}\n`);
-    console.log(tally.table());
-    console.log(`${done} programs of seed ${SEED}`);
-    expect(tally.violations).toBe(0);
-  },
-  { timeout: 0 },
-);
+    }
+  for (const [name, { message, program }] of examples)
+    console.log(`${name}\n  ${message}\n  ${JSON.stringify(program)}\n`);
+  console.log(tally.table());
+  console.log(`${done} programs of seed ${SEED}`);
+  expect(tally.violations).toBe(0);
+});

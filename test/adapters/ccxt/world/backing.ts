@@ -82,7 +82,10 @@ function claimsOf(
   contractSizes: ReadonlyMap<string, number>,
 ): Claim[] {
   return trades.flatMap((trade) => {
-    const { id, symbol, side = 'long', size = 0, entryPrice, exitPrice = Number.NaN } = trade;
+    const { id, symbol, side = 'long' } = trade;
+    const size = trade.size ?? 0;
+    const entryPrice = trade.entryPrice ?? Number.NaN;
+    const exitPrice = trade.exitPrice ?? Number.NaN;
     const contractSize = contractSizes.get(symbol);
     const amount = contractSize === undefined ? size : (size * entryPrice) / contractSize;
     return (['entry', 'exit'] as const).map((end) => {

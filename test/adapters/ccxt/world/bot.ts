@@ -14,7 +14,7 @@ interface Answer {
 export type Meaning = 'entry' | 'exit' | 'flip' | 'protect';
 /** A call of a bot to its client that sends an order. */
 export interface OrderCallMade {
-  readonly method: 'createOrder' | 'editOrder';
+  readonly method: 'createOrder' | 'createOrders' | 'editOrder';
   readonly meaning: Meaning;
   readonly instrument: Instrument;
   readonly side: 'buy' | 'sell';
@@ -25,7 +25,11 @@ export interface OrderCallMade {
 }
 
 /** Makes a call for the bot, and rethrows what it throws. */
-export type Make = (call: OrderCallMade) => Promise<unknown>;
+export interface Make {
+  one(call: OrderCallMade): Promise<unknown>;
+  /** Several orders in one call. */
+  batch(calls: readonly Omit<OrderCallMade, 'make'>[], make: () => Promise<unknown>): Promise<unknown>;
+}
 
 interface Resting {
   readonly id: string;
@@ -71,6 +75,7 @@ export class Bot {
     if (step.do === 'enter') await this.#enter(market, step, price);
     else if (step.do === 'exit') await this.#exit(market, step, price);
     else if (step.do === 'flip') await this.#flip(market, step.lots);
+    else if (step.do === 'batch') await this.#batch(market, this.#markets[1 - step.on]!, step.lots);
     else if (step.do === 'protect') await this.#protect(market, step, price);
     else if (step.do === 'cancel' || step.do === 'cancelAll')
       await this.#cancel(market, step.do === 'cancelAll');
@@ -94,26 +99,112 @@ export class Bot {
 
   async cancelEverything(market: Instrument): Promise<void> {
     await this.#survive(() => this.client.cancelAllOrders(market.symbol, this.#account()));
-    if (market.type !== 'spot')
+    if (market.type !== 'spot' && this.#kind !== 'bybit')
       await this.#survive(() => this.client.cancelAllOrders(market.symbol, { stop: true }));
   }
 
   async #enter(
     market: Instrument,
-    { side, by, lots }: Extract<Step, { do: 'enter' }>,
+    { side, by, lots, attach }: Extract<Step, { do: 'enter' }>,
     price: number,
   ): Promise<void> {
     const isShort = side === 'short' && this.#kind !== 'spot';
-    const buys = isShort ? 'sell' : 'buy';
+    const order = isShort ? 'sell' : 'buy';
     const key = this.#key(market, isShort ? 'short' : 'long');
     const amount = this.#amount(market, lots);
-    if (by === 'cost' && market.type === 'spot' && !isShort) {
-      const cost = Number((amount * price).toFixed(2));
-      await this.#order(market, 'entry', 'market', buys, amount, undefined, { cost }, key);
-    } else if (by === 'limit') {
-      const limit = Number(this.client.priceToPrecision(market.symbol, price * (isShort ? 1.004 : 0.996)));
-      await this.#order(market, 'entry', 'limit', buys, amount, limit, {}, key);
-    } else await this.#order(market, 'entry', 'market', buys, amount, undefined, {}, key);
+    /** A price so far away, in the direction of the entry. */
+    const at = (away: number) => this.#price(market, price * (isShort ? 1 - away : 1 + away));
+    const attached =
+      attach && this.#kind === 'bybit'
+        ? { stopLoss: { triggerPrice: at(-0.02) }, takeProfit: { triggerPrice: at(0.03) } }
+        : {};
+    if (by === 'cost' && market.type === 'spot' && !isShort)
+      await this.#order(
+        market,
+        'entry',
+        'market',
+        order,
+        amount,
+        undefined,
+        { cost: Number((amount * price).toFixed(2)) },
+        key,
+      );
+    else if (by === 'limit')
+      await this.#order(market, 'entry', 'limit', order, amount, at(-0.004), attached, key);
+    else if (by === 'breakout')
+      await this.#order(
+        market,
+        'entry',
+        'market',
+        order,
+        amount,
+        undefined,
+        this.#trigger(at(0.01), !isShort),
+        key,
+      );
+    else await this.#order(market, 'entry', 'market', order, amount, undefined, attached, key);
+  }
+
+  /** A trigger that says nothing of what it is for. */
+  #trigger(triggerPrice: number, up: boolean): Record<string, unknown> {
+    return this.#kind === 'bybit'
+      ? { triggerPrice, triggerDirection: up ? 'ascending' : 'descending' }
+      : { triggerPrice };
+  }
+
+  /** Leaves what it holds of one market and enters the other, in one call. */
+  async #batch(market: Instrument, other: Instrument, lots: number): Promise<void> {
+    const held = this.#held.get(this.#key(market, 'long')) ?? 0;
+    const wanted = [
+      held > 0
+        ? { instrument: market, meaning: 'exit' as const, side: 'sell' as const, amount: held }
+        : {
+            instrument: market,
+            meaning: 'entry' as const,
+            side: 'buy' as const,
+            amount: this.#amount(market, lots),
+          },
+      {
+        instrument: other,
+        meaning: 'entry' as const,
+        side: 'buy' as const,
+        amount: this.#amount(other, lots),
+      },
+    ];
+    const calls = wanted.map((each) => {
+      this.#names += 1;
+      const params = {
+        clientOrderId: `bot-${this.#names}`,
+        ...(this.#kind === 'hedge' ? { positionSide: 'LONG' } : {}),
+      };
+      return { ...each, method: 'createOrders' as const, params };
+    });
+    const make = () =>
+      this.client.createOrders(
+        calls.map(({ instrument, side, amount, params }) => ({
+          symbol: instrument.symbol,
+          type: 'market',
+          side,
+          amount,
+          params: { ...params },
+        })),
+      );
+    const answers = ((await this.#survive(() => this.#make.batch(calls, make))) ?? []) as Answer[];
+    for (const [i, answer] of answers.entries()) {
+      const { instrument, side, meaning, amount } = calls[i]!;
+      if (answer.id === undefined) continue;
+      const key = this.#key(instrument, 'long');
+      this.#track(answer, {
+        id: answer.id,
+        side,
+        meaning,
+        key,
+        conditional: false,
+        price: undefined,
+        amount,
+        counted: 0,
+      });
+    }
   }
 
   async #exit(
@@ -128,7 +219,7 @@ export class Bot {
       if (!(amount > 0)) continue;
       const side = held > 0 ? 'sell' : 'buy';
       const flags = this.#flagged(by === 'reduceOnly' || this.#style.flags);
-      const limit = Number(this.client.priceToPrecision(market.symbol, price * (held > 0 ? 1.003 : 0.997)));
+      const limit = this.#price(market, price * (held > 0 ? 1.003 : 0.997));
       await this.#order(
         market,
         'exit',
@@ -164,19 +255,61 @@ export class Bot {
       if (size === 0) continue;
       const isLong = held > 0 || (held === 0 && key.endsWith('long'));
       if (held === 0 && !isLong && this.#keys(market).length === 1) continue;
-      const up = isLong === (by === 'target');
-      const trigger = Number(this.client.priceToPrecision(market.symbol, price * (up ? 1 + away : 1 - away)));
+      const at = (gain: number) => this.#price(market, price * (isLong ? 1 + gain : 1 - gain));
       const amount = floorStep(size * (1 - this.#spotFee), market.step);
+      if (by === 'pair' && this.#kind === 'spot') {
+        if (held > 0) await this.#pair(market, amount, at(away), at(-away), key);
+        continue;
+      }
       const params: Record<string, unknown> = this.#flagged(flag && contract);
-      if (by === 'trailing' && contract) params.trailingPercent = away * 100;
-      else if (by === 'target') params.takeProfitPrice = trigger;
-      else params.stopLossPrice = trigger;
-      if (by === 'closePosition' && contract) {
+      if (by === 'trailing' && contract && this.#kind !== 'bybit') params.trailingPercent = away * 100;
+      else if (by === 'target') params.takeProfitPrice = at(away);
+      else if (by === 'trigger') Object.assign(params, this.#trigger(at(-away), !isLong));
+      else params.stopLossPrice = at(-away);
+      if (by === 'closePosition' && contract && this.#kind !== 'bybit') {
         params.closePosition = true;
         delete params.reduceOnly;
       }
       await this.#order(market, 'protect', 'market', isLong ? 'sell' : 'buy', amount, undefined, params, key);
     }
+  }
+
+  /** A stop and a target of which one ends the other: ccxt has no word for it, so it goes by the venue's own. */
+  async #pair(
+    market: Instrument,
+    quantity: number,
+    above: number,
+    below: number,
+    key: string,
+  ): Promise<void> {
+    const call = (this.client as unknown as { privatePostOrderListOco(request: object): Promise<unknown> })
+      .privatePostOrderListOco;
+    const names = [`bot-${this.#names + 1}`, `bot-${this.#names + 2}`];
+    this.#names += 2;
+    const answer = (await this.#survive(() =>
+      call.call(this.client, {
+        symbol: market.id,
+        side: 'SELL',
+        quantity,
+        aboveType: 'LIMIT_MAKER',
+        abovePrice: above,
+        aboveClientOrderId: names[0],
+        belowType: 'STOP_LOSS',
+        belowStopPrice: below,
+        belowClientOrderId: names[1],
+      }),
+    )) as { orders: { orderId: number }[] } | undefined;
+    for (const { orderId } of answer?.orders ?? [])
+      this.#resting.push({
+        id: String(orderId),
+        side: 'sell',
+        meaning: 'protect',
+        key,
+        conditional: true,
+        price: undefined,
+        amount: quantity,
+        counted: 0,
+      });
   }
 
   async #cancel(market: Instrument, all: boolean): Promise<void> {
@@ -201,13 +334,11 @@ export class Bot {
     );
     if (!order || this.#kind === 'margin') return;
     const amount = Math.max(market.step, floorStep(order.amount * factor, market.step));
-    const limit = Number(
-      this.client.priceToPrecision(market.symbol, price * (order.side === 'buy' ? 0.998 : 1.002)),
-    );
+    const limit = this.#price(market, price * (order.side === 'buy' ? 0.998 : 1.002));
     const { meaning, side, id, key } = order;
     const call = { method: 'editOrder', meaning, instrument: market, side, amount, params: {} } as const;
     const make = () => this.client.editOrder(id, market.symbol, 'limit', side, amount, limit);
-    const answer = (await this.#survive(() => this.#make({ ...call, make }))) as Answer | undefined;
+    const answer = (await this.#survive(() => this.#make.one({ ...call, make }))) as Answer | undefined;
     if (!answer?.id) return;
     if (answer.id !== id) {
       this.#forget(order);
@@ -284,10 +415,12 @@ export class Bot {
       ...(this.#kind === 'hedge' ? { positionSide: key.endsWith('short') ? 'SHORT' : 'LONG' } : {}),
       ...extra,
     };
-    const conditional = ['stopLossPrice', 'takeProfitPrice', 'trailingPercent'].some((name) => name in extra);
+    const conditional = ['stopLossPrice', 'takeProfitPrice', 'trailingPercent', 'triggerPrice'].some(
+      (name) => name in extra,
+    );
     const call = { method: 'createOrder', meaning, instrument: market, side, amount, params } as const;
     const make = () => this.client.createOrder(market.symbol, type, side, amount, price, { ...params });
-    const send = () => this.#make({ ...call, make });
+    const send = () => this.#make.one({ ...call, make });
     const track = (answer: Answer) =>
       this.#track(answer, {
         id: String(answer.id),
@@ -327,7 +460,7 @@ export class Bot {
     const found = open?.findLast(({ id, clientOrderId }) =>
       name === undefined ? !known.has(id!) : clientOrderId === name,
     );
-    if (found || conditional || name === undefined) return found;
+    if (found || conditional || name === undefined || this.#kind === 'bybit') return found;
     return (await this.#survive(() =>
       this.client.fetchOrder('', market.symbol, { ...params, clientOrderId: name }),
     )) as Answer | undefined;
@@ -370,6 +503,10 @@ export class Bot {
     }
   }
 
+  #price(market: Instrument, price: number): number {
+    return Number(this.client.priceToPrecision(market.symbol, price));
+  }
+
   #amount(market: Instrument, lots: number): number {
     return floorStep(
       (lots * 20) / (market.type === 'inverse' ? market.contractSize : market.startPrice),
@@ -382,7 +519,8 @@ export class Bot {
   }
 
   #account(): Record<string, unknown> {
-    return this.#kind === 'margin' && this.#style.margin === 'param' ? { marginMode: 'cross' } : {};
+    if (this.#kind !== 'margin') return {};
+    return this.#style.margin === 'mode' ? { marginMode: 'cross' } : { type: 'margin' };
   }
 
   #keys(market: Instrument): readonly string[] {

@@ -73,7 +73,7 @@ export function exitPart(call: CallRecord): number {
     return (side === 'sell') === (params.positionSide === 'LONG') ? amount : 0;
   if (instrument.type === 'spot' && params.sideEffectType === undefined) return side === 'sell' ? amount : 0;
   // Where an order's fate is open, what the bot means as an exit may be one.
-  if (meaning === 'exit' && unsettled) return amount;
+  if ((meaning === 'exit' || meaning === 'protect') && unsettled) return amount;
   const against = position !== 0 && position > 0 === (side === 'sell');
   return against ? Math.min(amount, Math.abs(position)) : 0;
 }
@@ -87,7 +87,8 @@ export const exitsPass: Check = (ran) =>
     const what = `step ${step}: ${meaning} ${side} ${amount} ${instrument.symbol} (held ${position})`;
     if (isVeto(error)) return [violation('exit-vetoed', `${what} was vetoed`)];
     if (sent.length === 0) return error ? [] : [violation('exit-unsent', `${what} was not sent`)];
-    const quantity = Number(sent[0]!.params.quantity ?? Number.NaN);
+    const { quantity: asked, qty } = sent[0]!.params;
+    const quantity = Number(asked ?? qty ?? Number.NaN);
     const short = quantity < part * (1 - 1e-9) - instrument.step * 1e-6;
     return [
       ...(short ? [violation('exit-short', `${what}: ${quantity} was sent, of which ${part} closes`)] : []),

@@ -14,6 +14,7 @@ const CLASSES = {
   usdm: ccxt.binanceusdm,
   hedge: ccxt.binanceusdm,
   coinm: ccxt.binancecoinm,
+  bybit: ccxt.bybit,
 } as const;
 const MARKETS: Readonly<Record<Kind, string>> = {
   spot: 'spot',
@@ -21,6 +22,7 @@ const MARKETS: Readonly<Record<Kind, string>> = {
   usdm: 'linear',
   hedge: 'linear',
   coinm: 'inverse',
+  bybit: 'linear',
 };
 
 /** Clients by kind of account: making one is dear, so they are used again once nothing is left on them. */
@@ -85,8 +87,11 @@ export class Clients {
         fetchCurrencies: false,
         fetchMargins: false,
         leverageBrackets: {},
+        enableUnifiedMargin: false,
+        enableUnifiedAccount: true,
       },
     }) as unknown as Client;
+    client.has.fetchCurrencies = false;
     client.urls.api = moved(client.urls.api, this.#server.base) as never;
     return client;
   }

@@ -15,7 +15,7 @@ export type Params = Readonly<Record<string, string>>;
 /** A request, as the front reads it: `fapi/v1` and `order`. */
 export interface Asked {
   readonly method: string;
-  readonly family: 'api' | 'sapi' | 'fapi' | 'dapi';
+  readonly family: 'api' | 'sapi' | 'fapi' | 'dapi' | 'v5';
   readonly path: string;
   readonly params: Params;
   /** What the last moments are that trades are not told of yet, in ms. */
@@ -290,9 +290,62 @@ function place(venue: Venue, asked: Asked): unknown {
   return answerOf(order, venue.settings.answers);
 }
 
+/** Several orders at once; one that is refused does not stop the others. */
+function placeBatch(venue: Venue, asked: Asked): unknown {
+  const batch = JSON.parse(asked.params.batchOrders!) as Params[];
+  return batch.map((params) => {
+    try {
+      return place(venue, { ...asked, path: 'order', params });
+    } catch (error) {
+      if (error instanceof VenueError) return { code: error.code, msg: error.message };
+      throw error;
+    }
+  });
+}
+
+function placePair(venue: Venue, asked: Asked): unknown {
+  const { params } = asked;
+  const leg = (type: string, clientId: string, price: string | undefined, stopPrice: string | undefined) =>
+    wantedOf(venue, {
+      ...asked,
+      params: {
+        symbol: params.symbol!,
+        side: params.side!,
+        quantity: params.quantity!,
+        type,
+        newClientOrderId: clientId,
+        ...(price ? { price } : {}),
+        ...(stopPrice ? { stopPrice } : {}),
+      },
+    });
+  const {
+    aboveType,
+    aboveClientOrderId,
+    abovePrice,
+    aboveStopPrice,
+    belowType,
+    belowClientOrderId,
+    belowPrice,
+    belowStopPrice,
+  } = params;
+  const pair = venue.placePair(
+    leg(aboveType!, aboveClientOrderId ?? `above-${venue.orders.length}`, abovePrice, aboveStopPrice),
+    leg(belowType!, belowClientOrderId ?? `below-${venue.orders.length}`, belowPrice, belowStopPrice),
+  );
+  return {
+    orderListId: pair[0].id,
+    contingencyType: 'OCO',
+    listStatusType: 'EXEC_STARTED',
+    symbol: params.symbol,
+    orders: pair.map(({ id, clientId }) => ({ symbol: params.symbol, orderId: id, clientOrderId: clientId })),
+    orderReports: pair.map(spotRow),
+  };
+}
+
 function cancel(venue: Venue, asked: Asked): unknown {
   const order = known(venue, asked, asked.path.startsWith('algo'));
   venue.cancel(order);
+  if (order.pair && isOpen(order.pair)) venue.cancel(order.pair);
   return order.algo
     ? { algoId: order.id, clientAlgoId: order.clientId, code: '200', msg: 'success' }
     : rowOf(order);
@@ -302,7 +355,7 @@ function cancelAll(venue: Venue, asked: Asked): unknown {
   const orders = openOrders(venue, asked, asked.path.startsWith('algo'));
   const spot = asked.family === 'api' || asked.family === 'sapi';
   if (spot && orders.length === 0) throw new VenueError(-2011, 'Unknown order sent.');
-  for (const order of orders) venue.cancel(order);
+  for (const order of orders) if (isOpen(order)) venue.cancel(order);
   if (spot) return orders.map(rowOf);
   return { code: 200, msg: 'The operation of cancel all open order is done.' };
 }
@@ -492,6 +545,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'GET algoOrder': (venue, asked) => rowOf(known(venue, asked, true)),
   'POST order': place,
   'POST algoOrder': place,
+  'POST batchOrders': placeBatch,
+  'POST orderList/oco': placePair,
   'POST order/cancelReplace': cancelReplace,
   'PUT order': amend,
   'DELETE order': cancel,
@@ -501,8 +556,21 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'DELETE algoOpenOrders': cancelAll,
 };
 
+const FAMILIES = {
+  spot: 'api',
+  margin: 'sapi',
+  usdm: 'fapi',
+  hedge: 'fapi',
+  coinm: 'dapi',
+  bybit: 'v5',
+} as const;
+
 /** Answers a request, or throws the venue's refusal. */
 export function answer(venue: Venue, asked: Asked): unknown {
+  const family = FAMILIES[venue.settings.kind];
+  // Another account of the same owner, in which there is nothing.
+  if (asked.method !== 'GET' && asked.family !== family)
+    throw new VenueError(-2010, 'Account has insufficient balance for requested action.');
   const handler = HANDLERS[`${asked.method} ${asked.path}`];
   if (!handler) throw new VenueError(-1, `unknown ${asked.method} ${asked.family} ${asked.path}`);
   return handler(venue, asked);

@@ -1,5 +1,5 @@
-/** Accounts that a program can trade on. */
-export const KINDS = ['spot', 'margin', 'usdm', 'hedge', 'coinm'] as const;
+/** Accounts that a program can trade on: Binance's, and a unified one of Bybit that trades linear contracts. */
+export const KINDS = ['spot', 'margin', 'usdm', 'hedge', 'coinm', 'bybit'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** A market of the venue. */
@@ -65,6 +65,7 @@ export const INSTRUMENTS: Readonly<Record<Kind, readonly Instrument[]>> = {
   usdm: LINEAR,
   hedge: LINEAR,
   coinm: INVERSE,
+  bybit: LINEAR,
 };
 
 /** Rates of a taker and a maker. */

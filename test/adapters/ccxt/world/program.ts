@@ -15,22 +15,25 @@ export interface Style {
   readonly flags: boolean;
   /** What it does when an answer is lost. */
   readonly onLost: 'retry' | 'look' | 'ignore';
-  /** How it says that it trades on margin: by parameter or by the client's options. */
-  readonly margin: 'param' | 'option';
+  /** By which parameter it says that it trades on margin. */
+  readonly margin: 'mode' | 'type';
 }
 
 export type Step = { /** Which of the two markets. */ readonly on: 0 | 1 } & (
   | {
       readonly do: 'enter';
       readonly side: 'long' | 'short';
-      readonly by: 'market' | 'limit' | 'cost';
+      readonly by: 'market' | 'limit' | 'cost' | 'breakout';
       readonly lots: number;
+      /** Where the venue can, with a stop and a target that come with the position. */
+      readonly attach: boolean;
     }
   | { readonly do: 'exit'; readonly by: 'market' | 'limit' | 'reduceOnly'; readonly share: number }
-  | { readonly do: 'flip'; readonly lots: number }
+  | { readonly do: 'flip' | 'batch'; readonly lots: number }
   | {
       readonly do: 'protect';
-      readonly by: 'stop' | 'target' | 'trailing' | 'closePosition';
+      /** `trigger` is a stop that does not say that it is one; `pair` a stop and a target of which one ends the other. */
+      readonly by: 'stop' | 'target' | 'trailing' | 'closePosition' | 'trigger' | 'pair';
       readonly away: number;
       readonly flag: boolean;
       readonly before: boolean;
@@ -64,8 +67,17 @@ const STEPS = {
     on,
     do: fc.constant('enter' as const),
     side,
-    by: fc.constantFrom('market' as const, 'market' as const, 'limit' as const, 'cost' as const),
+    by: fc.constantFrom<'market' | 'limit' | 'cost' | 'breakout'>(
+      'market',
+      'market',
+      'market',
+      'limit',
+      'limit',
+      'cost',
+      'breakout',
+    ),
     lots,
+    attach: fc.boolean(),
   }),
   exit: fc.record({
     on,
@@ -74,10 +86,19 @@ const STEPS = {
     share: fc.constantFrom(1, 1, 0.5, 0.3),
   }),
   flip: fc.record({ on, do: fc.constant('flip' as const), lots }),
+  batch: fc.record({ on, do: fc.constant('batch' as const), lots }),
   protect: fc.record({
     on,
     do: fc.constant('protect' as const),
-    by: fc.constantFrom('stop' as const, 'target' as const, 'trailing' as const, 'closePosition' as const),
+    by: fc.constantFrom<'stop' | 'target' | 'trailing' | 'closePosition' | 'trigger' | 'pair'>(
+      'stop',
+      'stop',
+      'target',
+      'trailing',
+      'closePosition',
+      'trigger',
+      'pair',
+    ),
     away: fc.constantFrom(0.01, 0.02, 0.05),
     flag: fc.boolean(),
     before: fc.boolean(),
@@ -127,6 +148,7 @@ const WEIGHTS: Readonly<Record<keyof typeof STEPS, number>> = {
   enter: 26,
   exit: 16,
   flip: 4,
+  batch: 3,
   protect: 10,
   cancel: 4,
   poll: 6,
@@ -141,9 +163,10 @@ const WEIGHTS: Readonly<Record<keyof typeof STEPS, number>> = {
 };
 
 const MEANINGLESS: Partial<Record<Kind, readonly (keyof typeof STEPS)[]>> = {
-  spot: ['flip', 'fund', 'liquidate'],
-  margin: ['fund', 'liquidate'],
+  spot: ['flip', 'batch', 'fund', 'liquidate'],
+  margin: ['batch', 'fund', 'liquidate'],
   hedge: ['flip'],
+  bybit: ['batch'],
 };
 
 /** Random programs on one kind of account. */
@@ -176,7 +199,7 @@ export function programs(
       names: fc.boolean(),
       flags: fc.boolean(),
       onLost: fc.constantFrom('retry' as const, 'look' as const, 'ignore' as const),
-      margin: fc.constantFrom('param' as const, 'option' as const),
+      margin: fc.constantFrom('mode' as const, 'type' as const),
     }),
     steps: fc.array(step, { minLength: 3, maxLength: 14 }),
     vetoes: fc.integer({ min: 0, max: 255 }),

@@ -4,9 +4,10 @@ import { OptimizationEngine, type Trade } from '../../../../src/index.ts';
 import { HOUR, START } from '../../../fixtures.ts';
 import { Bot, type OrderCallMade } from './bot.ts';
 import type { Client, Clients } from './clients.ts';
+import type { Params } from './front.ts';
 import { floorStep, type Instrument } from './instruments.ts';
 import type { Program, Step } from './program.ts';
-import type { Account, LoggedRequest, Server } from './server.ts';
+import { type Account, isPlacing, type LoggedRequest, type Server } from './server.ts';
 import { BNB_PRICE, isOpen, type Order, Venue } from './venue.ts';
 
 /** With what between the bot and its client. */
@@ -112,9 +113,6 @@ export async function run(
 
   async function connect(state: AttachmentState | undefined) {
     const client = await clients.take(kind, account);
-    const options = client.options as Record<string, unknown>;
-    if (kind === 'margin')
-      options.defaultMarginMode = program.style.margin === 'option' ? 'cross' : undefined;
     const before = ownKeys(client);
     const sizing: Sizing =
       mode === 'half' && program.style.sizes === 'venue' ? 'host-reads-position' : 'veto-only';
@@ -180,58 +178,88 @@ const handOver = (detach: Detach | null): { readonly state: AttachmentState | un
 
 /** Records the calls of a bot with what is true at the venue when they are made. */
 function recording(account: Account, calls: CallRecord[], client: () => Client) {
+  const { venue, log } = account;
+  const truthOf = ({ instrument, params }: Omit<OrderCallMade, 'make'>) => {
+    const positionSide = (params.positionSide as 'LONG' | 'SHORT' | undefined) ?? 'BOTH';
+    const lost =
+      account.orderFault !== null ||
+      calls.some(({ instrument: of, error }) => of === instrument && error && !isRefusal(error));
+    return {
+      step: recorder.step,
+      position: venue.ledger.size(instrument, positionSide),
+      unsettled: lost || venue.orders.some((order) => order.instrument === instrument && mayOpen(order)),
+    };
+  };
   const recorder = {
     step: 0,
-    make: async ({ make, ...call }: OrderCallMade): Promise<unknown> => {
-      const { venue, log } = account;
-      const { instrument, params } = call;
-      const positionSide = (params.positionSide as 'LONG' | 'SHORT' | undefined) ?? 'BOTH';
-      const at = log.length;
-      const lost =
-        account.orderFault !== null ||
-        calls.some(({ instrument: of, error }) => of === instrument && error && !isRefusal(error));
-      const truth = {
-        step: recorder.step,
-        position: venue.ledger.size(instrument, positionSide),
-        unsettled: lost || venue.orders.some((order) => order.instrument === instrument && mayOpen(order)),
-      };
-      let dispatched = false;
-      let prompt = true;
-      const watched = client();
-      const own = Object.getOwnPropertyDescriptor(watched, 'fetch');
-      const fetch = watched.fetch.bind(watched);
-      watched.fetch = (url, method, ...rest) => {
-        if (method !== 'GET') dispatched = true;
-        return fetch(url, method, ...rest);
-      };
-      const answer = make();
-      setImmediate(() => {
-        prompt = dispatched;
-      });
-      const record = (outcome: { result: unknown } | { error: Error }) => {
-        if (own) Object.defineProperty(watched, 'fetch', own);
-        else delete (watched as { fetch?: unknown }).fetch;
-        const sent = log
-          .slice(at)
-          .filter(
-            ({ method, path }) => method !== 'GET' && /\/(algoO|o)rder/.test(path) && method !== 'DELETE',
-          );
-        calls.push({ ...call, ...truth, sent, prompt, ...outcome });
-      };
-      try {
-        const result = await answer;
-        record({ result });
-        return result;
-      } catch (error) {
-        record({ error: error as Error });
-        throw error;
-      }
+    make: {
+      one: ({ make, ...call }: OrderCallMade) =>
+        watch([call], make, (sent) => [
+          sent.filter(
+            (each) => isPlacing(each) || each.method === 'PUT' || /cancelReplace|amend/.test(each.path),
+          ),
+        ]),
+      batch: (batch: readonly Omit<OrderCallMade, 'make'>[], make: () => Promise<unknown>) =>
+        watch(batch, make, (sent) =>
+          batch.map(({ params }) => sent.flatMap((each) => within(each, params.clientOrderId))),
+        ),
     },
   };
+
+  /** The order of a name within a batch, as a request of its own. */
+  function within(request: LoggedRequest, name: unknown): LoggedRequest[] {
+    const batch = JSON.parse(request.params.batchOrders ?? '[]') as Params[];
+    return batch
+      .filter(({ newClientOrderId }) => newClientOrderId === name)
+      .map((params) => ({ ...request, params }));
+  }
+
+  async function watch(
+    made: readonly Omit<OrderCallMade, 'make'>[],
+    make: () => Promise<unknown>,
+    sentFor: (sent: readonly LoggedRequest[]) => readonly (readonly LoggedRequest[])[],
+  ): Promise<unknown> {
+    const at = log.length;
+    const truths = made.map(truthOf);
+    const watched = client();
+    const own = Object.getOwnPropertyDescriptor(watched, 'fetch');
+    const fetch = watched.fetch.bind(watched);
+    let dispatched = false;
+    let prompt = true;
+    watched.fetch = (url, method, ...rest) => {
+      if (method !== 'GET') dispatched = true;
+      return fetch(url, method, ...rest);
+    };
+    const answer = make();
+    setImmediate(() => {
+      prompt = dispatched;
+    });
+    const record = (outcome: { results: readonly unknown[] } | { error: Error }) => {
+      if (own) Object.defineProperty(watched, 'fetch', own);
+      else delete (watched as { fetch?: unknown }).fetch;
+      const sent = sentFor(log.slice(at));
+      for (const [i, call] of made.entries())
+        calls.push({
+          ...call,
+          ...truths[i]!,
+          sent: sent[i]!,
+          prompt,
+          ...('error' in outcome ? outcome : { result: outcome.results[i] }),
+        });
+    };
+    try {
+      const result = await answer;
+      record({ results: Array.isArray(result) ? result : [result] });
+      return result;
+    } catch (error) {
+      record({ error: error as Error });
+      throw error;
+    }
+  }
   return recorder;
 }
 
-const isRefusal = (error: Error): boolean => /"code":|edgekeeper/.test(error.message);
+const isRefusal = (error: Error): boolean => /"code":|"retCode":|edgekeeper/.test(error.message);
 const mayOpen = (order: Order): boolean =>
   isOpen(order) && order.triggered && !order.reduceOnly && !order.closePosition;
 

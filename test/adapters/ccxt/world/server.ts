@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { type Asked, answer, type Params } from './front.ts';
+import { answerBybit } from './front-bybit.ts';
 import { type Venue, VenueError } from './venue.ts';
 
 /** What befalls the next order: its answer is lost, or it never arrives; a lost answer may look like a broken server. */
@@ -13,6 +14,9 @@ export interface ReadFaults {
   /** How long answers take, in ms of real time. */
   readonly slow?: number;
 }
+
+/** How long the venue hangs before it gives up, in ms of real time: long enough that nothing may wait for it. */
+const HANGING = 60;
 
 export interface LoggedRequest {
   readonly method: string;
@@ -38,7 +42,7 @@ export interface Account {
 export interface Server {
   readonly base: string;
   open(venue: Venue): Account;
-  /** Ends an account, and whatever of it still waits for an answer. */
+  /** Ends an account: who still asks gets no answer. */
   close(account: Account): void;
   stop(): Promise<void>;
 }
@@ -46,10 +50,24 @@ export interface Server {
 /** Whether a request changes something at the venue. */
 export const isWrite = ({ method }: { readonly method: string }): boolean => method !== 'GET';
 
+/** Whether a request places one order. */
+export const isPlacing = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
+  method === 'POST' && /(^|\/)(order|algoOrder|order\/create)$/.test(path);
+
+/** Parameters of the address and of a body, whichever way it is written. */
+function paramsOf(url: URL, body: string): Params {
+  const query = [...url.searchParams];
+  if (!body.startsWith('{')) return Object.fromEntries([...query, ...new URLSearchParams(body)]);
+  const sent = Object.entries(JSON.parse(body) as object).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
+  return Object.fromEntries([...query, ...sent]);
+}
+
 /** A venue on this machine: accounts by API key, what is public by the account that was opened last. */
 export async function startServer(): Promise<Server> {
   const accounts = new Map<string, Account>();
-  const hanging = new Map<string, Set<Socket>>();
   let latest: Account | undefined;
   let opened = 0;
 
@@ -57,13 +75,13 @@ export async function startServer(): Promise<Server> {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const url = new URL(request.url!, 'http://127.0.0.1');
-    const key = request.headers['x-mbx-apikey'];
+    const key = request.headers['x-mbx-apikey'] ?? request.headers['x-bapi-api-key'];
     const account = key === undefined ? latest : accounts.get(String(key));
     // Of an account that has ended nobody answers any more.
     if (!account) return drop(request);
-    const [, family, , ...rest] = url.pathname.split('/');
-    const path = rest.join('/').replace(/^margin\//, '');
-    const params = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body)]);
+    const [, family, ...rest] = url.pathname.split('/');
+    const path = (family === 'v5' ? rest : rest.slice(1)).join('/').replace(/^margin\//, '');
+    const params = paramsOf(url, body);
     const entry: LoggedRequest = {
       method: request.method!,
       path: `${family}/${path}`,
@@ -97,10 +115,8 @@ export async function startServer(): Promise<Server> {
     };
     const broken = () => send(503, { msg: 'Unknown error, please check your request or try again later.' });
     const { positions, slow } = account.readFaults;
-    const fault =
-      isWrite(asked) && /^(algoO|o)rder/.test(asked.path) && asked.method === 'POST'
-        ? account.orderFault
-        : null;
+    const asksPositions = asked.path === 'positionRisk' || asked.path === 'position/list';
+    const fault = isPlacing(asked) ? account.orderFault : null;
     if (fault) account.orderFault = null;
     if (slow) await new Promise((resolve) => setTimeout(resolve, slow));
     if (fault === 'order-lost') {
@@ -108,14 +124,19 @@ export async function startServer(): Promise<Server> {
       return drop(request);
     }
     if (fault === 'error-before') return broken();
-    if (asked.path === 'positionRisk' && positions === 'fails') return broken();
-    if (asked.path === 'positionRisk' && positions === 'empty') return send(200, []);
-    if (asked.path === 'positionRisk' && positions === 'hangs') {
-      hanging.get(account.key)?.add(request.socket);
-      return;
+    if (asksPositions && positions === 'fails') return broken();
+    if (asksPositions && positions === 'empty')
+      return send(
+        200,
+        asked.family === 'v5' ? { retCode: 0, result: { list: [] }, time: account.venue.now } : [],
+      );
+    if (asksPositions && positions === 'hangs') {
+      await new Promise((resolve) => setTimeout(resolve, HANGING));
+      entry.status = 0;
+      return drop(request);
     }
     try {
-      const content = answer(account.venue, asked);
+      const content = (asked.family === 'v5' ? answerBybit : answer)(account.venue, asked);
       if (fault === 'answer-lost') {
         entry.status = 0;
         return drop(request);
@@ -145,13 +166,10 @@ export async function startServer(): Promise<Server> {
       opened += 1;
       const account: Account = { key: `account-${opened}`, venue, log: [], orderFault: null, readFaults: {} };
       accounts.set(account.key, account);
-      hanging.set(account.key, new Set());
       latest = account;
       return account;
     },
     close({ key }) {
-      for (const socket of hanging.get(key) ?? []) socket.destroy();
-      hanging.delete(key);
       accounts.delete(key);
     },
     stop: () =>

@@ -14,7 +14,7 @@ const PLAIN_STYLE: Style = {
   names: true,
   flags: false,
   onLost: 'ignore',
-  margin: 'param',
+  margin: 'mode',
 };
 
 /** Programs that are a little simpler than this one. */

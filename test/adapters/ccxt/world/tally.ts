@@ -60,6 +60,7 @@ export class Tally {
 
   table(): string {
     const table = new Table({
+      style: { head: [], border: [] },
       head: [
         'account',
         'programs',

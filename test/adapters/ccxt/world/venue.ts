@@ -52,6 +52,8 @@ export interface Wanted {
   readonly reduceOnly?: boolean;
   readonly closePosition?: boolean;
   readonly positionSide?: PositionSide;
+  /** Triggers of a stop and a target that come to be with the position that this opens. */
+  readonly attached?: { readonly stop?: number; readonly target?: number };
   readonly clientId: string;
   readonly by: Sender;
 }
@@ -90,6 +92,8 @@ export class VenueError extends Error {
 
 export const BNB_PRICE = 200;
 const LEVERAGE = 20;
+/** Client ids of orders that the venue makes for a position begin with this. */
+export const ATTACHED = 'attached-';
 /** Share of a contract's value below which its margin is gone. */
 const MAINTENANCE = 0.01;
 /** How many times its own money a margin account may hold. */
@@ -100,6 +104,7 @@ const START_CASH: Readonly<Record<Kind, Readonly<Record<string, number>>>> = {
   usdm: { USDT: 2000, BNB: 20 },
   hedge: { USDT: 2000, BNB: 20 },
   coinm: { BTC: 2, ETH: 20, BNB: 20 },
+  bybit: { USDT: 2000 },
 };
 
 export const isOpen = ({ status }: Order): boolean => status === 'NEW' || status === 'PARTIALLY_FILLED';
@@ -156,8 +161,22 @@ export class Venue {
 
   place(wanted: Wanted): Order {
     this.#check(wanted);
+    return this.#accept(wanted);
+  }
+
+  /** Two orders of which one ends the other; they hold back what the larger needs. */
+  placePair(first: Wanted, second: Wanted): readonly [Order, Order] {
+    this.#check(first);
+    this.#check(second);
+    const pair = [this.#accept(first), this.#accept(second)] as const;
+    pair[0].pair = pair[1];
+    pair[1].pair = pair[0];
+    return pair;
+  }
+
+  #accept(wanted: Wanted): Order {
     const { instrument, type } = wanted;
-    const algo = instrument.type !== 'spot' && isConditional(wanted);
+    const algo = this.settings.kind !== 'bybit' && instrument.type !== 'spot' && isConditional(wanted);
     const price = this.price(instrument);
     const order: Order = {
       ...wanted,
@@ -415,6 +434,7 @@ export class Venue {
     order.updated = this.time();
     if (order.pair) this.#end(order.pair, 'EXPIRED');
     if (!order.algo) {
+      if (order.closePosition) order.qty = this.#room(order);
       this.#match(order, order.price === undefined ? 'all' : 'part', true);
       return;
     }
@@ -470,7 +490,7 @@ export class Venue {
       const room = this.#room(order);
       const qty = Math.min(last ? left : part, room);
       if (!(qty > 0)) {
-        this.#end(order, 'EXPIRED');
+        this.#end(order, order.filled > 0 || this.settings.kind !== 'bybit' ? 'EXPIRED' : 'CANCELED');
         return;
       }
       this.#execute(order, qty, atStep(market + (extent === 'all' ? i * away : 0), tick), maker);
@@ -479,9 +499,9 @@ export class Venue {
   }
 
   /** What an order may still fill: one that only reduces stops at the position. */
-  #room({ reduceOnly, instrument, positionSide, side }: Order): number {
+  #room({ reduceOnly, closePosition, instrument, positionSide, side }: Order): number {
     const closes = this.hedged && (side === 'BUY') === (positionSide === 'SHORT');
-    if (!reduceOnly && !closes) return Number.POSITIVE_INFINITY;
+    if (!reduceOnly && !closePosition && !closes) return Number.POSITIVE_INFINITY;
     const held = this.ledger.size(instrument, positionSide);
     return Math.max(0, side === 'SELL' ? held : -held);
   }
@@ -514,6 +534,38 @@ export class Venue {
     order.status = 'PARTIALLY_FILLED';
     order.fills.push(fill);
     this.ledger.fill(fill);
+    this.#attach(order);
+  }
+
+  /** A stop and a target that came with an entry belong to the position: the last ones count, and they end with it. */
+  #attach({ attached, instrument, positionSide, side }: Order): void {
+    const flat = this.ledger.size(instrument, positionSide) === 0;
+    if (!flat && attached === undefined) return;
+    for (const order of this.orders)
+      if (
+        isOpen(order) &&
+        order.instrument === instrument &&
+        order.clientId.startsWith(ATTACHED) &&
+        !order.triggered
+      )
+        this.#end(order, 'CANCELED');
+    if (flat || !attached) return;
+    const common = {
+      instrument,
+      side: side === 'BUY' ? 'SELL' : 'BUY',
+      qty: 0,
+      closePosition: true,
+      by: 'bot',
+    } as const;
+    const { stop, target } = attached;
+    const legs = [
+      ...(stop === undefined ? [] : [{ ...common, type: 'STOP_MARKET' as const, trigger: stop }]),
+      ...(target === undefined ? [] : [{ ...common, type: 'TAKE_PROFIT_MARKET' as const, trigger: target }]),
+    ].map((leg) => this.#accept({ ...leg, clientId: `${ATTACHED}${this.#nextId('attached')}` }));
+    if (legs.length === 2) {
+      legs[0]!.pair = legs[1]!;
+      legs[1]!.pair = legs[0]!;
+    }
   }
 
   #fee(
@@ -524,7 +576,7 @@ export class Venue {
     value: number,
   ): readonly [number, string] {
     const rounded = (fee: number) => Number(fee.toFixed(8));
-    if (this.settings.fees === 'bnb')
+    if (this.settings.fees === 'bnb' && this.settings.kind !== 'bybit')
       return [
         rounded((0.75 * rate * value * this.#worth(type === 'inverse' ? settle : quote)) / BNB_PRICE),
         'BNB',
