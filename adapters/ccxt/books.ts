@@ -1,438 +1,344 @@
-import type { Decision, OptimizationEngine, TradeInput } from '../../src/index.ts';
-import { LotBook, type LotBookState } from '../core/lots.ts';
-import { type Exposure, exposureOf, isSpot, type OrderCall } from './calls.ts';
-import { strategyOfTag } from './identity.ts';
-import {
-  type CcxtExchange,
-  type CcxtOrder,
-  type CcxtTrade,
-  type OrderFill,
-  OrderProgress,
-  type PriceOf,
-  splitFees,
-} from './orders.ts';
+import type { OptimizationEngine, TradeInput } from '../../src/index.ts';
+import { pickDefined } from '../../src/model/pick.ts';
+import type { Abandoned } from '../core/lots.ts';
+import { filledBy } from './execution.ts';
+import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.ts';
+import { type CcxtOrder, type CcxtTrade, isFinal, type PriceOf } from './orders.ts';
+import { type Found, keyOf, type SentOrder, SentOrders, type SentOrdersState } from './sent-orders.ts';
+import { type Happening, SymbolBook, type SymbolBookState } from './symbol-book.ts';
+import { Tape, type TapeState } from './tape.ts';
+import type { Venue } from './venue.ts';
 
-export const SIZINGS = ['veto-only', 'host-reads-position', 'translate-exits'] as const;
-/**
- * What the bot does with its exits. `veto-only`: it sells what it once asked for, so entries are sent whole or not
- * at all; `host-reads-position`: it sells what it holds, so entries can be scaled; `translate-exits`: entries are
- * scaled, and an exit by the quantity the bot believes in becomes the same share of what is held.
- */
-export type Sizing = (typeof SIZINGS)[number];
-
-/** Positions that an attachment knows of, as plain JSON: keep it to record closes over a restart. */
-export interface AttachmentState {
-  readonly lots: LotBookState;
-  /** What the bot believes to hold, where exits are translated. */
-  readonly believed: readonly (readonly [key: string, amount: number])[];
+/** What is known of one symbol. */
+interface Account {
+  readonly book: SymbolBook;
+  readonly tape: Tape;
+  /** Trades that the bot did not make, and funding, which are not booked yet. */
+  others: CcxtTrade[];
+  funding: { readonly time: number; readonly amount: number }[];
+  /** Statements in a row that the books contradict. */
+  contradictions: number;
 }
 
-/** An order whose fills are watched. */
-export interface Tracked {
-  readonly progress: OrderProgress;
-  readonly strategy: string;
-  readonly symbol: string;
-  readonly spot: boolean;
-  readonly side: Exposure['side'];
-  /** What is left to close before fills open anything, and whether they have begun to. */
-  closes: number;
-  begun?: boolean;
-  /** What was asked for and what was sent to open, by which later edits are scaled. */
-  readonly asked: number;
-  readonly sent: number;
-  readonly stop?: number;
-  readonly decision?: Decision;
-  readonly equityAtEntry?: number;
+export interface BooksState {
+  readonly orders: SentOrdersState;
+  readonly accounts: readonly {
+    readonly symbol: string;
+    /** As the exchange had it: a process that starts has not loaded its markets yet. */
+    readonly market: CcxtMarket;
+    readonly book: SymbolBookState;
+    readonly tape: TapeState;
+  }[];
 }
 
-/** An order that went out, with what it was found to do. */
-export interface Sent {
-  readonly call: OrderCall;
-  readonly exposure: Exposure;
-  readonly sentToOpen: number;
-  readonly intent: { readonly strategy: string; readonly stop?: number };
-  readonly decision: Decision | null;
-  /** It reduces the account's position, which is other strategies': to its own strategy it is an entry. */
-  readonly nets?: boolean;
+export interface BooksOptions {
+  readonly exchange: CcxtExchange;
+  readonly engine: OptimizationEngine;
+  readonly venue: Venue;
+  /** Names an order in the ids of its trades: a venue's ids are unique per symbol at most. */
+  readonly nameOf: (symbol: string, id: string) => string;
+  readonly priceOf: PriceOf;
+  /** Whether the venue may be asked for what the bot does not read. */
+  readonly reconciles: boolean;
+  /** Whether what is held has to be known at once, since exits are translated to it. */
+  readonly atOnce: boolean;
+  readonly state?: BooksState;
 }
 
-const FINAL = new Set(['closed', 'canceled', 'expired', 'rejected']);
-/** Orders watched at a time; a bot that never looks at its orders again must not fill the memory. */
-const MAX_TRACKED = 5000;
+const MARKET = [
+  ...(['symbol', 'spot', 'swap', 'taker', 'quote', 'base'] as const),
+  ...(['settle', 'contractSize', 'inverse', 'limits'] as const),
+] as const;
 
-interface CcxtPosition {
-  readonly symbol?: string;
-  readonly side?: string;
-  readonly contracts?: number;
-}
-
-const beliefKey = ({ strategy, symbol, side }: { strategy: string; symbol: string; side: string }): string =>
-  JSON.stringify([strategy, symbol, side]);
-
-/** A position that the exchange did not tell is asked for again after this, in ms. */
-const ASK_AGAIN = 60_000;
-/** How long an order may wait, once for a symbol, for what the exchange says about its position; in ms. */
-const PATIENCE = 3000;
-
-const patience = (): Promise<never> =>
-  new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer within ${PATIENCE} ms`)), PATIENCE).unref();
-  });
+/** Statements in a row that must contradict the books before a position counts as gone. */
+const STRIKES = 3;
 
 /** What was sent and what it filled: positions by strategy, and closed trades for the engine. */
 export class Books {
+  readonly orders: SentOrders;
   readonly #exchange: CcxtExchange;
   readonly #engine: OptimizationEngine;
-  readonly #sizing: Sizing;
-  readonly #lots = new LotBook();
-  readonly #tracked = new Map<string, Tracked>();
-  /** Signed positions by symbol, of derivatives and margin; absent where unknown. */
-  readonly #positions = new Map<string, number>();
-  /** When a position may be asked for again, by symbol. */
-  readonly #askAgainAt = new Map<string, number>();
-  /** Orders that are final and booked. */
-  readonly #finished = new Set<string>();
-  readonly #believed: Map<string, number>;
-  readonly #waiting = new Set<Promise<void>>();
-  readonly #priceOf: PriceOf = (currency, quote) =>
-    this.#engine.detector.lastClose(`${currency}/${quote}`) ?? undefined;
+  readonly #venue: Venue;
+  readonly #nameOf: BooksOptions['nameOf'];
+  readonly #priceOf: PriceOf;
+  readonly #reconciles: boolean;
+  readonly #atOnce: boolean;
+  readonly #accounts = new Map<string, Account>();
+  readonly #began: number;
+  /** Markets as an earlier process knew them. */
+  readonly #markets = new Map<string, CcxtMarket>();
 
-  constructor(exchange: CcxtExchange, engine: OptimizationEngine, sizing: Sizing, state?: AttachmentState) {
+  constructor({ exchange, engine, venue, nameOf, priceOf, reconciles, atOnce, state }: BooksOptions) {
     this.#exchange = exchange;
     this.#engine = engine;
-    this.#sizing = sizing;
-    this.#believed = new Map(state?.believed ?? []);
-    if (state) this.#lots.restore(state.lots);
+    this.#venue = venue;
+    this.#nameOf = nameOf;
+    this.#priceOf = priceOf;
+    this.#reconciles = reconciles;
+    this.#atOnce = atOnce;
+    this.#began = venue.now();
+    this.orders = new SentOrders((symbol) => this.#marketOf(symbol), priceOf, nameOf);
+    if (state) this.#restore(state);
   }
 
-  state(): AttachmentState {
-    return { lots: this.#lots.snapshot(), believed: [...this.#believed] };
-  }
-
-  /** Resolves when every close whose fee had to be asked for is recorded. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#waiting);
-  }
-
-  /** Signed position of the account on a symbol; null where it is not known. */
-  positionOf(symbol: string): number | null {
-    return this.#positions.get(symbol) ?? null;
-  }
-
-  /** The order that is watched under an id. */
-  get(id: unknown): Tracked | undefined {
-    return this.#tracked.get(String(id));
-  }
-
-  /** What a strategy holds, in contracts, and what its bot believes it to be. */
-  beliefOf(entry: { strategy: string; symbol: string; side: Exposure['side'] }): {
-    held: number;
-    belief: number;
-  } {
-    const { contractSize = 1 } = this.#exchange.market(entry.symbol);
+  state(): BooksState {
     return {
-      held: this.#lots.openSize(entry) / contractSize,
-      belief: this.#believed.get(beliefKey(entry)) ?? 0,
+      orders: this.orders.snapshot(),
+      accounts: [...this.#accounts].map(([symbol, { book, tape }]) => ({
+        symbol,
+        market: pickDefined(this.#marketOf(symbol), MARKET),
+        book: book.state(),
+        tape: tape.state(),
+      })),
     };
   }
 
-  observeTrade(trade: CcxtTrade): void {
-    const known = trade.order === undefined ? undefined : this.#tracked.get(trade.order);
-    if (known)
-      this.#settle(known, known.progress.fromTrade(trade, this.#exchange.milliseconds()), trade.order!);
+  bookOf(symbol: string): SymbolBook {
+    return this.#accountOf(symbol).book;
   }
 
-  /** Whatever fails in the books is counted, never thrown into the host. */
-  #aside(work: () => void): void {
+  /** Symbols on which something is held, or may be. */
+  symbols(): string[] {
+    return [...this.#accounts.keys()];
+  }
+
+  /** Takes an order report; true where it says something new of an order that is watched. */
+  observe(order: CcxtOrder): boolean {
+    const { id, symbol } = order;
+    if (id === undefined) return false;
+    const known = this.orders.get(id, symbol) ?? this.#claimed(order);
+    if (!known) return false;
+    known.execution.report(order, this.#venue.now());
+    // Some exchanges call an order final before they say what it filled, or at which price.
+    const told = order.filled === 0 || Number(order.filled) > 0;
+    const priced = !(Number(order.filled) > known.execution.amount * (1 + 1e-9));
+    if (isFinal(order) && told && priced) known.final = true;
+    return true;
+  }
+
+  /** Takes a trade report; true where it is new. */
+  observeTrade(trade: CcxtTrade): boolean {
+    const known = trade.order === undefined ? undefined : this.orders.get(trade.order, trade.symbol);
+    if (!known?.execution.trade(trade, this.#venue.now())) return false;
+    this.#accountOf(known.symbol).tape.note(trade);
+    return true;
+  }
+
+  /** Whether what filled can be booked as it was reported, without asking the venue what else happened. */
+  isPlain(symbol: string): boolean {
+    const { book, tape, others } = this.#accountOf(symbol);
+    if (!this.#reconciles || this.#atOnce || !tape.isReadable) return true;
+    if (others.length > 0) return false;
+    return this.#ahead(symbol).every((order) => {
+      const { kind, side, strategy, buys, final, execution } = order;
+      if (!final || !execution.isPriced) return false;
+      if (kind === 'entry' && side !== undefined) return true;
+      const own = book.openSize(strategy, buys ? 'short' : 'long');
+      return kind !== 'exit' && own === 0 && book.foreign === 0;
+    });
+  }
+
+  /** Whether it must be known first what the account holds beside the lots. */
+  needsForeign(symbol: string): boolean {
+    const isSpot = this.#marketOf(symbol).spot !== false;
+    return (
+      !isSpot &&
+      this.#accountOf(symbol).book.foreign === null &&
+      this.#ahead(symbol).some(({ kind }) => kind === 'account' || kind === 'doubt')
+    );
+  }
+
+  hasAhead(symbol: string): boolean {
+    return this.#ahead(symbol).length > 0;
+  }
+
+  /** Whether the venue has not shown yet all that orders are known to have filled. */
+  lacksTrades(symbol: string): boolean {
+    return this.#ahead(symbol).some(({ execution }) => !execution.isTraded);
+  }
+
+  /** Reads what the venue keeps of a symbol since the last time. */
+  async readTape(symbol: string): Promise<void> {
+    const account = this.#accountOf(symbol);
+    const trades = await account.tape.read(
+      (order) => order !== undefined && this.orders.get(order, symbol) !== undefined,
+    );
+    for (const trade of trades) {
+      const known = trade.order === undefined ? undefined : this.orders.get(trade.order, symbol);
+      const order = known ?? this.#claimed(this.#orderOf(trade, trades));
+      if (order) order.execution.trade(trade, this.#venue.now());
+      else if (trade.order === undefined || !this.orders.isFinished(trade.order, symbol))
+        account.others.push(trade);
+    }
+    if (account.book.isEmpty || this.#marketOf(symbol).swap !== true) return;
+    account.funding.push(...(await account.tape.readFunding()));
+  }
+
+  /** Books whatever is known and not booked yet, in the order in which it happened. */
+  settle(symbol: string): void {
+    const account = this.#accountOf(symbol);
+    const happenings: Happening[] = [];
+    for (const order of this.#ahead(symbol)) {
+      const part = order.execution.take();
+      if (part) happenings.push({ kind: 'own', time: part.time, order, part });
+    }
+    for (const trade of account.others) {
+      const part = this.#partOf(trade, symbol);
+      if (part) happenings.push({ kind: 'other', time: part.time, buys: trade.side === 'buy', part });
+    }
+    for (const payment of account.funding) happenings.push({ kind: 'funding', ...payment });
+    account.others = [];
+    account.funding = [];
+    const { trades, unknown } = account.book.book(happenings.sort((a, b) => a.time - b.time));
+    for (const trade of trades) this.#record(trade);
+    this.#count(unknown);
+    this.orders.sweep(symbol);
+  }
+
+  /**
+   * Takes what the exchange says that the account holds, at a moment when nothing is under way. Returns what is
+   * to be done about it: nothing, or the venue is to be read again.
+   */
+  stated(symbol: string, position: number): 'fits' | 'contradicts' {
+    const account = this.#accountOf(symbol);
+    const { book } = account;
+    const pending = this.#ahead(symbol).reduce(
+      (sum, { buys, execution }) => sum + (buys ? execution.ahead : -execution.ahead),
+      0,
+    );
+    const market = this.#marketOf(symbol);
+    const beside = position - book.net - pending;
+    const noise = Math.max(market.limits?.amount?.min ?? 0, Math.abs(position) * 1e-6, 1e-12);
+    const isSpot = market.spot !== false;
+    if (book.foreign === null && (!isSpot || beside > -noise)) {
+      book.explain(isSpot ? Math.max(0, beside) : beside);
+      account.contradictions = 0;
+      return 'fits';
+    }
+    const missing = beside - (book.foreign ?? 0);
+    if (Math.abs(missing) < noise) {
+      account.contradictions = 0;
+      return 'fits';
+    }
+    // Where nothing may be asked, nothing can be told from an order that the bot has not looked at yet.
+    if (!this.#reconciles) return 'fits';
+    account.contradictions += 1;
+    if (account.contradictions < STRIKES) return 'contradicts';
+    account.contradictions = 0;
+    this.#giveUp(symbol, book, missing, isSpot);
+    return 'fits';
+  }
+
+  /** What contradicts the exchange for good: lots that are not there are closed as unknown, the rest is somebody's. */
+  #giveUp(symbol: string, book: SymbolBook, missing: number, isSpot: boolean): void {
+    let rest = missing;
+    const foreign = book.foreign ?? 0;
+    // What was beside the lots goes first: it was never the bot's.
+    if (foreign * missing < 0) {
+      const taken = Math.min(Math.abs(foreign), Math.abs(missing)) * Math.sign(missing);
+      book.explain(foreign + taken);
+      rest -= taken;
+    }
+    const gone = book.abandon(rest < 0 ? 'long' : 'short', Math.abs(rest));
+    this.#count(gone);
+    const { size, inverse } = unitOf(this.#marketOf(symbol));
+    const units = gone.reduce((sum, each) => sum + each.size, 0) / (inverse ? 1 : size);
+    const unexplained = inverse && gone.length > 0 ? 0 : Math.abs(rest) - units;
+    if (unexplained > 0 && !(isSpot && rest < 0))
+      book.explain((book.foreign ?? 0) + Math.sign(rest) * unexplained);
+  }
+
+  #record(trade: TradeInput): void {
     try {
-      work();
+      this.#engine.recordTrade(trade);
     } catch (error) {
       this.#engine.countError('ADAPTER_FAILED', error);
     }
   }
 
-  /** What an exchange says about a position is asked for once a symbol, where it can be asked. */
-  async learnPosition(symbol: string): Promise<void> {
-    const now = this.#exchange.milliseconds();
-    if (this.#positions.has(symbol) || now < (this.#askAgainAt.get(symbol) ?? 0)) return;
-    this.#askAgainAt.set(symbol, now + ASK_AGAIN);
-    const ask = this.#exchange.fetchPositions;
-    if (!this.#exchange.has?.fetchPositions || typeof ask !== 'function') return;
-    try {
-      const answer = (await Promise.race([ask.call(this.#exchange, [symbol]), patience()])) as CcxtPosition[];
-      this.learn(answer);
-      // No row at all is no position.
-      if (!answer.some((each) => each?.symbol === symbol)) this.#positions.set(symbol, 0);
-    } catch (error) {
-      // The position stays unknown, and what is unknown is not judged.
-      this.#engine.countError('POSITION_UNKNOWN', error);
-    }
+  #count(unknown: readonly Abandoned[]): void {
+    for (const { strategy, symbol, positionId, size } of unknown)
+      this.#engine.recordUnknownExit({ strategy, symbol, positionId, size, time: this.#venue.now() });
   }
 
-  /** Takes what the exchange says about positions. With both sides open, or without a size, nothing is known. */
-  learn(rows: readonly (CcxtPosition | undefined)[]): void {
-    const bySymbol = new Map<string, number[]>();
-    for (const row of rows) {
-      if (row?.symbol === undefined) continue;
-      const size = row.contracts === undefined ? Number.NaN : Number(row.contracts);
-      if (size === 0) continue;
-      bySymbol.set(row.symbol, [...(bySymbol.get(row.symbol) ?? []), row.side === 'short' ? -size : size]);
-    }
-    for (const row of rows)
-      if (row?.symbol !== undefined && !bySymbol.has(row.symbol)) this.#positions.set(row.symbol, 0);
-    for (const [symbol, sizes] of bySymbol) {
-      const [size] = sizes;
-      if (sizes.length === 1 && Number.isFinite(size)) this.#positions.set(symbol, size!);
-      else this.#positions.delete(symbol);
-    }
+  #ahead(symbol: string): SentOrder[] {
+    return this.orders.all(symbol).filter(({ execution }) => execution.isAhead);
   }
 
-  /** Whether an entry on this side was sent of which it is not known what it filled. */
-  hasUnresolved(symbol: string, side: Exposure['side']): boolean {
-    for (const order of this.#tracked.values())
-      if (order.symbol === symbol && order.side === side && order.asked > 0) return true;
-    return false;
+  /** An order at the venue that must be one whose answer was lost. */
+  #claimed(order: CcxtOrder): SentOrder | undefined {
+    if (order.id === undefined || order.symbol === undefined) return undefined;
+    if (this.orders.isFinished(order.id, order.symbol)) return undefined;
+    const lost = this.orders.claim(order);
+    if (!lost) return undefined;
+    this.orders.found(lost.key);
+    this.onFound(lost.key, keyOf(order.symbol, order.id));
+    const { key: _key, ...found } = lost;
+    return this.orders.add(order.id, found as Found);
   }
 
-  /** Whether other strategies hold a position on this side. */
-  othersHold(strategy: string, symbol: string, side: Exposure['side']): boolean {
-    return this.#lots.othersHold({ strategy, symbol, side });
-  }
+  /** Called when an order whose answer was lost turns out to be at the venue. */
+  onFound: (lostKey: string, key: string) => void = () => undefined;
 
-  /** What a strategy holds on a symbol, in contracts; positive for long. Where exits are translated: what its bot believes. */
-  ownPosition(strategy: string, symbol: string): number {
-    const size = (side: Exposure['side']) => this.#lots.openSize({ strategy, symbol, side });
-    const net = size('long') - size('short');
-    if (this.#sizing === 'translate-exits') {
-      const belief = (side: Exposure['side']) =>
-        this.#believed.get(beliefKey({ strategy, symbol, side })) ?? 0;
-      const believed = belief('long') - belief('short');
-      if (believed !== 0) return believed;
-    }
-    const { contractSize = 1, inverse } = this.#exchange.market(symbol);
-    if (!inverse) return net / contractSize;
-    // An inverse lot holds base units at its entry price.
-    const price =
-      this.#lots.oldestPrice({ strategy, symbol, side: 'long' }) ??
-      this.#lots.oldestPrice({ strategy, symbol, side: 'short' });
-    return price === undefined ? 0 : (net * price) / contractSize;
-  }
-
-  track(order: CcxtOrder | undefined, sent: Sent): void {
-    if (order?.id === undefined || this.#tracked.has(order.id)) return;
-    const { call, exposure, intent, decision, sentToOpen, nets = false } = sent;
-    const entersOwn = nets
-      ? { side: call.side === 'buy' ? ('long' as const) : ('short' as const), closes: 0 }
-      : {};
-    this.#tracked.set(order.id, {
-      progress: new OrderProgress(order.id, this.#exchange.market(call.symbol), this.#priceOf),
-      strategy: intent.strategy,
-      symbol: call.symbol,
-      spot: isSpot(call, this.#exchange),
-      side: exposure.side,
-      closes: exposure.opens > 0 ? exposure.closes : Number.POSITIVE_INFINITY,
-      asked: nets ? call.amount : exposure.opens,
-      sent: nets ? call.amount : sentToOpen,
-      ...entersOwn,
-      ...(intent.stop === undefined ? {} : { stop: intent.stop }),
-      ...(decision === null ? {} : { decision }),
-      ...(this.#engine.portfolio.equity === null || this.#engine.portfolio.equity <= 0
-        ? {}
-        : { equityAtEntry: this.#engine.portfolio.equity }),
-    });
-    if (this.#tracked.size > MAX_TRACKED) this.#tracked.delete(this.#tracked.keys().next().value!);
-    this.observe(order);
-  }
-
-  /** An order that is known by its tag alone, from before a restart. */
-  #adopt(order: CcxtOrder): Tracked | undefined {
-    const strategy = strategyOfTag(order.clientOrderId, this.#engine.manager.getStrategies());
-    // What was final at first sight was booked before the restart, if it ever was ours.
-    const isOver = FINAL.has(order.status ?? '');
-    if (isOver || strategy === undefined || order.id === undefined || order.symbol === undefined)
-      return undefined;
-    const call: OrderCall = {
-      symbol: order.symbol,
-      type: 'market',
-      side: order.side ?? 'buy',
-      amount: Number(order.filled ?? 0),
-      price: undefined,
-      params: {},
+  /** What the trades of an order say of it. */
+  #orderOf(trade: CcxtTrade, trades: readonly CcxtTrade[]): CcxtOrder {
+    const own = trades.filter(({ order }) => order !== undefined && order === trade.order);
+    return {
+      ...(trade.order === undefined ? {} : { id: trade.order }),
+      ...(trade.symbol === undefined ? {} : { symbol: trade.symbol }),
+      side: trade.side,
+      amount: own.reduce((sum, { amount }) => sum + Number(amount ?? 0), 0),
+      timestamp: trade.timestamp,
     };
-    const exposure = exposureOf(
-      call,
-      isSpot(call, this.#exchange),
-      this.#positions.get(order.symbol) ?? null,
-    );
-    this.track(order, {
-      call,
-      exposure,
-      sentToOpen: exposure.opens,
-      intent: { strategy },
-      decision: null,
-    });
-    return this.#tracked.get(order.id);
   }
 
-  observe(order: CcxtOrder | undefined): void {
-    if (order?.id === undefined || this.#finished.has(order.id)) return;
-    const known = this.#tracked.get(order.id) ?? this.#adopt(order);
-    if (!known) return;
-    this.#settle(known, known.progress.fromOrder(order, this.#exchange.milliseconds()), order.id);
-    if (!FINAL.has(order.status ?? '')) return;
-    // Some exchanges call an order final before they say what it filled, or at which price.
-    const { filled, average, price, cost } = order;
-    const isTold =
-      filled === 0 || (Number(filled) > 0 && [average, price, cost].some((each) => Number(each) > 0));
-    if (!isTold) return;
-    this.#tracked.delete(order.id);
-    this.#finished.add(order.id);
-    if (this.#finished.size > MAX_TRACKED) this.#finished.delete(this.#finished.values().next().value!);
+  #partOf(trade: CcxtTrade, symbol: string) {
+    const market = this.#marketOf(symbol);
+    const filled = filledBy(trade, market, this.#priceOf, this.#venue.now());
+    if (filled === null) return null;
+    const { amount, time, fee, baseFee } = filled;
+    const id = this.#nameOf(symbol, `t${trade.id}`);
+    return {
+      id,
+      time,
+      amount,
+      price: Number(trade.price),
+      fee: fee ?? 0,
+      baseFee: baseFee ?? 0,
+      feeKnown: fee !== null,
+    };
   }
 
-  /** Books what an order filled: first it closes what it was to close, the rest opens. */
-  #settle(order: Tracked, fill: OrderFill | null, orderId: string): void {
-    if (fill === null) return;
-    const { symbol, spot } = order;
-    const opensLong = order.side === 'long';
-    const closing = Math.min(order.closes, fill.amount);
-    order.closes -= closing;
-    const opening = fill.amount - closing;
-    if (!spot && this.#positions.has(symbol)) {
-      const pure = order.asked === 0;
-      const buys = pure ? !opensLong : opensLong;
-      this.#positions.set(symbol, this.#positions.get(symbol)! + (buys ? fill.amount : -fill.amount));
-    } else if (!spot && opening > 0) {
-      this.#positions.set(symbol, opensLong ? opening : -opening);
+  #accountOf(symbol: string): Account {
+    let account = this.#accounts.get(symbol);
+    if (!account) {
+      account = {
+        book: new SymbolBook(symbol, this.#marketOf(symbol)),
+        tape: new Tape(this.#venue, symbol, this.#began),
+        others: [],
+        funding: [],
+        contradictions: 0,
+      };
+      this.#accounts.set(symbol, account);
     }
-    if (closing > 0) {
-      const side = order.asked === 0 ? order.side : opensLong ? 'short' : 'long';
-      this.#ask(
-        order,
-        { ...fill, amount: closing, quoteFee: (fill.quoteFee * closing) / fill.amount },
-        side,
-        orderId,
-      );
-    }
-    if (opening > 0) {
-      const share = opening / fill.amount;
-      const { amount, price, fee, baseFee } = this.#inBase(order, { ...fill, amount: opening }, share);
-      if (this.#sizing === 'translate-exits' && order.sent > 0) {
-        const key = beliefKey(order);
-        this.#believed.set(key, (this.#believed.get(key) ?? 0) + (opening * order.asked) / order.sent);
-      }
-      const { limits, contractSize = 1 } = this.#exchange.market(symbol);
-      const dust = (limits?.amount?.min ?? 0) * (spot ? 1 : contractSize);
-      // The parts of one entry are one position: only the first of them can begin a new one.
-      const begins = !order.begun;
-      order.begun = true;
-      this.#lots.open(order, {
-        id: fill.id,
-        time: fill.time,
-        price,
-        amount,
-        fee,
-        ...(baseFee > 0 ? { baseFee } : {}),
-        ...(begins ? { dust } : {}),
+    return account;
+  }
+
+  #marketOf(symbol: string): CcxtMarket {
+    return marketOf(this.#exchange, symbol) ?? this.#markets.get(symbol) ?? this.#exchange.market(symbol);
+  }
+
+  #restore({ orders, accounts }: BooksState): void {
+    for (const { symbol, market, book, tape } of accounts) {
+      this.#markets.set(symbol, market);
+      this.#accounts.set(symbol, {
+        book: new SymbolBook(symbol, market, book),
+        tape: new Tape(this.#venue, symbol, this.#began, tape),
+        others: [],
+        funding: [],
+        contradictions: 0,
       });
     }
-  }
-
-  /** Amounts in base units, fees in quote currency; on spot a fee in base comes out of what was bought. */
-  #inBase({ symbol, spot }: Tracked, fill: OrderFill, share: number) {
-    const { contractSize = 1, inverse } = this.#exchange.market(symbol);
-    const { amount, price, quoteFee, baseFee } = fill;
-    return {
-      price,
-      amount: spot ? amount : inverse ? (amount * contractSize) / price : amount * contractSize,
-      fee: (spot ? quoteFee : quoteFee + baseFee * price) * share,
-      baseFee: spot ? baseFee * share : 0,
-    };
-  }
-
-  /** Closes at once, and records it once its fee is known; an exchange that does not say it is asked for it once. */
-  #ask(order: Tracked, fill: OrderFill, side: Exposure['side'], orderId: string): void {
-    const trades = this.#close(order, fill, side);
-    const ask = this.#exchange.fetchMyTrades;
-    if (fill.feeKnown || !this.#exchange.has?.fetchMyTrades || typeof ask !== 'function') {
-      this.#record(trades, 0);
-      return;
-    }
-    const asking = ask
-      .call(this.#exchange, order.symbol, fill.time - 60_000, 100)
-      .then((answer) => {
-        const own = (answer as CcxtTrade[]).filter((trade) => trade.order === orderId);
-        const amount = own.reduce((sum, trade) => sum + Number(trade.amount ?? 0), 0);
-        const fees = own.map((trade) => splitFees(trade, this.#exchange.market(order.symbol), this.#priceOf));
-        if (!(amount > 0) || fees.includes(null)) return 0;
-        const total = fees.reduce((sum, fee) => sum + fee!.quote + fee!.base * fill.price, 0);
-        return total * Math.min(1, fill.amount / amount) - fill.quoteFee;
-      })
-      .catch((error) => {
-        // The taker's rate stands in for a fee that nobody tells.
-        this.#engine.countError('FEES_UNKNOWN', error);
-        return 0;
-      })
-      .then((more) => this.#record(trades, more));
-    this.#waiting.add(asking);
-    void asking.finally(() => this.#waiting.delete(asking));
-  }
-
-  /** @param more what the fee of the close was beyond the estimate, in quote currency */
-  #record(trades: readonly TradeInput[], more: number): void {
-    const total = trades.reduce((sum, { size = 0 }) => sum + size, 0);
-    for (const trade of trades) {
-      const part = total > 0 ? (more * (trade.size ?? 0)) / total : 0;
-      this.#aside(() =>
-        this.#engine.recordTrade({ ...trade, fees: (trade.fees ?? 0) + part, pnl: trade.pnl - part }),
-      );
-    }
-  }
-
-  #close(order: Tracked, fill: OrderFill, side: Exposure['side']): TradeInput[] {
-    const { symbol, strategy, spot } = order;
-    const { contractSize = 1, inverse } = this.#exchange.market(symbol);
-    const entry = { ...order, side };
-    const { price, fee } = this.#inBase(order, fill, 1);
-    const held = this.#lots.openSize(entry);
-    // An inverse lot holds base units at its entry price: what closes is the same share of its contracts.
-    const amount = spot
-      ? fill.amount
-      : inverse
-        ? (fill.amount * contractSize) / (this.#lots.oldestPrice(entry) ?? price)
-        : fill.amount * contractSize;
-    const trades = this.#lots.close(entry, {
-      id: fill.id,
-      time: fill.time,
-      price,
-      amount,
-      fee: fee + (spot ? fill.baseFee * price : 0),
-    });
-    const key = beliefKey(entry);
-    const belief = this.#believed.get(key);
-    const left = this.#lots.openSize(entry);
-    if (belief !== undefined) {
-      if (left > 0) this.#believed.set(key, belief * (left / held));
-      else this.#believed.delete(key);
-    }
-    if (trades.length === 0)
-      this.#engine.countError(
-        'POSITION_UNKNOWN',
-        new Error(`${strategy} closed ${fill.amount} ${symbol} that it is not known to hold`),
-      );
-    return trades;
-  }
-
-  /** The order that stands in for an edited one is the same position. */
-  follow(id: unknown, known: Tracked | undefined, order: CcxtOrder | undefined): void {
-    if (!known || order?.id === undefined || order.id === String(id)) {
-      this.observe(order);
-      return;
-    }
-    this.#tracked.set(order.id, {
-      ...known,
-      progress: new OrderProgress(order.id, this.#exchange.market(known.symbol), this.#priceOf),
-    });
-    this.observe(order);
+    this.orders.restore(orders);
   }
 }

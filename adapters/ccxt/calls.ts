@@ -1,5 +1,5 @@
 import type { Side } from '../../src/index.ts';
-import type { CcxtExchange, CcxtMarket } from './orders.ts';
+import { type CcxtExchange, marketOf } from './market.ts';
 
 /** A ccxt order call, as `identify` sees it. */
 export interface OrderCall {
@@ -14,12 +14,100 @@ export interface OrderCall {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** What an order does to exposure: how much of it opens, how much closes, on which side. */
-export interface Exposure {
-  /** Side of the position that the order opens or closes. */
-  readonly side: Side;
-  readonly opens: number;
-  readonly closes: number;
+/** Why an order that may be an entry is not judged. */
+export type Doubt =
+  | 'POSITION_UNKNOWN'
+  | 'FILL_UNKNOWN'
+  | 'ACCOUNT_UNCLEAR'
+  | 'PARAMETER_UNKNOWN'
+  | 'MARKET_UNKNOWN'
+  | 'ORDER_UNREADABLE';
+
+/**
+ * What a call certainly does: it closes (`exit`), it opens (`entry`), the account's position tells (`account`), or
+ * nobody can say (`doubt`).
+ */
+export type Reading =
+  | { readonly kind: 'exit' | 'entry'; readonly side: Side; readonly hedged: boolean }
+  | { readonly kind: 'account' }
+  | { readonly kind: 'doubt'; readonly why: Doubt };
+
+/** Reads the arguments of `createOrder`; a market by the venue's own id gets its unified name. */
+export const callOf = (
+  [symbol, type, side, amount, price, params]: readonly unknown[],
+  exchange: CcxtExchange,
+): OrderCall => ({
+  symbol: marketOf(exchange, symbol)?.symbol ?? String(symbol),
+  type: String(type).toLowerCase(),
+  side: String(side).toLowerCase(),
+  amount: Number(amount),
+  given: amount,
+  price: price === undefined || price === null ? undefined : Number(price),
+  params: (params ?? {}) as OrderCall['params'],
+});
+
+/** A switch among the parameters: hosts write it as a boolean, a number or a text. */
+const isOn = (value: unknown): boolean =>
+  Boolean(value) && !['false', '0', 'no'].includes(String(value).toLowerCase());
+
+const CLOSING_SWITCHES = [
+  'reduceOnly',
+  'reduce_only',
+  'closePosition',
+  'closeOnTrigger',
+  'close_on_trigger',
+  'closeOrder',
+  'closeFraction',
+  'auto_size',
+] as const;
+
+const TRAILING = ['trailingAmount', 'trailingPercent', 'trailingTriggerPrice', 'callbackRate'] as const;
+const TRIGGERS = ['triggerPrice', 'stopPrice', 'triggerPx', 'stopPx'] as const;
+/** Order types that wait for a price, in the words of the venues. */
+const PROTECTIVE_TYPE = /stop[-_ ]?loss|take[-_ ]?profit|trailing/;
+const TRIGGER_TYPE = /stop|trigger|conditional|touched/;
+
+const has = (params: OrderCall['params'], keys: readonly string[]): boolean =>
+  keys.some((key) => params[key] !== undefined && params[key] !== null);
+
+/** Whether an order waits at the venue for a price that takes a loss or a profit. */
+const isProtective = ({ params, type }: OrderCall): boolean =>
+  has(params, ['stopLossPrice', 'takeProfitPrice', ...TRAILING]) || PROTECTIVE_TYPE.test(type);
+
+const isTrigger = ({ params, type }: OrderCall): boolean => has(params, TRIGGERS) || TRIGGER_TYPE.test(type);
+
+/** Whether an order waits at the venue for a price other than its limit: it may fill long after nobody looks. */
+export const isConditional = (call: OrderCall): boolean => isProtective(call) || isTrigger(call);
+
+/** Whether the venue itself will not let an order take a position past nothing. */
+export function reducesOnly({ params }: OrderCall): boolean {
+  const { close, execInst, tradeSide, offset } = params;
+  return (
+    CLOSING_SWITCHES.some((key) => isOn(params[key])) ||
+    // An object is a stop that some venues attach to an entry.
+    (typeof close !== 'object' && isOn(close)) ||
+    /close|reduceonly/i.test(String(execInst ?? '')) ||
+    String(tradeSide).toLowerCase() === 'close' ||
+    String(offset).toLowerCase() === 'close'
+  );
+}
+
+/** Whether a call says of itself that it only closes, or waits to. */
+export const saysExit = (call: OrderCall): boolean => reducesOnly(call) || isProtective(call);
+
+/** Whether what an order fills comes with stops or targets of its own, which fill at the venue under ids that nobody tells. */
+export const hasAttached = ({ params }: OrderCall): boolean =>
+  has(params, ['stopLoss', 'takeProfit', 'attachAlgoOrds']) || typeof params.close === 'object';
+
+/** Stop and target that a call attaches to its entry. */
+export function attachedPrices({ params }: OrderCall): { readonly stop?: number; readonly target?: number } {
+  const price = (attached: unknown): number | undefined => {
+    const { triggerPrice, stopPrice, price: limit } = (attached ?? {}) as Record<string, unknown>;
+    const found = Number(typeof attached === 'object' ? (triggerPrice ?? stopPrice ?? limit) : attached);
+    return found > 0 ? found : undefined;
+  };
+  const [stop, target] = [price(params.stopLoss), price(params.takeProfit)];
+  return { ...(stop === undefined ? {} : { stop }), ...(target === undefined ? {} : { target }) };
 }
 
 /** Side of the position that hedge-mode parameters name, where they do: by binance, okx and bybit. */
@@ -30,120 +118,115 @@ function hedgeSide({ positionSide, posSide, positionIdx }: OrderCall['params']):
   return null;
 }
 
-const reduces = ({
-  reduceOnly,
-  reduce_only,
-  closePosition,
-  tradeSide,
-  offset,
-}: OrderCall['params']): boolean =>
-  Boolean(reduceOnly) ||
-  Boolean(reduce_only) ||
-  Boolean(closePosition) ||
-  String(tradeSide).toLowerCase() === 'close' ||
-  String(offset).toLowerCase() === 'close';
+/** Parameters of which it is known that they do not change what an order does to exposure. */
+const HARMLESS = new Set([
+  ...['clientOrderId', 'newClientOrderId', 'clOrdId', 'clOrdID', 'orderLinkId', 'clientOid', 'client_oid'],
+  ...['origClientOrderId', 'client_order_id', 'userref', 'cl_ord_id', 'text', 'tag', 'label', 'strategyId'],
+  ...[
+    'timeInForce',
+    'postOnly',
+    'post_only',
+    'exchangeType',
+    'oflags',
+    'expiretm',
+    'expireTime',
+    'recvWindow',
+  ],
+  ...['test', 'validate', 'newOrderRespType', 'selfTradePreventionMode', 'stp', 'icebergQty', 'iceberg'],
+  ...['cost', 'quoteOrderQty', 'tgtCcy', 'createMarketBuyOrderRequiresPrice', 'price', 'slippage'],
+  ...['stopLoss', 'takeProfit', 'attachAlgoOrds', 'close', ...TRIGGERS, 'triggerBy', 'triggerDirection'],
+  ...['workingType', 'priceProtect', 'triggerPriceType', 'timeout', 'goodTillDate', 'strategyType'],
+]);
+/** Parameters that say on what account an order is made: harmless where they say nothing but spot. */
+const SPOT_WORDS = ['spot', 'cash', 'non_leverage', 'trade'];
+/** Parameters of derivatives that change how a position is held, not which way an order goes. */
+const CONTRACT_PARAMS = new Set([
+  ...['leverage', 'marginMode', 'tdMode', 'positionSide', 'posSide', 'positionIdx', 'hedged', 'settle'],
+  ...['type', 'subType', 'tradeMode', 'marginCoin', 'productType', 'tpslMode', 'mgnMode', 'isIsolated'],
+  ...['reduceOnly', 'reduce_only', 'closePosition', 'closeOnTrigger', 'tradeSide', 'offset', 'holdSide'],
+]);
+/** Settings of an exchange by which its spot orders are made on margin, for all orders or for createOrder. */
+const MARGIN_OPTIONS = ['defaultMarginMode', 'marginMode', 'portfolioMargin', 'sideEffectType', 'tradeMode'];
 
-/** Whether an order says of itself that it only closes, or waits to. */
-export const saysExit = ({ params }: OrderCall): boolean => reduces(params) || isConditionalExit(params);
+const saysNothing = (value: unknown): boolean =>
+  value === undefined || value === null || !isOn(value) || SPOT_WORDS.includes(String(value).toLowerCase());
 
-const isConditionalExit = ({ stopLossPrice, takeProfitPrice }: OrderCall['params']): boolean =>
-  stopLossPrice !== undefined || takeProfitPrice !== undefined;
+const MARGIN_PARAMS = new Set([
+  ...[
+    'marginMode',
+    'margin',
+    'type',
+    'leverage',
+    'tdMode',
+    'tradeMode',
+    'isLeverage',
+    'account',
+    'accountType',
+  ],
+  ...[
+    'portfolioMargin',
+    'sideEffectType',
+    'autoBorrow',
+    'autoRepay',
+    'auto_borrow',
+    'auto_repay',
+    'isIsolated',
+  ],
+  ...['borrow', 'unifiedAccount', 'hedged', 'loanType'],
+]);
 
-/** Whether an order trades on the spot balance alone: it can only sell what is held. */
-export function isSpot({ params, symbol }: OrderCall, exchange: CcxtExchange): boolean {
-  return (
-    exchange.market(symbol).spot !== false &&
-    params.marginMode === undefined &&
-    params.margin !== true &&
-    params.type !== 'margin' &&
-    params.leverage === undefined &&
-    (params.tdMode === undefined || params.tdMode === 'cash')
-  );
+/** Why a spot market's order may not be on plain spot, which can only sell what it holds; null where it is. */
+function spotDoubt({ params }: OrderCall, { options = {} }: CcxtExchange): Doubt | null {
+  const ofCall = options.createOrder;
+  const settings = [options, typeof ofCall === 'object' && ofCall !== null ? ofCall : {}] as Record<
+    string,
+    unknown
+  >[];
+  for (const each of settings)
+    if (MARGIN_OPTIONS.some((key) => !saysNothing(each[key]))) return 'ACCOUNT_UNCLEAR';
+  if (String(options.defaultType).toLowerCase() === 'margin') return 'ACCOUNT_UNCLEAR';
+  for (const [key, value] of Object.entries(params)) {
+    if (MARGIN_PARAMS.has(key)) {
+      if (!saysNothing(value)) return 'ACCOUNT_UNCLEAR';
+    } else if (!HARMLESS.has(key) && value !== undefined) return 'PARAMETER_UNKNOWN';
+  }
+  return null;
 }
 
-/** Whether only the account's position tells what an order does. */
-export function needsPosition(call: OrderCall, exchange: CcxtExchange): boolean {
-  return !isSpot(call, exchange) && !saysExit(call) && hedgeSide(call.params) === null;
-}
+/** Whether an order is by its very words a buy on plain spot: an entry, whatever the market is like. */
+export const isPlainBuy = (call: OrderCall, exchange: CcxtExchange): boolean =>
+  call.side === 'buy' && !call.symbol.includes(':') && !saysExit(call) && spotDoubt(call, exchange) === null;
 
 /**
- * What an order does, by the first rule that knows: it says that it reduces; it waits for a stop or a target;
- * hedge mode names the side; spot sells what is held; else the position decides, of which a larger opposite
- * order is an exit first and an entry for the rest.
- * @param position signed size, positive for long; null where it is not known: then nothing is an entry
+ * What a call does, by the first rule that is certain: it says that it closes; hedge mode names the side; plain spot
+ * buys open and sales close; else the account's position tells.
  */
-export function exposureOf(call: OrderCall, spot: boolean, position: number | null): Exposure {
-  const { side, params, amount } = call;
+export function readCall(call: OrderCall, exchange: CcxtExchange): Reading {
+  const { side, params, symbol } = call;
+  if (side !== 'buy' && side !== 'sell') return { kind: 'doubt', why: 'ORDER_UNREADABLE' };
   const buys = side === 'buy';
-  const exit = (of: Side): Exposure => ({ side: of, opens: 0, closes: amount });
-  const entry = (of: Side): Exposure => ({ side: of, opens: amount, closes: 0 });
   const hedged = hedgeSide(params);
-  if (saysExit(call)) return exit(hedged ?? (buys && !spot ? 'short' : 'long'));
-  if (hedged !== null) return buys === (hedged === 'long') ? entry(hedged) : exit(hedged);
-  if (spot) return buys ? entry('long') : exit('long');
-  if (position === null) return exit(buys ? 'short' : 'long');
-  const signed = buys ? amount : -amount;
-  if (position * signed >= 0) return entry(buys ? 'long' : 'short');
-  const closes = Math.min(amount, Math.abs(position));
-  // What adding up fills leaves between two equal amounts opens nothing.
-  return amount - closes <= amount * 1e-9
-    ? exit(position > 0 ? 'long' : 'short')
-    : { side: buys ? 'long' : 'short', opens: amount - closes, closes };
-}
-
-/** Where an order by cost says what to spend, and how much; null for an order by amount. */
-export function costOf(
-  call: OrderCall,
-  exchange: CcxtExchange,
-): { readonly key: 'cost' | 'quoteOrderQty' | 'amount'; readonly cost: number } | null {
-  const { params, amount, type, side, price } = call;
-  for (const key of ['cost', 'quoteOrderQty'] as const)
-    if (params[key] !== undefined) return { key, cost: Number(params[key]) };
-  const inQuote =
-    params.tgtCcy === 'quote_ccy' ||
-    params.createMarketBuyOrderRequiresPrice === false ||
-    exchange.options?.createMarketBuyOrderRequiresPrice === false;
-  return inQuote && type === 'market' && side === 'buy' && price === undefined
-    ? { key: 'amount', cost: amount }
-    : null;
-}
-
-/** Quote units of one unit of amount at a price: contracts are worth their size. */
-const unitValue = ({ contractSize = 1, inverse }: CcxtMarket, price: number): number =>
-  inverse ? contractSize : contractSize * price;
-
-/** An amount at the venue's precision, or 0 where it is below what the venue takes. */
-export function sendableAmount(
-  exchange: CcxtExchange,
-  symbol: string,
-  amount: number,
-  price: number | undefined,
-): number {
-  const market = exchange.market(symbol);
-  const { limits } = market;
-  if (!(amount > 0) || amount < (limits?.amount?.min ?? 0)) return 0;
-  let rounded: number;
-  try {
-    // The nudge undoes the noise of a product; what is truncated stays below the request all the same.
-    rounded = Number(exchange.amountToPrecision(symbol, amount * (1 + 1e-12)));
-  } catch {
-    // ccxt answers an amount below the smallest step with InvalidOrder.
-    return 0;
+  const market = marketOf(exchange, symbol);
+  const isSpotMarket = market ? market.spot === true : !symbol.includes(':');
+  if (saysExit(call))
+    return {
+      kind: 'exit',
+      side: hedged ?? (buys && !isSpotMarket ? 'short' : 'long'),
+      hedged: hedged !== null,
+    };
+  if (market === undefined) return { kind: 'doubt', why: 'MARKET_UNKNOWN' };
+  if (isSpotMarket) {
+    const why = spotDoubt(call, exchange);
+    if (why !== null) return { kind: 'doubt', why };
+    return { kind: buys ? 'entry' : 'exit', side: 'long', hedged: false };
   }
-  if (!(Number.isFinite(rounded) && rounded > 0) || rounded < (limits?.amount?.min ?? 0)) return 0;
-  if (price !== undefined && rounded * unitValue(market, price) < (limits?.cost?.min ?? 0)) return 0;
-  return rounded;
-}
-
-/** A cost at the venue's precision, or 0 where it is below what the venue takes. */
-export function sendableCost(exchange: CcxtExchange, symbol: string, cost: number): number {
-  const { limits } = exchange.market(symbol);
-  if (!(cost > 0) || cost < (limits?.cost?.min ?? 0)) return 0;
-  try {
-    const rounded = Number(exchange.costToPrecision?.(symbol, cost) ?? cost);
-    return rounded > 0 && rounded <= cost && rounded >= (limits?.cost?.min ?? 0) ? rounded : 0;
-  } catch {
-    // As above: too small to be a cost at all.
-    return 0;
-  }
+  const unknown = Object.entries(params).some(
+    ([key, value]) => value !== undefined && !HARMLESS.has(key) && !CONTRACT_PARAMS.has(key),
+  );
+  if (unknown) return { kind: 'doubt', why: 'PARAMETER_UNKNOWN' };
+  if (hedged !== null)
+    return { kind: buys === (hedged === 'long') ? 'entry' : 'exit', side: hedged, hedged: true };
+  // What the position will be when the price comes, nobody knows.
+  if (isTrigger(call)) return { kind: 'doubt', why: 'POSITION_UNKNOWN' };
+  return { kind: 'account' };
 }

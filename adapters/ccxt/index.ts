@@ -1,5 +1,6 @@
-export { type AttachOptions, attach, type Detach, type OrderIntent } from './attach.ts';
-export { type AttachmentState, SIZINGS, type Sizing } from './books.ts';
+export { type AttachOptions, attach, type Detach } from './attach.ts';
 export type { OrderCall } from './calls.ts';
-export { withStrategy } from './identity.ts';
-export type { CcxtExchange } from './orders.ts';
+export { type OrderIntent, withStrategy } from './intent.ts';
+export type { CcxtExchange } from './market.ts';
+export { SIZINGS, type Sizing } from './sizing.ts';
+export type { AttachmentState } from './state.ts';

@@ -14,7 +14,9 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { EdgekeeperError } from '../../src/index.ts';
 import { createLog, openOverlay } from '../../src/node/index.ts';
-import { attach, type CcxtExchange, SIZINGS } from './attach.ts';
+import { attach } from './attach.ts';
+import type { CcxtExchange } from './market.ts';
+import { SIZINGS } from './sizing.ts';
 
 const FILE = 'edgekeeper.json';
 /** How often it is looked whether an update is due, in ms. */

@@ -1,16 +1,13 @@
 import type { Decision } from '../../src/index.ts';
-import type { OrderCall } from './calls.ts';
-import type { CcxtExchange, CcxtOrder } from './orders.ts';
+import type { Judgement } from './judge.ts';
+import type { CcxtExchange } from './market.ts';
+import type { CcxtOrder } from './orders.ts';
+import { classNames } from './venue.ts';
 
-/** A call that is not sent. */
-export interface Vetoed {
-  readonly call: OrderCall;
-  readonly vetoed: Decision | null;
-  readonly strategy: string;
-}
+type Veto = Extract<Judgement, { action: 'veto' }>;
 
-/** The slot of a batch that was vetoed, as ccxt reports an order that the exchange refused. */
-export function rejected({ call, vetoed }: Vetoed): CcxtOrder {
+/** An order that was vetoed, as ccxt reports one that the exchange refused. */
+export function rejected({ call, verdict }: Veto): CcxtOrder {
   const { symbol, type, side, amount, price } = call;
   return {
     symbol,
@@ -23,19 +20,23 @@ export function rejected({ call, vetoed }: Vetoed): CcxtOrder {
     status: 'rejected',
     trades: [],
     fees: [],
-    info: { edgekeeper: vetoed?.reasons ?? [] },
+    info: { edgekeeper: verdict.reasons },
   };
 }
 
 /** A rejection that the host's own error handling takes for an invalid order. */
-export function veto(exchange: CcxtExchange, { call, vetoed, strategy }: Vetoed): Error {
-  const message = `edgekeeper blocked ${strategy} ${call.symbol}: ${vetoed?.reasons.join(', ') ?? ''}`;
-  return Object.assign(new (vetoClass(exchange))(message), { decision: vetoed });
+export function vetoError(
+  exchange: CcxtExchange,
+  { call, verdict, strategy }: Veto,
+): Error & { decision: Decision | null } {
+  const message = `edgekeeper blocked ${strategy} ${call.symbol} ${call.side}: ${verdict.reasons.join(', ')}`;
+  return Object.assign(new (vetoClass(exchange))(message), { decision: verdict.decision });
 }
 
-const vetoClasses = new WeakMap<ErrorConstructor, new (message: string) => Error>();
+type ErrorClass = new (message: string) => Error;
+const vetoClasses = new WeakMap<ErrorClass, ErrorClass>();
 
-function vetoClass(exchange: CcxtExchange): new (message: string) => Error {
+function vetoClass(exchange: CcxtExchange): ErrorClass {
   const base = invalidOrderClass(exchange);
   let made = vetoClasses.get(base);
   if (!made) {
@@ -47,17 +48,35 @@ function vetoClass(exchange: CcxtExchange): new (message: string) => Error {
   return made;
 }
 
+const NAME = 'InvalidOrder';
+
+/** A class called InvalidOrder among a class and those that it extends. */
+function invalidOrderAbove(error: unknown): ErrorClass | undefined {
+  for (let each = error; typeof each === 'function'; each = Object.getPrototypeOf(each))
+    if (each.name === NAME) return each as unknown as ErrorClass;
+  return undefined;
+}
+
 /**
- * The InvalidOrder of the very ccxt build that the bot uses: its ESM and CommonJS builds have different
- * classes, so it is taken from what the exchange itself throws for an amount of nothing.
+ * The InvalidOrder of the very ccxt build that the bot uses: its ESM and CommonJS builds have different classes. It
+ * is taken from the errors that the exchange maps its own to, else from what it throws for an amount of nothing.
  */
-function invalidOrderClass(exchange: CcxtExchange): ErrorConstructor {
-  const [symbol] = Object.keys(exchange.markets ?? {});
-  if (symbol === undefined) return Error;
-  try {
-    exchange.amountToPrecision(symbol, 0);
-  } catch (error) {
-    if (error instanceof Error) return error.constructor as ErrorConstructor;
-  }
+function invalidOrderClass(exchange: CcxtExchange): ErrorClass {
+  const { exceptions } = exchange as { exceptions?: Record<string, unknown> };
+  const nested = [exceptions ?? {}].flatMap((each) => [each, ...Object.values(each)]) as Record<
+    string,
+    unknown
+  >[];
+  for (const group of nested)
+    for (const value of Object.values(group ?? {})) {
+      const found = invalidOrderAbove(value);
+      if (found) return found;
+    }
+  for (const symbol of Object.keys(exchange.markets ?? {}).slice(0, 1))
+    try {
+      exchange.amountToPrecision(symbol, 0);
+    } catch (error) {
+      if (classNames(error).includes(NAME)) return invalidOrderAbove((error as Error).constructor) ?? Error;
+    }
   return Error;
 }

@@ -1,1 +1,3 @@
-export * from './middleware.ts';
+export { type Middleware, type MiddlewareOptions, middleware } from './middleware.ts';
+export type { BotFill, BotOrder, LotRules } from './orders.ts';
+export { createOverlay } from './overlay.ts';

@@ -1,77 +1,33 @@
 import {
-  type Decision,
   EdgekeeperError,
-  OptimizationEngine,
-  type Options,
+  type OptimizationEngine,
   roundToLot,
   type Side,
   type Signal,
 } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
-import { OrderGate } from '../core/gate.ts';
-import { LotBook, type LotBookState } from '../core/lots.ts';
-
-/** An order as a home-grown bot is about to send it. Whatever else it has on it is passed on. */
-export interface BotOrder {
-  readonly symbol: string;
-  readonly side: 'buy' | 'sell';
-  /** Base units. */
-  readonly amount: number;
-  /** What two calls have in common that are one order tried again. */
-  readonly id?: string;
-  readonly strategy?: string;
-  readonly price?: number;
-  /** True for an order that only closes. */
-  readonly reduceOnly?: boolean;
-  /** Side of the position that the order is about, for bots that hold both at once. */
-  readonly positionSide?: Side;
-  readonly confidence?: number;
-  readonly confluence?: number;
-  readonly stop?: number;
-  readonly target?: number;
-  /** Host time in ms; the time of the call where absent. */
-  readonly time?: number;
-}
-
-/** One execution of an order. */
-export interface BotFill {
-  /** Two fills with one id are one fill. */
-  readonly id: string;
-  readonly symbol: string;
-  readonly side: 'buy' | 'sell';
-  /** Base units. */
-  readonly amount: number;
-  readonly price: number;
-  /** In quote currency. */
-  readonly fee?: number;
-  readonly strategy?: string;
-  /** Id of the order that it fills, as the order had it. */
-  readonly orderId?: string;
-  readonly positionSide?: Side;
-  readonly time?: number;
-}
-
-/** What a venue takes. */
-export interface LotRules {
-  readonly step?: number;
-  readonly minAmount?: number;
-  /** Least value of an order in quote currency. */
-  readonly minNotional?: number;
-}
+import { type Range, splitBy } from '../core/exposure.ts';
+import { OrderGate, type Verdict } from '../core/gate.ts';
+import { type Fill, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
+import { InFlight } from './in-flight.ts';
+import { type BotFill, type BotOrder, checkOrder, type LotRules } from './orders.ts';
 
 export interface MiddlewareOptions {
   /** Strategy of orders that name none; default `default`. */
   readonly strategy?: string;
   /**
-   * Whether the bot sells short. Without, which is the default, every sale is an exit and passes, whatever is known
-   * of the position. With it a sale is an exit as far as a position is known, by fills, by `state` or by `reduceOnly`.
+   * Whether the bot sells short. Without, which is the default, every sale is an exit and passes, and every buy is an
+   * entry. With it the account's position tells, so say `position`, or `state`; an order that says `reduceOnly` or
+   * `positionSide` needs neither. What cannot be told goes out unjudged.
    */
   readonly shorts?: boolean;
+  /** What the account holds of a symbol now, in base units, positive for long; undefined where that is not known. */
+  readonly position?: (symbol: string) => number | undefined;
   /** Lot rules of a symbol; nothing is rounded without. */
   readonly lots?: (symbol: string) => LotRules | undefined;
   /** Time of calls that say none; default the wall clock. */
   readonly now?: () => number;
-  /** Open positions that an earlier run left, as its `state()` said. */
+  /** Open positions that an earlier run left, as its `state()` said; `[]` for an account that holds nothing. */
   readonly state?: LotBookState;
 }
 
@@ -87,15 +43,28 @@ export interface Middleware {
   state(): LotBookState;
 }
 
-/** What an order was decided to be, until it fills. */
-interface Known {
-  readonly decision: Decision | null;
-  readonly stop?: number;
+/** What an order was found to do: how much of it closes and opens, and on which sides. */
+interface Split {
+  readonly closes: number;
+  readonly opens: number;
+  readonly closed: Side;
+  readonly opened: Side;
+}
+
+/** An order that was let through, until it fills. */
+interface Known extends Split {
+  readonly key: string;
+  readonly order: BotOrder;
+  /** What is left to close before fills open anything. */
+  toClose: number;
+  readonly asked?: { readonly signal: Signal; readonly retry: string; readonly verdict: Verdict };
 }
 
 /** Orders and fills remembered. */
 const REMEMBERED = 4096;
-const ROUNDING = 1e-9;
+
+const sideOf = (side: 'buy' | 'sell'): Side => (side === 'buy' ? 'long' : 'short');
+const opposite = (side: Side): Side => (side === 'long' ? 'short' : 'long');
 
 /**
  * Two functions around the orders of a home-grown bot.
@@ -106,145 +75,234 @@ const ROUNDING = 1e-9;
  * if (order) await send(order);
  */
 export function middleware(engine: OptimizationEngine, options: MiddlewareOptions = {}): Middleware {
-  const { strategy: unnamed = 'default', now = Date.now } = options;
-  const gate = new OrderGate(engine);
-  const lots = new LotBook();
-  const orders = new Map<string, Known>();
-  const fills = new Set<string>();
-  if (options.state) lots.restore(options.state);
-
-  /** What of an order opens and what closes: a sale of what is held long closes it, the rest is an entry. */
-  function split({ strategy = unnamed, symbol, side, amount, reduceOnly, positionSide }: BotOrder) {
-    const opposite: Side = side === 'buy' ? 'short' : 'long';
-    if (positionSide !== undefined && positionSide !== opposite)
-      return { closes: 0, opens: reduceOnly ? 0 : amount, opened: positionSide, closed: opposite };
-    const held = lots.openSize({ strategy, symbol, side: opposite });
-    const onlyCloses = reduceOnly || positionSide !== undefined || (side === 'sell' && !options.shorts);
-    const closes = onlyCloses ? amount : Math.min(amount, held);
-    const opens = amount - closes > amount * ROUNDING ? amount - closes : 0;
-    return {
-      closes,
-      opens,
-      opened: side === 'buy' ? ('long' as const) : ('short' as const),
-      closed: opposite,
-    };
-  }
-
-  function judge<T extends BotOrder>(order: T): T | null {
-    const { strategy = unnamed, symbol, side, amount, price, stop } = order;
-    const { closes, opens, opened } = split(order);
-    const remember = (decision: Decision | null) => {
-      orders.set(keyOf(order.id, strategy, symbol, side), {
-        decision,
-        ...(stop === undefined ? {} : { stop }),
-      });
-      if (orders.size > REMEMBERED) orders.delete(orders.keys().next().value!);
-    };
-    if (opens === 0) return order;
-    const signal: Signal = {
-      ...(order.id === undefined ? {} : { id: order.id }),
-      strategy,
-      symbol,
-      side: opened,
-      time: order.time ?? now(),
-      reduceOnly: true,
-      size: opens,
-      ...pickDefined(order, ['confidence', 'confluence', 'stop', 'target']),
-    };
-    const verdict = gate.judge(signal, order.id ?? `${amount}\n${price}`, order.id !== undefined);
-    if (verdict.multiplier === 1) {
-      remember(verdict.decision);
-      return order;
-    }
-    const { step = 0, minAmount = 0, minNotional = 0 } = options.lots?.(symbol) ?? {};
-    const wanted = closes + opens * verdict.multiplier;
-    const size = verdict.multiplier === 0 ? 0 : roundToLot(wanted, step, minAmount);
-    const reference = price ?? engine.detector.lastClose(symbol);
-    const tooSmall =
-      size <= closes * (1 + ROUNDING) || (reference !== null && size * reference < minNotional);
-    if (tooSmall) {
-      if (verdict.multiplier > 0) gate.withdraw(signal, verdict, 'BELOW_MIN');
-      return closes > 0 ? { ...order, amount: closes } : null;
-    }
-    remember(verdict.decision);
-    return { ...order, amount: size };
-  }
-
-  function book(fill: BotFill): void {
-    const { id, symbol, side, amount, price, fee = 0, strategy = unnamed } = fill;
-    if (fills.has(id)) return;
-    if (!(amount > 0) || !(price > 0) || !Number.isFinite(amount + price + fee)) {
-      throw new EdgekeeperError('TRADE_INVALID', {
-        found: `fill ${id} of ${amount} at ${price} with a fee of ${fee}`,
-        expected: 'an amount and a price above 0, and a finite fee',
-        hint: 'Nothing was recorded.',
-      });
-    }
-    fills.add(id);
-    if (fills.size > REMEMBERED) fills.delete(fills.values().next().value!);
-    const time = fill.time ?? now();
-    const { closes, opens, opened, closed } = split({ ...fill, strategy });
-    const known = orders.get(keyOf(fill.orderId, strategy, symbol, side));
-    if (closes > 0) {
-      const exit = { id, time, price, amount: closes, fee: (fee * closes) / amount };
-      const trades = lots.close({ strategy, symbol, side: closed }, exit);
-      if (trades.length === 0)
-        engine.countError(
-          'POSITION_UNKNOWN',
-          new Error(`${strategy} closed ${closes} ${symbol} that it is not known to hold`),
-        );
-      for (const trade of trades) engine.recordTrade(trade);
-    }
-    if (opens > 0) {
-      const { equity } = engine.portfolio;
-      lots.open(
-        {
-          strategy,
-          symbol,
-          side: opened,
-          ...(known?.stop === undefined ? {} : { stop: known.stop }),
-          ...(known?.decision ? { decision: known.decision } : {}),
-          ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),
-        },
-        { id, time, price, amount: opens, fee: (fee * opens) / amount },
-      );
-    }
-  }
-
+  const around = new BotBooks(engine, options);
+  const count = (error: unknown) =>
+    engine.countError(error instanceof EdgekeeperError ? error.code : 'ADAPTER_FAILED', error);
   return {
     preOrder(order) {
+      if (!engine.flags.enabled) return order;
       try {
-        return judge(order);
+        return around.judge(order);
       } catch (error) {
-        engine.countError('ADAPTER_FAILED', error);
+        count(error);
         return order;
       }
     },
     postFill(fill) {
       try {
-        book(fill);
+        around.book(fill);
       } catch (error) {
-        engine.countError('ADAPTER_FAILED', error);
+        count(error);
       }
     },
-    state: () => lots.snapshot(),
+    state: () => around.state(),
   };
 }
 
-/**
- * An overlay in memory, for a bot that keeps no state. One that does opens `edgekeeper/node`'s `openOverlay`,
- * and gives its engine to `middleware`. Throws `CONFIG_INVALID`.
- *
- * @example
- * const { preOrder, postFill } = createOverlay({ baseWeights: { EMA_Trend: 1 } }).middleware();
- */
-export function createOverlay(config: Options = {}): {
-  readonly engine: OptimizationEngine;
-  middleware(options?: MiddlewareOptions): Middleware;
-} {
-  const engine = new OptimizationEngine(config);
-  return { engine, middleware: (options) => middleware(engine, options) };
+/** The orders, fills and positions of one home-grown bot. */
+class BotBooks {
+  readonly #engine: OptimizationEngine;
+  readonly #options: MiddlewareOptions;
+  readonly #gate: OrderGate;
+  readonly #lots = new LotBook();
+  readonly #flights = new InFlight();
+  readonly #orders = new Map<string, Known>();
+  readonly #fills = new Set<string>();
+  #sequence = 0;
+
+  constructor(engine: OptimizationEngine, options: MiddlewareOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#gate = new OrderGate(engine);
+    if (options.state) this.#lots.restore(options.state);
+  }
+
+  state(): LotBookState {
+    return this.#lots.snapshot();
+  }
+
+  judge<T extends BotOrder>(order: T): T | null {
+    checkOrder(order, 'order');
+    const { strategy = this.#unnamed, symbol, side, amount, price } = order;
+    const time = this.#time(order);
+    const split = this.#split(order, time);
+    if (split === null || split.opens === 0) {
+      this.#goes(
+        order,
+        split ?? { closes: 0, opens: amount, closed: opposite(sideOf(side)), opened: sideOf(side) },
+      );
+      return order;
+    }
+    const { closes, opens, opened } = split;
+    const signal: Signal = {
+      ...(order.id === undefined ? {} : { id: order.id }),
+      strategy,
+      symbol,
+      side: opened,
+      time,
+      reduceOnly: true,
+      size: opens,
+      ...pickDefined(order, ['confidence', 'confluence', 'stop', 'target']),
+    };
+    const retry = order.id ?? `${amount}\n${price}`;
+    let verdict = this.#gate.judge(signal, retry, order.id !== undefined);
+    let sent: T = order;
+    if (verdict.multiplier !== 1) {
+      const size = this.#sendable(order, closes, opens, verdict.multiplier);
+      if (size === 0 && verdict.multiplier > 0) verdict = this.#gate.withdraw(signal, verdict, 'BELOW_MIN');
+      if (size === 0 && closes === 0) return null;
+      sent = { ...order, amount: size === 0 ? closes : size };
+    }
+    // Until its fill is told, the order may have been refused: coming again soon it is the same.
+    this.#gate.failed(signal, retry, verdict);
+    this.#goes(sent, { ...split, opens: sent.amount - closes }, { signal, retry, verdict });
+    return sent;
+  }
+
+  book(fill: BotFill): void {
+    checkOrder(fill, 'fill');
+    const { id, symbol, side, amount, price, fee = 0 } = fill;
+    const fillKey = `${symbol}\n${id}`;
+    if (this.#fills.has(fillKey)) return;
+    this.#fills.add(fillKey);
+    if (this.#fills.size > REMEMBERED) this.#fills.delete(this.#fills.values().next().value!);
+    const time = this.#time(fill);
+    const known = this.#orders.get(keyOf(fill.orderId, fill.strategy ?? this.#unnamed, symbol, side));
+    const strategy = fill.strategy ?? known?.order.strategy ?? this.#unnamed;
+    const exit: Fill = { id: `${symbol}/${id}`, time, price, amount, fee };
+    const { closed, opened } = known ?? this.#sides(fill);
+    const closes = this.#closes({ ...fill, strategy }, known, closed);
+    if (known) {
+      known.toClose = Math.max(0, known.toClose - closes);
+      this.#flights.filled(known.key, amount);
+      if (known.asked) this.#gate.sent(known.asked.signal, known.asked.retry);
+    }
+    let left = closes;
+    for (const holder of this.#holdersOf(strategy, symbol, closed, fill.strategy === undefined)) {
+      const units = Math.min(left, this.#lots.openSize(holder));
+      if (!(units > 0)) continue;
+      const part = {
+        ...exit,
+        id: left === closes ? exit.id : `${exit.id}+`,
+        amount: units,
+        fee: (fee * units) / amount,
+      };
+      for (const trade of this.#lots.close(holder, part)) this.#engine.recordTrade(trade);
+      left -= units;
+    }
+    if (left > closes * 1e-9)
+      this.#engine.recordUnknownExit({ strategy, symbol, time, positionId: exit.id, size: left });
+    const opens = amount - closes;
+    if (opens > amount * 1e-9)
+      this.#open({ strategy, symbol, side: opened }, known, {
+        ...exit,
+        amount: opens,
+        fee: (fee * opens) / amount,
+      });
+  }
+
+  get #unnamed(): string {
+    return this.#options.strategy ?? 'default';
+  }
+
+  #time({ time }: { readonly time?: number }): number {
+    return time ?? (this.#options.now ?? Date.now)();
+  }
+
+  /** What of an order opens and what closes; null where nobody can say, which is counted. */
+  #split(order: BotOrder, time: number): Split | null {
+    const { strategy = this.#unnamed, symbol, side, amount, reduceOnly, positionSide } = order;
+    const { shorts = false } = this.#options;
+    const sides = this.#sides(order);
+    const exit: Split = { closes: amount, opens: 0, ...sides };
+    if (reduceOnly) return exit;
+    if (positionSide !== undefined)
+      return positionSide === sideOf(side) ? { closes: 0, opens: amount, ...sides } : exit;
+    if (!shorts) return side === 'sell' ? exit : { closes: 0, opens: amount, ...sides };
+    const range = this.#range(symbol, time);
+    const split = range && splitBy(range, side === 'buy', amount);
+    if (split) return { ...split, ...sides };
+    this.#engine.recordUnjudged({
+      strategy,
+      symbol,
+      time,
+      reason: range === null ? 'POSITION_UNKNOWN' : 'FILL_UNKNOWN',
+    });
+    return null;
+  }
+
+  /** The account's position: what the bot says of it, else what began as known and was told since. */
+  #range(symbol: string, time: number): Range | null {
+    const { position, state } = this.#options;
+    const said = position ? position(symbol) : state && this.#lots.net(symbol);
+    return said === undefined || !Number.isFinite(said) ? null : this.#flights.around(symbol, said, time);
+  }
+
+  #sides({ side, positionSide }: BotOrder | BotFill): Pick<Split, 'closed' | 'opened'> {
+    const opened = sideOf(side);
+    if (positionSide === undefined) return { opened, closed: opposite(opened) };
+    return { opened: positionSide, closed: positionSide };
+  }
+
+  #sendable({ symbol, price }: BotOrder, closes: number, opens: number, multiplier: number): number {
+    if (multiplier === 0) return 0;
+    const { step = 0, minAmount = 0, minNotional = 0 } = this.#options.lots?.(symbol) ?? {};
+    const size = roundToLot(closes + opens * multiplier, step, minAmount);
+    const reference = price ?? this.#engine.detector.lastClose(symbol);
+    const isTooSmall = reference !== null && size * reference < minNotional;
+    return size <= closes * (1 + 1e-9) || isTooSmall ? 0 : size;
+  }
+
+  #goes(order: BotOrder, split: Split, asked?: Known['asked']): void {
+    const { strategy = this.#unnamed, symbol, side, amount } = order;
+    this.#sequence += 1;
+    const key = `${this.#sequence}`;
+    this.#flights.sent(key, symbol, side, amount, this.#time(order));
+    this.#orders.set(keyOf(order.id, strategy, symbol, side), {
+      ...split,
+      key,
+      order,
+      toClose: split.closes,
+      ...(asked ? { asked } : {}),
+    });
+    if (this.#orders.size > REMEMBERED) this.#orders.delete(this.#orders.keys().next().value!);
+  }
+
+  /** How much of a fill closes something. */
+  #closes(fill: BotFill & { strategy: string }, known: Known | undefined, closed: Side): number {
+    const { amount, side, strategy, symbol, positionSide } = fill;
+    if (positionSide !== undefined) return positionSide === sideOf(side) ? 0 : amount;
+    if (!this.#options.shorts) return side === 'sell' ? amount : 0;
+    const own = this.#lots.openSize({ strategy, symbol, side: closed });
+    return Math.min(amount, Math.max(own, known?.toClose ?? 0));
+  }
+
+  /** Whose position a fill closes: that of its strategy; of a fill that names none, anybody's. */
+  #holdersOf(strategy: string, symbol: string, side: Side, anybody: boolean): Holder[] {
+    const own = { strategy, symbol, side };
+    if (!anybody && this.#lots.openSize(own) > 0) return [own];
+    const others = this.#lots
+      .holders(symbol)
+      .filter((each) => each.side === side && each.strategy !== strategy);
+    return anybody ? [own, ...others] : [own];
+  }
+
+  #open(holder: Holder, known: Known | undefined, fill: Fill): void {
+    const { equity } = this.#engine.portfolio;
+    const decision = known?.asked?.verdict.decision;
+    const stop = known?.order.stop;
+    this.#lots.open(
+      {
+        ...holder,
+        from: decision?.id ?? known?.key ?? fill.id,
+        ...(stop === undefined ? {} : { stop }),
+        ...(decision ? { decision } : {}),
+        ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),
+      },
+      fill,
+    );
+  }
 }
 
 const keyOf = (id: string | undefined, strategy: string, symbol: string, side: string): string =>
-  JSON.stringify(id === undefined ? [strategy, symbol, side] : [id]);
+  JSON.stringify(id === undefined ? [strategy, symbol, side] : [id, symbol]);

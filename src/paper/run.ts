@@ -89,6 +89,8 @@ class Seat {
           return intent && { ...intent, exitRule: 'host', slippageRate: slippageBps / 10_000 };
         },
         sizing: 'host-reads-position',
+        // Nobody else trades on a simulated account, and every fill of it is read.
+        reconcile: false,
       });
     }
   }

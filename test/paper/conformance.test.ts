@@ -69,6 +69,7 @@ function start({ engine }: HostSetup): HostRun {
         engine,
         identify: ({ params }) => bot.intentOf(params.clientOrderId),
         sizing: 'host-reads-position',
+        reconcile: false,
       })
     : null;
   const candle = () => ({ time: now, open: price, high: price, low: price, close: price, volume: 1 });
@@ -81,6 +82,7 @@ function start({ engine }: HostSetup): HostRun {
     async tick(next) {
       price = next;
       account.onCandle(SYMBOL, candle());
+      engine?.recordCandle(SYMBOL, '1h', candle());
       now += HOUR;
       await bot.onCandle(SYMBOL, candle());
       await exchange.fetchMyTrades(SYMBOL);

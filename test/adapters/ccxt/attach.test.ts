@@ -2,8 +2,6 @@ import ccxt from 'ccxt';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AttachOptions, attach, type CcxtExchange } from '../../../adapters/ccxt/index.ts';
-import { OrderProgress } from '../../../adapters/ccxt/orders.ts';
-import { LotBook } from '../../../adapters/core/lots.ts';
 import { type CcxtInstance, PaperAccount, simulateOrders } from '../../../src/paper/index.ts';
 import { replayMarket } from '../../../src/paper/market-rules.ts';
 import { AUTHOR, engineWith, HOUR, START } from '../../fixtures.ts';
@@ -44,6 +42,8 @@ function venue() {
 function attached(options: Partial<AttachOptions> = {}) {
   const made = venue();
   const engine = options.engine ?? engineWith();
+  const price = { open: 100, high: 100, low: 100, close: 100, volume: 1 };
+  engine.recordCandle('BTC/USDT', '1h', { time: START - HOUR, ...price });
   const detach = attach(made.exchange as CcxtExchange, {
     engine,
     strategy: 's',
@@ -352,71 +352,5 @@ describe('the record', () => {
       ),
       { numRuns: 40 },
     );
-  });
-});
-
-describe('fees', () => {
-  const market = { spot: true, taker: 0.001, base: 'BTC', quote: 'USDT' };
-  const order = { id: '1', status: 'open', average: 100 };
-
-  it('are estimated until the exchange says them, and then corrected', () => {
-    const progress = new OrderProgress('1', market);
-    const first = progress.fromOrder({ ...order, filled: 1 }, START)!;
-    const second = progress.fromOrder({ ...order, filled: 2, fee: { currency: 'USDT', cost: 0.25 } }, START)!;
-    expect([first.quoteFee, second.quoteFee]).toEqual([0.1, expect.closeTo(0.15, 12)]);
-  });
-
-  it('are known in quote and in base currency, and estimated in any other', () => {
-    expect(
-      new OrderProgress('1', market).fromOrder(
-        { ...order, filled: 1, fees: [{ currency: 'BTC', cost: 0.001 }] },
-        START,
-      ),
-    ).toMatchObject({ quoteFee: 0, baseFee: 0.001 });
-    expect(
-      new OrderProgress('1', market).fromOrder(
-        { ...order, filled: 1, fee: { currency: 'BNB', cost: 0.01 } },
-        START,
-      ),
-    ).toMatchObject({ quoteFee: 0.1, baseFee: 0 });
-  });
-});
-
-describe('lots', () => {
-  const entry = { strategy: 's', symbol: 'A/B', side: 'long' } as const;
-  const fill = { id: 'x', time: START, price: 100, amount: 1, fee: 0 };
-
-  it('close first in first out, each with its share of the fees', () => {
-    const book = new LotBook();
-    book.open(entry, { ...fill, fee: 1 });
-    book.open(entry, { ...fill, price: 200, fee: 2 });
-    const trades = book.close(entry, { ...fill, price: 300, amount: 1.5, fee: 3 });
-    expect(trades.map(({ pnl }) => pnl)).toEqual([200 - 1 - 2, 50 - 1 - 1]);
-    expect(book.openSize(entry)).toBe(0.5);
-  });
-
-  it("turn a short's fall into a gain", () => {
-    const book = new LotBook();
-    const short = { ...entry, side: 'short' } as const;
-    book.open(short, fill);
-    expect(book.close(short, { ...fill, price: 90 })[0]!.pnl).toBe(10);
-  });
-
-  it('count a fee that the venue kept in base currency as money', () => {
-    const book = new LotBook();
-    book.open(entry, { ...fill, baseFee: 0.001 });
-    const [closed] = book.close(entry, { ...fill, price: 100, amount: 0.999 });
-    expect(closed!.pnl).toBeCloseTo(-0.1, 12);
-    expect(book.openSize(entry)).toBe(0);
-  });
-
-  it('let go of what is too small ever to be sold, and ignore what was never bought', () => {
-    const book = new LotBook();
-    book.open(entry, fill);
-    book.close(entry, { ...fill, amount: 0.9995 });
-    expect(book.openSize(entry)).toBeCloseTo(0.0005, 12);
-    book.open(entry, { ...fill, amount: 2, dust: 0.001 });
-    expect(book.openSize(entry)).toBe(2);
-    expect(book.close({ ...entry, strategy: 'other' }, fill)).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ function account(
     positions?: () => Promise<unknown>;
   } = {},
 ) {
-  const { answer, contractSize = 1, positions = async () => [], ...attachment } = options;
+  const { answer, contractSize = 1, positions, ...attachment } = options;
   const exchange = new ccxt.Exchange({ id: 'venue', enableRateLimit: false });
   exchange.setMarkets([
     {
@@ -41,6 +41,13 @@ function account(
   ] as never);
   const sent: Sent[] = [];
   let now = START;
+  const net = () =>
+    sent.reduce((sum, { side, amount }) => sum + (side === 'buy' ? 1 : -1) * Number(amount), 0);
+  /** What the exchange says that the account holds, as its orders made it. */
+  const held = async () => {
+    const size = Number(net().toFixed(9));
+    return [{ symbol: SYMBOL, side: size < 0 ? 'short' : 'long', contracts: Math.abs(size) }];
+  };
   const whole = (id: number, { side, amount }: Sent) => ({
     id: String(id),
     symbol: SYMBOL,
@@ -65,12 +72,13 @@ function account(
       return (answer ?? whole)(sent.length, sent.at(-1)!);
     },
     fetchOrder: async (id: string) => whole(Number(id), sent[Number(id) - 1]!),
-    fetchPositions: positions,
+    fetchPositions: positions ?? held,
+    fetchTicker: async () => ({ symbol: SYMBOL, last: 100 }),
   });
   Object.assign(exchange.has, { fetchPositions: true, fetchMyTrades: false });
   let multiplier = 1;
   const engine = scriptedEngine(() => multiplier);
-  attach(exchange as unknown as CcxtExchange, {
+  const detach = attach(exchange as unknown as CcxtExchange, {
     engine,
     strategy: 's',
     sizing: 'host-reads-position',
@@ -86,6 +94,12 @@ function account(
       params,
     );
   return {
+    /** The bot looks at the market, and the background has its time. */
+    async look() {
+      await (exchange as unknown as { fetchTicker(symbol: string): Promise<unknown> }).fetchTicker(SYMBOL);
+      await detach.settled();
+    },
+    settled: () => detach.settled(),
     engine,
     exchange: exchange as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>,
     sent,
@@ -113,11 +127,13 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
   });
 
   it('go out of an order that would turn the position around, without the rest', async () => {
-    const { order, amounts, veto, engine } = account();
+    const { order, amounts, veto, engine, look, settled } = account();
+    await look();
     await order('buy', 1);
     veto();
     await order('sell', 2);
     expect(amounts()).toEqual([1, -1]);
+    await settled();
     expect(engine.decomposer.getTradeHistory()).toHaveLength(1);
     await expect(order('sell', 2)).rejects.toThrow(/edgekeeper blocked/);
   });
@@ -174,7 +190,8 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
   });
 
   it('close a position in one go where they are translated', async () => {
-    const { order, amounts, engine } = account({ sizing: 'translate-exits' });
+    const { order, amounts, engine, look } = account({ sizing: 'translate-exits' });
+    await look();
     engine.reset('all', AUTHOR);
     await order('buy', 1);
     await order('sell', 1);
@@ -183,39 +200,62 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
 });
 
 describe('what an attachment knows', () => {
-  it('is asked again after a minute where the exchange failed to say its positions', async () => {
+  it('is asked for again in the background, where the exchange failed to say its positions', async () => {
     let fails = true;
-    const { order, veto, later, sent } = account({
+    const { order, veto, later, sent, look, engine } = account({
       positions: async () => {
         if (fails) throw new Error('down');
-        return [];
+        return [{ symbol: SYMBOL, contracts: 0 }];
       },
     });
     veto();
+    await look();
     await order('buy', 1);
     expect(sent).toHaveLength(1);
+    expect(engine.getCoverage().unjudged).toEqual({ POSITION_UNKNOWN: 1 });
     fails = false;
     later(2 * HOUR);
+    await look();
     await expect(order('buy', 2)).rejects.toThrow(/edgekeeper blocked/);
   });
 
+  it('does not take an empty answer for an empty account, unless the exchange is known to mean it', async () => {
+    const { order, veto, look, sent } = account({ positions: async () => [] });
+    veto();
+    await look();
+    await order('buy', 1);
+    expect(sent).toHaveLength(1);
+  });
+
   it('books a tagged order once, however often it is read', async () => {
-    const { order, exchange, engine } = account({ tagOrders: true });
+    const { order, exchange, engine, look, settled } = account({ tagOrders: true });
+    await look();
     const { id } = await order('buy', 1);
     for (let i = 0; i < 3; i += 1) await exchange.fetchOrder!(id);
     await order('sell', 1);
+    await settled();
     expect(engine.decomposer.getTradeHistory().map(({ size }) => size)).toEqual([1]);
   });
 
   it('does not turn the exit of a position from before a restart into an entry', async () => {
-    const { order, engine } = account({
-      positions: async () => [{ symbol: SYMBOL, side: 'long', contracts: 1 }],
+    let held = 1;
+    const { order, engine, look, settled } = account({
+      positions: async () => [
+        { symbol: SYMBOL, side: held < 0 ? 'short' : 'long', contracts: Math.abs(held) },
+      ],
     });
-    await order('sell', 1);
-    await order('buy', 1);
-    await order('sell', 1);
+    await look();
+    for (const [side, signed] of [
+      ['sell', -1],
+      ['buy', 1],
+      ['sell', -1],
+    ] as const) {
+      await order(side, 1);
+      held += signed;
+      await settled();
+    }
     expect(engine.decomposer.getTradeHistory().map(({ side }) => side)).toEqual(['long']);
-    expect(engine.getOptimizationStatus().errors.POSITION_UNKNOWN).toBe(1);
+    expect(engine.getCoverage().unknownExits).toBe(1);
   });
 
   it('sends the arguments of an order by cost as they came', async () => {
@@ -227,8 +267,9 @@ describe('what an attachment knows', () => {
 
 describe('a veto', () => {
   it('ends at once when an operator says so', async () => {
-    const { order, veto, engine, amounts } = account();
+    const { order, veto, engine, amounts, look } = account();
     veto();
+    await look();
     await expect(order('buy', 1)).rejects.toThrow();
     engine.setFlags({ enabled: false }, AUTHOR);
     await order('buy', 1);

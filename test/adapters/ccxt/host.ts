@@ -39,7 +39,7 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
       limits,
       taker: venue.feeRate,
       precision: { amount: venue.step, price: 0.01 },
-      ...(kind === 'swap'
+      ...(kind !== 'spot'
         ? {
             spot: false,
             swap: true,
@@ -130,11 +130,21 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
         })),
       );
     },
+    async fetchTicker() {
+      return { symbol, last: venue.price };
+    },
     async fetchPositions() {
       const position = venue.net();
       return position === 0
-        ? []
-        : [{ symbol, side: position > 0 ? 'long' : 'short', contracts: Math.abs(position) }];
+        ? [{ symbol, contracts: 0 }]
+        : [
+            {
+              symbol,
+              side: position > 0 ? 'long' : 'short',
+              contracts: Math.abs(position),
+              hedged: kind === 'hedge',
+            },
+          ];
     },
     async closePosition() {
       const position = Number(venue.held(owner()).toFixed(8));
@@ -178,6 +188,7 @@ interface Ccxt {
     price: number,
   ): Promise<{ id: string }>;
   fetchOrder(id: string, symbol: string): Promise<{ amount: number }>;
+  fetchTicker(symbol: string): Promise<unknown>;
   fetchOpenOrders(symbol: string): Promise<unknown>;
   fetchMyTrades(symbol: string): Promise<unknown>;
   closePosition(symbol: string): Promise<{ id: string }>;
@@ -236,9 +247,12 @@ function bot(
   const run: HostRun = {
     async tick(price) {
       venue.tick(price);
+      await exchange.fetchTicker(symbol);
       for (const { orderId } of positions.values()) await exchange.fetchOrder(orderId, symbol);
       await exchange.fetchOpenOrders(symbol);
       await exchange.fetchMyTrades(symbol);
+      // A candle is long enough for whatever the adapter does in the background.
+      await detach?.settled();
     },
     async enter({ strategy, side, amount }) {
       if (positions.has(strategy)) return;
@@ -298,7 +312,7 @@ function bot(
       state.resting = true;
       const { strategy, side, amount } = wish;
       let order = (await as(strategy, () =>
-        exchange.createOrder(symbol, 'limit', open(side), amount, venue.price * 0.99),
+        exchange.createOrder(symbol, 'limit', open(side), amount, venue.price * 0.99, hedge(side)),
       ))!;
       for (let i = 0; i < times; i += 1)
         order = (await as(strategy, () =>
@@ -315,13 +329,15 @@ function bot(
         type: 'market',
         side: open(side),
         amount,
-        params: { leg: strategy },
+        params: { clientOrderId: strategy, ...hedge(side) },
       }));
       detach?.();
       const batched = attach(exchange as unknown as CcxtExchange, {
         engine: setup.engine!,
-        identify: ({ params }) => ({ strategy: String(params.leg) }),
+        identify: ({ params }) => ({ strategy: String(params.clientOrderId) }),
       });
+      await exchange.fetchTicker(symbol);
+      await batched.settled();
       owner = 'batch';
       for (const { status } of await exchange.createOrders(legs))
         answers.push(status === 'rejected' ? 'rejected' : 'sent');

@@ -49,6 +49,7 @@ function bot(
           side,
           strategy,
           time: venue.time,
+          ...(order.positionSide ? { positionSide: order.positionSide } : {}),
           ...(order.id ? { orderId: order.id } : {}),
         });
       const held = positions.get(strategy);
@@ -74,6 +75,7 @@ function bot(
         side: side === 'long' ? 'buy' : 'sell',
         amount,
         price: venue.price,
+        positionSide: side,
       });
     },
     async exit(kind, { strategy, symbol }, share = 1) {
@@ -91,6 +93,7 @@ function bot(
         symbol,
         side,
         amount,
+        positionSide: position.side,
         ...(kind === 'reduceOnly' ? { reduceOnly: true } : {}),
       });
     },
@@ -109,6 +112,7 @@ function bot(
         symbol: wish.symbol,
         side: wish.side === 'long' ? ('buy' as const) : ('sell' as const),
         amount: wish.amount,
+        positionSide: wish.side,
       };
       for (let i = 1; i < times; i += 1) around?.preOrder(order);
       await send(order);

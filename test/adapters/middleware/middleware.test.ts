@@ -26,7 +26,7 @@ describe('the middleware', () => {
     const sale = { ...buy, side: 'sell' } as const;
     expect(preOrder(sale)).toBe(sale);
     postFill({ id: 'f1', symbol: 'BTC/USDT', side: 'sell', amount: 2, price: 100, time: START });
-    expect(overlay.engine.getOptimizationStatus().errors).toEqual({ POSITION_UNKNOWN: 1 });
+    expect(overlay.engine.getCoverage().unknownExits).toBe(1);
   });
 
   it('counts a fill that cannot be, and never throws', () => {
@@ -35,7 +35,7 @@ describe('the middleware', () => {
     expect(preOrder(undefined as never)).toBeUndefined();
     postFill({ id: 'f', symbol: 'BTC/USDT', side: 'buy', amount: Number.NaN, price: 1 });
     postFill(undefined as never);
-    expect(overlay.engine.getOptimizationStatus().errors.ADAPTER_FAILED).toBe(3);
+    expect(overlay.engine.getOptimizationStatus().errors.ORDER_INVALID).toBe(3);
     expect(() => createOverlay({ minWeight: -1 })).toThrow(/CONFIG_INVALID/);
   });
 });

@@ -1,0 +1,238 @@
+import type { OptimizationEngine, Signal } from '../../src/index.ts';
+import { pickDefined } from '../../src/model/pick.ts';
+import { type AccountExposure, splitBy } from '../core/exposure.ts';
+import type { OrderGate, Verdict } from '../core/gate.ts';
+import type { Books } from './books.ts';
+import {
+  attachedPrices,
+  type Doubt,
+  hasAttached,
+  isConditional,
+  type OrderCall,
+  readCall,
+  reducesOnly,
+} from './calls.ts';
+import { type NamedIntent, orderTag } from './intent.ts';
+import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.ts';
+import type { Prices } from './prices.ts';
+import { type Found, foundIn } from './sent-orders.ts';
+import { type Cost, costOf, needsPrice, type Sizing, sendableAmount, sendableCost } from './sizing.ts';
+
+/** The entry that an order was judged as, to be told from its retries. */
+export interface Asked {
+  readonly signal: Signal;
+  readonly retry: string;
+  readonly verdict: Verdict;
+}
+
+/** What is to be done with a call. */
+export type Judgement =
+  | {
+      readonly action: 'send';
+      /** Amount and parameters to send; the bot's own where nothing changes. */
+      readonly amount: unknown;
+      readonly params: OrderCall['params'];
+      readonly found: Found;
+      readonly asked: Asked | null;
+    }
+  | {
+      readonly action: 'veto';
+      readonly call: OrderCall;
+      readonly strategy: string;
+      readonly verdict: Verdict;
+    };
+
+export interface JudgeOptions {
+  readonly exchange: CcxtExchange;
+  readonly engine: OptimizationEngine;
+  readonly gate: OrderGate;
+  readonly books: Books;
+  readonly exposure: AccountExposure;
+  readonly prices: Prices;
+  readonly sizing: Sizing;
+  /** Called with a symbol whose price would have been needed. */
+  readonly wantPrice: (symbol: string) => void;
+  /** Gives orders without a client id one of ours. */
+  readonly tags: boolean;
+}
+
+type Send = Extract<Judgement, { action: 'send' }>;
+
+const INTENT = [
+  'confidence',
+  'confluence',
+  'alignment',
+  'regime',
+  'stop',
+  'target',
+  'exitRule',
+  'slippageRate',
+] as const;
+
+/** Judges order calls: what certainly opens exposure is put to the gate, everything else goes out as it is, at once. */
+export class Judge {
+  readonly #options: JudgeOptions;
+  #tagged = 0;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  judge(call: OrderCall, intent: NamedIntent): Judgement {
+    const { exchange, books, sizing, exposure } = this.#options;
+    const market = marketOf(exchange, call.symbol);
+    const reading = readCall(call, exchange);
+    const found = this.#found(call, intent, reading);
+    const asIs: Send = {
+      action: 'send',
+      amount: call.given,
+      params: this.#tag(call.params, intent.strategy),
+      found,
+      asked: null,
+    };
+    if (reading.kind === 'doubt') return this.#unjudged(asIs, reading.why);
+    if (reading.kind === 'exit') {
+      const units = sizing === 'translate-exits' && market ? this.#translated(found, market) : null;
+      if (found.conditional && market)
+        books.bookOf(call.symbol).guard(found.strategy, found.side!, call.amount);
+      return units === null ? asIs : { ...asIs, amount: units, found: { ...found, sent: units } };
+    }
+    if (reading.kind === 'entry') return this.#entry(call, intent, asIs, market!, call.amount, 0);
+    const range = exposure.range(call.symbol, exchange.milliseconds());
+    if (range === null) return this.#unjudged(asIs, 'POSITION_UNKNOWN');
+    const split = splitBy(range, found.buys, call.amount);
+    if (split === null) return this.#unjudged(asIs, 'FILL_UNKNOWN');
+    if (split.opens > 0) return this.#entry(call, intent, asIs, market!, split.opens, split.closes);
+    const closed = { ...found, side: found.buys ? ('short' as const) : ('long' as const) };
+    const units = sizing === 'translate-exits' ? this.#translated(closed, market!) : null;
+    return units === null ? asIs : { ...asIs, amount: units, found: { ...found, sent: units } };
+  }
+
+  /** @param opens units that certainly open exposure, besides those that close some */
+  #entry(
+    call: OrderCall,
+    intent: NamedIntent,
+    asIs: Send,
+    market: CcxtMarket,
+    opens: number,
+    closes: number,
+  ): Judgement {
+    const { gate, exchange, prices, sizing, engine } = this.#options;
+    const cost = costOf(call, market, exchange);
+    const price = call.price ?? prices.of(call.symbol) ?? engine.detector.lastClose(call.symbol) ?? undefined;
+    const units = cost ? (price === undefined ? cost.cost : cost.cost / price) : opens;
+    const signal = this.#signal(call, intent, market, units);
+    const retry = String(
+      call.params.clientOrderId ?? `${call.given}\n${call.price}\n${call.type}\n${cost?.cost}`,
+    );
+    const verdict = gate.judge(signal, retry, intent.signalId !== undefined);
+    const found: Found = { ...asIs.found, closes, ...decided(verdict) };
+    const whole: Send = { ...asIs, found, asked: { signal, retry, verdict } };
+    if (verdict.multiplier === 0) return this.#withheld(call, whole, verdict);
+    const scales = verdict.multiplier !== 1 && sizing !== 'veto-only';
+    if (!scales) return whole;
+    if (cost === null && needsPrice(market, price)) {
+      // What the venue takes at least cannot be told without a price: the order goes out whole.
+      this.#options.wantPrice(call.symbol);
+      return whole;
+    }
+    if (cost) return this.#spend(call, whole, market, cost);
+    const most = market.limits?.amount?.max ?? Number.POSITIVE_INFINITY;
+    const wanted = Math.min(opens * verdict.multiplier, Math.max(opens, most));
+    const amount = sendableAmount(exchange, market, closes + wanted, price);
+    if (amount <= closes * (1 + 1e-9)) return this.#tooSmall(call, whole);
+    return { ...whole, amount, found: { ...found, sent: amount } };
+  }
+
+  /** An entry by cost, scaled. */
+  #spend(call: OrderCall, whole: Send, market: CcxtMarket, { key, cost }: Cost): Judgement {
+    const spend = sendableCost(this.#options.exchange, market, cost * whole.asked!.verdict.multiplier);
+    if (spend === 0) return this.#tooSmall(call, whole);
+    return {
+      ...whole,
+      amount: key === 'amount' ? spend : call.given,
+      params: key === 'amount' ? whole.params : { ...whole.params, [key]: spend },
+      found: { ...whole.found, asked: cost, sent: spend },
+    };
+  }
+
+  #tooSmall(call: OrderCall, whole: Send): Judgement {
+    const { signal, verdict } = whole.asked!;
+    return this.#withheld(call, whole, this.#options.gate.withdraw(signal, verdict, 'BELOW_MIN'));
+  }
+
+  /** Nothing of the entry goes out; of an order that turns a position around, the part that closes it does. */
+  #withheld(call: OrderCall, { found, ...whole }: Send, verdict: Verdict): Judgement {
+    const { closes, strategy } = found;
+    if (!(closes > 0)) return { action: 'veto', call, strategy, verdict };
+    return { ...whole, amount: closes, found: { ...found, sent: closes, ...decided(verdict) } };
+  }
+
+  #unjudged(asIs: Send, reason: Doubt): Judgement {
+    const { engine } = this.#options;
+    const { strategy, symbol, time } = asIs.found;
+    engine.recordUnjudged({ strategy, symbol, time, reason });
+    return asIs;
+  }
+
+  #found(call: OrderCall, intent: NamedIntent, reading: ReturnType<typeof readCall>): Found {
+    const { engine, exchange } = this.#options;
+    const { equity } = engine.portfolio;
+    const stop = intent.stop ?? attachedPrices(call).stop;
+    return {
+      ...foundIn(call, reading, {
+        strategy: intent.strategy,
+        reduces: reducesOnly(call) || (reading.kind === 'exit' && reading.hedged),
+        conditional: isConditional(call),
+        attached: hasAttached(call),
+        time: exchange.milliseconds(),
+      }),
+      ...(stop === undefined ? {} : { stop }),
+      ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),
+    };
+  }
+
+  #signal(call: OrderCall, intent: NamedIntent, market: CcxtMarket, units: number): Signal {
+    const { exchange, sizing, prices } = this.#options;
+    const { size, inverse } = unitOf(market);
+    const price = call.price ?? prices.of(call.symbol);
+    const base = inverse ? (price === undefined ? undefined : (units * size) / price) : units * size;
+    const { clientOrderId } = call.params;
+    const id = intent.signalId ?? (typeof clientOrderId === 'string' ? clientOrderId : undefined);
+    return {
+      ...(id === undefined ? {} : { id }),
+      strategy: intent.strategy,
+      symbol: call.symbol,
+      side: call.side === 'buy' ? 'long' : 'short',
+      time: exchange.milliseconds(),
+      reduceOnly: true,
+      scalable: sizing !== 'veto-only',
+      ...(base === undefined ? {} : { size: base }),
+      ...(market.taker === undefined ? {} : { feeRate: market.taker }),
+      ...attachedPrices(call),
+      ...pickDefined(intent, INTENT),
+    };
+  }
+
+  /** Where exits are translated: the same share of what is held as the bot asks for of what it believes; null for no change. */
+  #translated({ strategy, symbol, side, asked }: Found, market: CcxtMarket): number | null {
+    const { exchange, books } = this.#options;
+    const book = books.bookOf(symbol);
+    const [held, belief] = [book.openSize(strategy, side!), book.believed(strategy, side!)];
+    if (!(held > 0) || !(belief > held * (1 + 1e-9))) return null;
+    const share = Math.min(1, asked / belief);
+    const units = share > 1 - 1e-9 ? held : held * share;
+    return sendableAmount(exchange, market, units, undefined) || null;
+  }
+
+  #tag(params: OrderCall['params'], strategy: string): OrderCall['params'] {
+    if (!this.#options.tags || params.clientOrderId !== undefined) return params;
+    this.#tagged += 1;
+    return {
+      ...params,
+      clientOrderId: orderTag(strategy, this.#options.exchange.milliseconds(), this.#tagged),
+    };
+  }
+}
+
+const decided = ({ decision }: Verdict): Pick<Found, 'decision'> => (decision === null ? {} : { decision });

@@ -1,0 +1,294 @@
+import type { OptimizationEngine } from '../../src/index.ts';
+import type { AccountExposure, Asked } from '../core/exposure.ts';
+import { rowsOf } from './answers.ts';
+import { Background, type Outcome } from './background.ts';
+import type { Books } from './books.ts';
+import { type CcxtExchange, marketOf } from './market.ts';
+import { type CcxtOrder, type CcxtTrade, isFinal } from './orders.ts';
+import { PositionReader, totalsOf } from './positions.ts';
+import type { Prices } from './prices.ts';
+import { keyOf, type SentOrder } from './sent-orders.ts';
+import type { Venue } from './venue.ts';
+
+export interface ReconcilerOptions {
+  readonly exchange: CcxtExchange;
+  readonly engine: OptimizationEngine;
+  readonly venue: Venue;
+  readonly books: Books;
+  readonly exposure: AccountExposure;
+  /** Whether the venue may be asked for what the bot does not read. */
+  readonly reconciles: boolean;
+  readonly prices: Prices;
+  /** Called after every change of what is to be kept. */
+  readonly changed: () => void;
+}
+
+/** What the exchange said of a position is asked for again after this, in ms. */
+const REFRESH_AFTER = 60_000;
+/** An answer without a fill is asked about after this, in ms, and a lost one. */
+const UNTOLD_AFTER = 1000;
+const LOST_AFTER = 2000;
+/** How long a position has to contradict the books before they are looked at again, in ms. */
+const LOOK_AGAIN = 2000;
+/** How often the venue is read while something may fill there unseen, and while orders merely rest; in ms. */
+const POLL_ARMED = 60_000;
+const POLL_RESTING = 300_000;
+/** Orders of one symbol that are asked about one by one. */
+const MOST_ORDERS = 20;
+
+/**
+ * Keeps the books in step with the venue, behind the bot's back: positions before they are needed, the end of orders
+ * that nobody looks at, trades that the bot never made. Nothing here is waited for by an order.
+ */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #background: Background;
+  readonly #reader: PositionReader;
+  /** Symbols whose position has to be known. */
+  readonly #watched = new Set<string>();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    const { engine, exchange } = options;
+    this.#background = new Background((error) => engine.countError('RECONCILE_FAILED', error));
+    this.#reader = new PositionReader(exchange.id);
+  }
+
+  stop(): void {
+    this.#background.stop();
+  }
+
+  start(): void {
+    const { books } = this.#options;
+    this.#background.start();
+    // Whatever is open may have filled or ended while nobody looked.
+    for (const symbol of books.symbols()) {
+      this.changed(symbol);
+      if (!books.bookOf(symbol).isEmpty || books.orders.all(symbol).length > 0) this.#read(symbol);
+    }
+    for (const order of books.orders.all()) if (!order.final) this.untold(order);
+    for (const { symbol, key } of books.orders.lost()) this.lost(symbol, key);
+  }
+
+  settled(): Promise<void> {
+    return this.#background.settled();
+  }
+
+  /** Something became known of the orders on a symbol: books what can be booked, and asks for what is missing. */
+  changed(symbol: string): void {
+    const { books, changed } = this.#options;
+    if (books.hasAhead(symbol)) {
+      if (books.isPlain(symbol) && !(books.needsForeign(symbol) && this.#canState(symbol)))
+        books.settle(symbol);
+      else this.#read(symbol);
+    }
+    this.#refresh(symbol);
+    this.#poll(symbol);
+    changed();
+  }
+
+  /** A symbol is traded, or looked at: its position has to be known before an order comes. */
+  watch(symbol: unknown): void {
+    const market = marketOf(this.#options.exchange, symbol);
+    if (market?.symbol !== undefined && market.spot !== true) this.#refresh(market.symbol);
+  }
+
+  /** An order went out and its answer does not say what became of it. */
+  untold(order: SentOrder): void {
+    const { venue, books } = this.#options;
+    if (!this.#options.reconciles) return;
+    if (!venue.can('fetchOrder')) {
+      this.#read(order.symbol, UNTOLD_AFTER);
+      return;
+    }
+    const request = async (): Promise<Outcome> => {
+      const answer = (await venue.ask('fetchOrder', order.id, order.symbol)) as CcxtOrder;
+      this.observe(answer);
+      const isResting = answer?.status === 'open' && !(Number(answer.filled) > 0) && answer.type !== 'market';
+      return order.final || isResting || books.orders.get(order.id, order.symbol) === undefined
+        ? 'done'
+        : 'again';
+    };
+    this.#background.ask(`order ${order.key}`, request, { delay: UNTOLD_AFTER });
+  }
+
+  /** The answer to an order was lost: whether it arrived is looked for among open orders and trades. */
+  lost(symbol: string, key: string): void {
+    const { venue, books, exposure } = this.#options;
+    if (!this.#options.reconciles) return;
+    const request = async (last: boolean): Promise<Outcome> => {
+      const isThere = () => books.orders.lost(symbol).some((order) => order.key === key);
+      if (venue.can('fetchOpenOrders'))
+        for (const order of rowsOf(await venue.ask('fetchOpenOrders', symbol))) this.observe(order);
+      if (isThere() && venue.can('fetchMyTrades')) await books.readTape(symbol);
+      if (isThere() && last) {
+        books.orders.found(key);
+        exposure.drop(key);
+      }
+      this.changed(symbol);
+      return isThere() ? 'again' : 'done';
+    };
+    this.#background.ask(`lost ${key}`, request, { delay: LOST_AFTER, most: 4 });
+  }
+
+  /** Orders of a symbol may have ended: the bot cancelled what there was. */
+  cancelled(symbol: string | undefined): void {
+    const open = this.#options.books.orders.all(symbol).filter(({ final }) => !final);
+    for (const order of open.slice(-MOST_ORDERS)) this.untold(order);
+  }
+
+  /** Takes trade reports, the bot's or ours. */
+  observeTrades(trades: readonly CcxtTrade[]): void {
+    const { books, exposure } = this.#options;
+    const touched = new Set<string>();
+    for (const trade of trades) {
+      this.#options.prices.note(trade.symbol, trade.price);
+      if (!books.observeTrade(trade)) continue;
+      const known = books.orders.get(trade.order, trade.symbol)!;
+      exposure.report(known.key, known.execution.amount, known.final);
+      touched.add(known.symbol);
+    }
+    for (const symbol of touched) this.changed(symbol);
+  }
+
+  /** Takes an order report, the bot's or ours. */
+  observe(order: CcxtOrder): void {
+    const { books, exposure, prices } = this.#options;
+    prices.note(order.symbol, order.average);
+    if (!books.observe(order)) {
+      // An order by hand moves the position all the same.
+      if (order.id !== undefined && order.symbol !== undefined)
+        exposure.report(keyOf(order.symbol, order.id), Number(order.filled ?? 0), isFinal(order));
+      return;
+    }
+    const known = order.id === undefined ? undefined : books.orders.get(order.id, order.symbol);
+    if (known) exposure.report(known.key, known.execution.amount, known.final);
+    const symbol = known?.symbol ?? order.symbol;
+    if (symbol !== undefined) this.changed(symbol);
+  }
+
+  /** Takes what the exchange answers about positions. */
+  learnPositions(answer: unknown, asked: Asked, expected: readonly string[]): void {
+    const { exposure, venue } = this.#options;
+    for (const [symbol, size] of this.#reader.read(answer, expected)) {
+      exposure.state(symbol, size, asked, venue.now());
+      this.#compare(symbol);
+    }
+  }
+
+  /** Takes what the exchange answers about balances: on spot they are the positions. */
+  learnBalance(answer: unknown, asked: Asked): void {
+    const { exposure, venue, books, exchange } = this.#options;
+    const totals = totalsOf(answer);
+    if (totals.size === 0) return;
+    for (const symbol of books.symbols()) {
+      const market = marketOf(exchange, symbol);
+      if (market?.spot !== true || market.base === undefined) continue;
+      const sharing = books.symbols().filter((each) => marketOf(exchange, each)?.base === market.base);
+      if (sharing.length > 1) continue;
+      exposure.state(symbol, totals.get(market.base) ?? 0, asked, venue.now());
+      this.#compare(symbol);
+    }
+  }
+
+  #compare(symbol: string): void {
+    const { exposure, venue, books, exchange } = this.#options;
+    const stated = exposure.quiet(symbol, venue.now());
+    if (stated === null || !books.symbols().includes(symbol) || marketOf(exchange, symbol) === undefined)
+      return;
+    if (books.stated(symbol, stated) === 'contradicts') {
+      this.#read(symbol);
+      this.cancelled(symbol);
+      this.#state(symbol, LOOK_AGAIN);
+    } else if (books.hasAhead(symbol)) this.changed(symbol);
+    this.#options.changed();
+  }
+
+  /** Reads the venue's own record of a symbol, and books it. */
+  #read(symbol: string, delay = 0, patient = false): void {
+    const { venue, books, reconciles } = this.#options;
+    if (!reconciles) return;
+    const request = async (last: boolean): Promise<Outcome> => {
+      if (venue.can('fetchMyTrades')) {
+        try {
+          await books.readTape(symbol);
+        } catch (error) {
+          if (!last && venue.can('fetchMyTrades')) throw error;
+        }
+        if (books.lacksTrades(symbol) && !last) return 'again';
+      }
+      if (books.needsForeign(symbol) && this.#canState(symbol) && !last) {
+        this.#state(symbol);
+        return 'again';
+      }
+      books.settle(symbol);
+      this.#poll(symbol);
+      this.#options.changed();
+      return 'done';
+    };
+    this.#background.ask(`${patient ? 'poll' : 'read'} ${symbol}`, request, { delay, patient });
+  }
+
+  /** Asks for the price of a symbol of which nobody has told one: the next order will want it. */
+  wantPrice(symbol: string): void {
+    const { venue, prices, reconciles } = this.#options;
+    if (!reconciles || !venue.can('fetchTicker')) return;
+    const request = async (): Promise<Outcome> => {
+      prices.tickers(await venue.ask('fetchTicker', symbol));
+      return 'done';
+    };
+    this.#background.ask(`price ${symbol}`, request);
+  }
+
+  #canState(symbol: string): boolean {
+    const { venue, exchange, reconciles } = this.#options;
+    const isSpot = marketOf(exchange, symbol)?.spot === true;
+    return reconciles && venue.can(isSpot ? 'fetchBalance' : 'fetchPositions');
+  }
+
+  /** Asks for a position that is not known well enough. */
+  #refresh(symbol: string): void {
+    const { exposure, venue, exchange, books } = this.#options;
+    const market = marketOf(exchange, symbol);
+    if (market === undefined || !this.#canState(symbol)) return;
+    if (market.spot === true) {
+      // On spot a sale is an exit whatever is held: the balance only tells what is there beside the lots.
+      if (books.symbols().includes(symbol) && books.bookOf(symbol).foreign === null) this.#state(symbol);
+      return;
+    }
+    this.#watched.add(symbol);
+    if (exposure.isStale(symbol, venue.now(), REFRESH_AFTER)) this.#state(symbol);
+  }
+
+  #state(symbol: string, delay = 0): void {
+    const { venue, exposure, exchange } = this.#options;
+    if (!this.#canState(symbol)) return;
+    if (marketOf(exchange, symbol)?.spot === true) {
+      const request = async (): Promise<Outcome> => {
+        const asked = exposure.ask();
+        this.learnBalance(await venue.ask('fetchBalance'), asked);
+        return 'done';
+      };
+      this.#background.ask('balance', request, { delay });
+      return;
+    }
+    const request = async (): Promise<Outcome> => {
+      const symbols = [...this.#watched].filter((each) => marketOf(exchange, each)?.spot !== true);
+      const asked = exposure.ask();
+      const answer = await venue.ask('fetchPositions', symbols.length === 1 ? symbols : undefined);
+      this.learnPositions(answer, asked, symbols);
+      this.#background.ask('refresh', request, { delay: REFRESH_AFTER, patient: true });
+      return 'done';
+    };
+    this.#background.ask('positions', request, { delay });
+  }
+
+  /** Looks now and then, while something may fill at the venue unseen. */
+  #poll(symbol: string): void {
+    const { books, reconciles } = this.#options;
+    if (!reconciles || !books.symbols().includes(symbol)) return;
+    const open = books.orders.all(symbol).filter(({ final }) => !final);
+    const armed = books.bookOf(symbol).hasAttached || open.some(({ conditional }) => conditional);
+    if (armed || open.length > 0) this.#read(symbol, armed ? POLL_ARMED : POLL_RESTING, true);
+  }
+}

@@ -1,0 +1,219 @@
+import type { Decision, Side } from '../../src/index.ts';
+import type { OrderCall, Reading } from './calls.ts';
+import { Execution, type ExecutionState } from './execution.ts';
+import type { CcxtMarket } from './market.ts';
+import type { CcxtOrder, PriceOf } from './orders.ts';
+
+/** What was found out about an order before it went out. */
+export interface Found {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly buys: boolean;
+  /** What it does to the account: `account` opens or closes as the position was. */
+  readonly kind: Reading['kind'];
+  /** Side of the position that it closes or opens, where the call says it. */
+  readonly side?: Side;
+  readonly hedged: boolean;
+  /** Units that it closes before it opens anything; the units asked for, and sent, in all. */
+  readonly closes: number;
+  readonly asked: number;
+  readonly sent: number;
+  /** The venue does not let it take a position past nothing. */
+  readonly reduces: boolean;
+  /** It waits at the venue for a price. */
+  readonly conditional: boolean;
+  /** What it opens has stops or targets of its own at the venue. */
+  readonly attached: boolean;
+  readonly clientOrderId?: string;
+  readonly price?: number;
+  readonly stop?: number;
+  readonly decision?: Decision;
+  readonly equityAtEntry?: number;
+  readonly time: number;
+}
+
+/** An order that is watched. */
+export interface SentOrder extends Found {
+  /** Symbol and id; ids alone are not unique. */
+  readonly key: string;
+  readonly id: string;
+  readonly execution: Execution;
+  final: boolean;
+}
+
+/** An order whose answer was lost: nobody knows whether it arrived. */
+export interface LostOrder extends Found {
+  readonly key: string;
+}
+
+export interface SentOrdersState {
+  readonly orders: readonly (Omit<SentOrder, 'execution'> & { readonly execution: ExecutionState })[];
+  readonly lost: readonly LostOrder[];
+}
+
+/** Orders watched at a time; a bot that never looks at its orders again must not fill the memory. */
+const CAPACITY = 5000;
+/** An order whose answer was lost arrived within this time, in ms, on clocks that differ by a little. */
+const ARRIVES_WITHIN = 60_000;
+const CLOCK_SKEW = 5000;
+
+export const keyOf = (symbol: string, id: string): string => `${symbol}\n${id}`;
+
+/** The orders that went out, by symbol and id, and those whose answer was lost. */
+export class SentOrders {
+  readonly #orders = new Map<string, SentOrder>();
+  /** Keys by the bare id, for answers that say no symbol. */
+  readonly #byId = new Map<string, Set<string>>();
+  readonly #lost = new Map<string, LostOrder>();
+  readonly #priceOf: PriceOf;
+  readonly #marketOf: (symbol: string) => CcxtMarket;
+  readonly #nameOf: (symbol: string, id: string) => string;
+  readonly #finished = new Set<string>();
+
+  /** @param nameOf the name of an order in the ids of its trades */
+  constructor(
+    marketOf: (symbol: string) => CcxtMarket,
+    priceOf: PriceOf,
+    nameOf: (symbol: string, id: string) => string,
+  ) {
+    this.#marketOf = marketOf;
+    this.#priceOf = priceOf;
+    this.#nameOf = nameOf;
+  }
+
+  get(id: unknown, symbol?: string): SentOrder | undefined {
+    if (symbol !== undefined) return this.#orders.get(keyOf(symbol, String(id)));
+    const keys = this.#byId.get(String(id));
+    // Of two orders with one id nobody can say which is meant.
+    return keys?.size === 1 ? this.#orders.get(keys.values().next().value!) : undefined;
+  }
+
+  add(id: string, found: Found): SentOrder {
+    const key = keyOf(found.symbol, id);
+    const known = this.#orders.get(key);
+    if (known) return known;
+    const order: SentOrder = {
+      ...found,
+      id,
+      key,
+      execution: this.#execution(found.symbol, id),
+      final: false,
+    };
+    this.#keep(order);
+    if (this.#orders.size > CAPACITY) this.#forget(this.#oldest());
+    return order;
+  }
+
+  /** Orders on a symbol, or all, oldest first. */
+  all(symbol?: string): SentOrder[] {
+    const orders = [...this.#orders.values()];
+    return symbol === undefined ? orders : orders.filter((each) => each.symbol === symbol);
+  }
+
+  /** Notes an order that may have arrived. */
+  lose(key: string, found: Found): void {
+    this.#lost.set(key, { ...found, key });
+  }
+
+  lost(symbol?: string): LostOrder[] {
+    return [...this.#lost.values()].filter((each) => symbol === undefined || each.symbol === symbol);
+  }
+
+  /** It is known now what became of a lost order. */
+  found(key: string): void {
+    this.#lost.delete(key);
+  }
+
+  /**
+   * The lost order that an unknown order at the venue must be: by the host's own client id, else by what it asks for
+   * and when it came.
+   */
+  claim(order: CcxtOrder): LostOrder | undefined {
+    const candidates = this.lost(order.symbol);
+    const named = candidates.find(
+      ({ clientOrderId }) => clientOrderId !== undefined && clientOrderId === order.clientOrderId,
+    );
+    if (named) return named;
+    return candidates.find(({ buys, sent, price, time, clientOrderId }) => {
+      const placed = Number(order.timestamp);
+      return (
+        clientOrderId === undefined &&
+        (order.side === 'buy') === buys &&
+        Math.abs(Number(order.amount) - sent) <= sent * 1e-9 &&
+        (price === undefined ||
+          order.price === undefined ||
+          Math.abs(Number(order.price) - price) <= price * 1e-9) &&
+        !(placed < time - CLOCK_SKEW) &&
+        !(placed > time + ARRIVES_WITHIN)
+      );
+    });
+  }
+
+  /** Lets go of what is final and booked. */
+  sweep(symbol: string): void {
+    for (const order of this.all(symbol)) if (order.final && !order.execution.isAhead) this.#finish(order);
+  }
+
+  snapshot(): SentOrdersState {
+    return {
+      orders: this.all().map(({ execution, ...order }) => ({ ...order, execution: execution.state() })),
+      lost: this.lost(),
+    };
+  }
+
+  restore({ orders, lost }: SentOrdersState): void {
+    for (const { execution, ...order } of orders)
+      this.#keep({ ...order, execution: this.#execution(order.symbol, order.id, execution) });
+    for (const order of lost) this.#lost.set(order.key, order);
+  }
+
+  #execution(symbol: string, id: string, state?: ExecutionState): Execution {
+    return new Execution(this.#nameOf(symbol, id), this.#marketOf(symbol), this.#priceOf, state);
+  }
+
+  #keep(order: SentOrder): void {
+    this.#orders.set(order.key, order);
+    this.#byId.set(order.id, (this.#byId.get(order.id) ?? new Set()).add(order.key));
+  }
+
+  /** Whether an order was watched to its end. */
+  isFinished(id: unknown, symbol: string): boolean {
+    return this.#finished.has(keyOf(symbol, String(id)));
+  }
+
+  #finish(order: SentOrder): void {
+    this.#finished.add(order.key);
+    if (this.#finished.size > CAPACITY) this.#finished.delete(this.#finished.values().next().value!);
+    this.#forget(order);
+  }
+
+  #forget(order: SentOrder): void {
+    this.#orders.delete(order.key);
+    const keys = this.#byId.get(order.id);
+    keys?.delete(order.key);
+    if (keys?.size === 0) this.#byId.delete(order.id);
+  }
+
+  #oldest(): SentOrder {
+    return this.#orders.values().next().value!;
+  }
+}
+
+/** What an order call would be booked as, before anybody judged it. */
+export const foundIn = (
+  call: OrderCall,
+  reading: Reading,
+  rest: Pick<Found, 'strategy' | 'reduces' | 'conditional' | 'attached' | 'time'>,
+): Found => ({
+  ...rest,
+  symbol: call.symbol,
+  buys: call.side === 'buy',
+  kind: reading.kind,
+  hedged: 'hedged' in reading && reading.hedged,
+  ...('side' in reading ? { side: reading.side } : {}),
+  closes: 0,
+  asked: call.amount,
+  sent: call.amount,
+  ...(call.price === undefined ? {} : { price: call.price }),
+  ...(typeof call.params.clientOrderId === 'string' ? { clientOrderId: call.params.clientOrderId } : {}),
+});

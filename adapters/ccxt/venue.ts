@@ -1,0 +1,68 @@
+import type { CcxtExchange } from './market.ts';
+
+/** A request of ours that has no answer by then is given up, in ms. */
+const PATIENCE = 15_000;
+/** Errors that say that asking again is of no use, by the names that ccxt gives them. */
+const PERMANENT = new Set([
+  'NotSupported',
+  'AuthenticationError',
+  'PermissionDenied',
+  'AccountNotEnabled',
+  'ArgumentsRequired',
+]);
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** Names of an error's classes, its own first. */
+export function classNames(error: unknown): string[] {
+  const names: string[] = [];
+  for (let proto = Object.getPrototypeOf(error ?? {}); proto; proto = Object.getPrototypeOf(proto))
+    names.push(String(proto.constructor?.name));
+  return names;
+}
+
+/** What the exchange can be asked in the background, by the methods that it had before anybody wrapped them. */
+export class Venue {
+  readonly #exchange: CcxtExchange;
+  readonly #original: (name: string) => Method | undefined;
+  readonly #gone = new Set<string>();
+
+  constructor(exchange: CcxtExchange, original: (name: string) => Method | undefined) {
+    this.#exchange = exchange;
+    this.#original = original;
+  }
+
+  now(): number {
+    return this.#exchange.milliseconds();
+  }
+
+  can(name: string): boolean {
+    return !this.#gone.has(name) && Boolean(this.#exchange.has?.[name]) && this.#original(name) !== undefined;
+  }
+
+  /** Rejects as the exchange does, or when it does not answer; a method that never will is not asked again. */
+  async ask(name: string, ...args: readonly unknown[]): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${name}: no answer within ${PATIENCE} ms`)), PATIENCE);
+      timer.unref();
+    });
+    try {
+      return await Promise.race([this.#original(name)!(...args), late]);
+    } catch (error) {
+      if (classNames(error).some((each) => PERMANENT.has(each))) this.#gone.add(name);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const NOT_SENT = new Set(['RateLimitExceeded', 'DDoSProtection', 'InvalidNonce']);
+
+/** Whether an order may have reached the venue although its call failed: the network did, not the venue's judgement. */
+export function mayHaveArrived(error: unknown): boolean {
+  const names = classNames(error);
+  if (names.some((each) => NOT_SENT.has(each))) return false;
+  return names.includes('NetworkError') || !names.includes('BaseError');
+}

@@ -1,0 +1,181 @@
+/** A signed position, positive for long, as far as it is certain: it lies between these. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** An order that may still fill, or whose fills a statement may or may not contain. */
+interface Working {
+  readonly symbol: string;
+  /** +1 buys, -1 sells. */
+  readonly sign: 1 | -1;
+  /** Most that it can fill, and what it is known to have filled. */
+  amount: number;
+  filled: number;
+  /** It cannot take the position past nothing. */
+  readonly reduces: boolean;
+  /** The order whose fills it protects, under an id that nobody tells. */
+  readonly protects?: string;
+  final: boolean;
+  /** How much of its fills the last statement contains for certain, and whether it may contain more. */
+  included: number;
+  doubtful: boolean;
+}
+
+/** What was known of the orders when the exchange was asked for positions. */
+export type Asked = ReadonlyMap<string, number>;
+
+/** A statement holds for so long, in ms: somebody else may trade on the account. */
+const FRESH_FOR = 300_000;
+
+/**
+ * What an account holds of each symbol: what the exchange last said, and the fills since. Orders that may have filled
+ * unheard widen it to a range, so that nobody takes for certain what is not.
+ */
+export class AccountExposure {
+  readonly #statements = new Map<string, { readonly size: number; readonly time: number }>();
+  readonly #working = new Map<string, Working>();
+
+  /** Notes the moment at which the exchange is asked; hand it to `state` with the answer. */
+  ask(): Asked {
+    return new Map([...this.#working].map(([key, { filled }]) => [key, filled]));
+  }
+
+  /**
+   * Takes what the exchange says of a symbol.
+   * @param size null where it does not say anything that can be used
+   */
+  state(symbol: string, size: number | null, asked: Asked, time: number): void {
+    if (size === null) {
+      this.#statements.delete(symbol);
+      return;
+    }
+    this.#statements.set(symbol, { size, time });
+    for (const [key, order] of this.#working) {
+      if (order.symbol !== symbol) continue;
+      // An order that was final when the exchange was asked is in its answer; what filled in between may be.
+      const before = asked.get(key);
+      const isMoot = order.protects !== undefined && size === 0 && !this.#working.has(order.protects);
+      if (isMoot && before !== undefined) this.#working.delete(key);
+      else if (order.final && before !== undefined && before >= order.filled) this.#working.delete(key);
+      else {
+        order.included = before ?? 0;
+        order.doubtful = true;
+      }
+    }
+  }
+
+  /** An order goes out; from now on it may have filled. */
+  send(
+    key: string,
+    order: { symbol: string; buys: boolean; amount: number; reduces: boolean; protects?: string },
+  ): void {
+    const { symbol, buys, amount, reduces, protects } = order;
+    this.#working.set(key, {
+      symbol,
+      sign: buys ? 1 : -1,
+      amount: amount > 0 ? amount : reduces ? Number.POSITIVE_INFINITY : 0,
+      filled: 0,
+      reduces,
+      ...(protects === undefined ? {} : { protects }),
+      final: false,
+      included: 0,
+      doubtful: false,
+    });
+  }
+
+  /** An order that went out is known by its id now. */
+  rename(from: string, to: string): void {
+    const order = this.#working.get(from);
+    if (!order) return;
+    this.#working.delete(from);
+    const before = this.#working.get(to);
+    // An edit answers with the order that was there.
+    if (before) before.amount = Math.max(before.filled, order.amount);
+    else this.#working.set(to, order);
+  }
+
+  /** What an order is known to have filled, and whether it can fill more. */
+  report(key: string, filled: number, final: boolean): void {
+    const order = this.#working.get(key);
+    if (!order) return;
+    order.filled = Math.max(order.filled, filled);
+    order.amount = Math.max(order.amount, order.filled);
+    if (final) order.final = true;
+  }
+
+  /** An order never reached the venue. */
+  drop(key: string): void {
+    this.#working.delete(key);
+  }
+
+  /** Whether the exchange has to be asked before anything is certain. */
+  isStale(symbol: string, now: number, after: number): boolean {
+    const known = this.#statements.get(symbol);
+    if (!known || now - known.time >= after) return true;
+    for (const order of this.#working.values())
+      if (order.symbol === symbol && (order.final || (order.doubtful && order.filled > order.included)))
+        return true;
+    return false;
+  }
+
+  /** Where the position lies; null where the exchange has not said, or too long ago. */
+  range(symbol: string, now: number): Range | null {
+    const known = this.#statements.get(symbol);
+    if (!known || Math.abs(now - known.time) > FRESH_FOR) return null;
+    let [low, high] = [known.size, known.size];
+    let [reducingSells, reducingBuys] = [0, 0];
+    for (const {
+      symbol: of,
+      sign,
+      amount,
+      filled,
+      included,
+      reduces,
+      final,
+      doubtful,
+    } of this.#working.values()) {
+      if (of !== symbol) continue;
+      const since = filled - included;
+      const open = final ? 0 : amount - filled;
+      if (!doubtful) {
+        low += sign * since;
+        high += sign * since;
+      }
+      const maybe = (doubtful ? since : 0) + (reduces ? 0 : open);
+      if (sign > 0) high += maybe;
+      else low -= maybe;
+      if (reduces && sign > 0) reducingBuys += open;
+      else if (reduces) reducingSells += open;
+    }
+    if (low > 0) low = Math.max(0, low - reducingSells);
+    if (high < 0) high = Math.min(0, high + reducingBuys);
+    return { low, high };
+  }
+
+  /** What the exchange last said, while nothing is known to have filled since. */
+  quiet(symbol: string, now: number): number | null {
+    const known = this.#statements.get(symbol);
+    if (!known || Math.abs(now - known.time) > FRESH_FOR) return null;
+    for (const order of this.#working.values())
+      if (order.symbol === symbol && order.filled > order.included) return null;
+    return known.size;
+  }
+}
+
+/** What an order does for certain to a position in a range: the most that it closes, and the least that it opens. */
+export function splitBy(
+  range: Range,
+  buys: boolean,
+  amount: number,
+): { readonly closes: number; readonly opens: number } | null {
+  const against = buys ? -range.low : range.high;
+  const least = buys ? -range.high : range.low;
+  // What adding up fills leaves between two equal amounts is nothing.
+  const noise = 1e-9 * amount;
+  if (least >= amount - noise) return { closes: amount, opens: 0 };
+  const closes = against <= noise ? 0 : Math.min(amount, against);
+  const opens = amount - closes;
+  if (opens > noise) return { closes, opens };
+  return null;
+}

@@ -1,0 +1,17 @@
+import { OptimizationEngine, type Options } from '../../src/index.ts';
+import { type Middleware, type MiddlewareOptions, middleware } from './middleware.ts';
+
+/**
+ * An overlay in memory, for a bot that keeps no state. One that does opens `edgekeeper/node`'s `openOverlay`,
+ * and gives its engine to `middleware`. Throws `CONFIG_INVALID`.
+ *
+ * @example
+ * const { preOrder, postFill } = createOverlay({ baseWeights: { EMA_Trend: 1 } }).middleware();
+ */
+export function createOverlay(config: Options = {}): {
+  readonly engine: OptimizationEngine;
+  middleware(options?: MiddlewareOptions): Middleware;
+} {
+  const engine = new OptimizationEngine(config);
+  return { engine, middleware: (options) => middleware(engine, options) };
+}

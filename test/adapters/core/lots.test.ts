@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { LotBook } from '../../../adapters/core/lots.ts';
+import { START } from '../../fixtures.ts';
+
+describe('lots', () => {
+  const entry = { strategy: 's', symbol: 'A/B', side: 'long', from: 'd1' } as const;
+  const fill = { id: 'x', time: START, price: 100, amount: 1, fee: 0 };
+
+  it('close first in first out, each with its share of the fees', () => {
+    const book = new LotBook();
+    book.open(entry, { ...fill, fee: 1 });
+    book.open(entry, { ...fill, price: 200, fee: 2 });
+    const trades = book.close(entry, { ...fill, price: 300, amount: 1.5, fee: 3 });
+    expect(trades.map(({ pnl }) => pnl)).toEqual([200 - 1 - 2, 50 - 1 - 1]);
+    expect(book.openSize(entry)).toBe(0.5);
+  });
+
+  it("turn a short's fall into a gain", () => {
+    const book = new LotBook();
+    const short = { ...entry, side: 'short' } as const;
+    book.open(short, fill);
+    expect(book.close(short, { ...fill, price: 90 })[0]!.pnl).toBe(10);
+  });
+
+  it('count a fee that the venue kept in base currency as money', () => {
+    const book = new LotBook();
+    book.open(entry, { ...fill, baseFee: 0.001 });
+    const [closed] = book.close(entry, { ...fill, price: 100, amount: 0.999 });
+    expect(closed!.pnl).toBeCloseTo(-0.1, 12);
+    expect(book.openSize(entry)).toBe(0);
+  });
+
+  it('let go of what is too small ever to be sold, and ignore what was never bought', () => {
+    const book = new LotBook();
+    book.open(entry, fill);
+    book.close(entry, { ...fill, amount: 0.9995 });
+    expect(book.openSize(entry)).toBeCloseTo(0.0005, 12);
+    book.open(entry, { ...fill, amount: 2, dust: 0.001 });
+    expect(book.openSize(entry)).toBe(2);
+    expect(book.close({ ...entry, strategy: 'other' }, fill)).toEqual([]);
+  });
+});
