@@ -64,7 +64,7 @@ describe('soak', () => {
       openOverlay({
         stateDir,
         log: quiet,
-        clock: { now: () => START, sleep: wallClock.sleep },
+        clock: { now: () => START + TRADES * 60_000, sleep: wallClock.sleep },
         durability: 'os',
         config: { retirementManagement: false },
       });

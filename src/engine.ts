@@ -26,14 +26,14 @@ import type {
 import { StrategyJudgement } from './judgement.ts';
 import { type Candle, candleFault, timeframeMs } from './model/candle.ts';
 import type { Coverage, UnjudgedEntry, UnknownExit } from './model/coverage.ts';
-import type { Decision, ReasonCode } from './model/decision.ts';
+import { type Decision, isUnjudgeable, type ReasonCode } from './model/decision.ts';
 import type { PositionOutcome } from './model/position.ts';
 import { asCell, type Cell, type RegimeLabel } from './model/regime.ts';
 import { Ring } from './model/ring.ts';
 import type { ShadowOutcome } from './model/shadow-outcome.ts';
 import type { Signal } from './model/signal.ts';
 import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
-import { isTime } from './model/time.ts';
+import { isTime, MAX_SKEW } from './model/time.ts';
 import type { Trade, TradeInput } from './model/trade.ts';
 import { PerformanceDecomposer } from './performance/decomposer.ts';
 import { Portfolio } from './portfolio.ts';
@@ -81,6 +81,11 @@ export interface EngineHooks {
    * by `recordShadow`, when the past is replayed and they are known.
    */
   readonly shadows?: 'followed' | 'given';
+  /**
+   * The host's clock, in ms. What lies more than `MAX_SKEW` ahead of it is refused, for one such time would hold up
+   * everything that waits for a later one. Without it, as in a replay, nothing is refused.
+   */
+  readonly now?: () => number;
 }
 
 /**
@@ -91,6 +96,7 @@ export class OptimizationEngine {
   readonly portfolio = new Portfolio();
   readonly #killed: () => boolean;
   readonly #followsShadows: boolean;
+  readonly #now: (() => number) | null;
   readonly #context: DecisionContext;
   readonly #observers = new Set<Observer>();
   readonly #counts = new Map<string, SignalCounts>();
@@ -100,6 +106,8 @@ export class OptimizationEngine {
   readonly #history = new Ring<OptimizationState>(HISTORY);
   readonly #commands = new Ring<string>(COMMANDS);
   readonly #errors = new Map<string, number>();
+  /** While events of the past are done again: the clock may have been set back since. */
+  #applying = false;
   #options: Options;
   #parts: Components;
   #operatorFlags: Partial<Flags> = {};
@@ -109,12 +117,14 @@ export class OptimizationEngine {
   #updatedAt: number | null = null;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` */
-  constructor(options: Options = {}, { killed = () => false, shadows = 'followed' }: EngineHooks = {}) {
+  constructor(options: Options = {}, hooks: EngineHooks = {}) {
+    const { killed = () => false, shadows = 'followed', now = null } = hooks;
     this.#options = options;
     this.#parts = componentsOf(options);
     this.#flags = flagsOf(this.config, {});
     this.#killed = killed;
     this.#followsShadows = shadows === 'followed';
+    this.#now = now;
     const engine = this;
     this.#context = {
       get config() {
@@ -239,10 +249,11 @@ export class OptimizationEngine {
 
   /**
    * Records a closed trade: its money at once, and once nothing of its position is open, what that came to, from
-   * which every component learns. Returns its record, or null when it was recorded before. Throws `TRADE_INVALID`
-   * or `TRADE_TOO_OLD`, and changes nothing then.
+   * which every component learns. Returns its record, or null when it was recorded before. Throws `TRADE_INVALID`,
+   * `TRADE_TOO_OLD` or `TIME_AHEAD`, and changes nothing then.
    */
   recordTrade(input: TradeInput): Trade | null {
+    this.#refuseAhead('a trade', input?.exitTime);
     const deviation = this.#parts.judgement.deviation(input?.strategy);
     const recorded = this.decomposer.record(input);
     if (recorded === null) return null;
@@ -259,9 +270,13 @@ export class OptimizationEngine {
     return trade;
   }
 
-  /** Counts an entry that could not be judged, and why. Throws `SIGNAL_INVALID`, and changes nothing then. */
+  /**
+   * Counts an entry that could not be judged, and why. Throws `SIGNAL_INVALID` or `TIME_AHEAD`, and changes nothing
+   * then.
+   */
   recordUnjudged(entry: UnjudgedEntry): void {
     checkUnjudged(entry);
+    this.#refuseAhead('an unjudged entry', entry.time);
     this.#settleShadows();
     this.#advance(entry.time);
     this.#coverage.countUnjudged(entry);
@@ -270,11 +285,12 @@ export class OptimizationEngine {
 
   /**
    * Counts a position, or the rest of one, of which nobody knows how it ended: it is never learned. Returns false
-   * for one that had ended before. Throws `TRADE_INVALID`, and changes nothing then.
+   * for one that had ended before. Throws `TRADE_INVALID` or `TIME_AHEAD`, and changes nothing then.
    */
   recordUnknownExit(exit: UnknownExit): boolean {
     checkUnknownExit(exit);
     const { strategy, symbol, positionId, time } = exit;
+    this.#refuseAhead('an unknown exit', time);
     if (positionId !== undefined && !this.decomposer.dropPosition(strategy, symbol, positionId, time))
       return false;
     this.#settleShadows();
@@ -297,11 +313,15 @@ export class OptimizationEngine {
     this.#emit({ type: 'shadow', time: exitTime, outcome });
   }
 
-  /** Takes one closed candle. An impossible one is skipped and counted. */
+  /** Takes one closed candle. An impossible one, or one ahead of the clock, is skipped and counted. */
   recordCandle(symbol: string, timeframe: string, candle: Candle): void {
     const fault = candleFault(candle);
     if (fault !== null) {
       this.countError('CANDLE_INVALID', new Error(fault));
+      return;
+    }
+    if (this.#isAhead(candle.time)) {
+      this.countError('TIME_AHEAD', this.#ahead(`a candle of ${symbol}`, candle.time));
       return;
     }
     if (this.#shadows.isDue(candle.time)) this.#settleShadows();
@@ -313,7 +333,7 @@ export class OptimizationEngine {
 
   /**
    * Hears that the host's strategy would leave its position on a symbol, whether it holds one or not: the
-   * outcome of a signal that was not sent is followed to this exit. Throws `SIGNAL_INVALID`.
+   * outcome of a signal that was not sent is followed to this exit. Throws `SIGNAL_INVALID` or `TIME_AHEAD`.
    */
   recordExitSignal(signal: Pick<Signal, 'strategy' | 'symbol' | 'time'>): void {
     const fault = signalFault({ ...signal, side: 'long' });
@@ -325,25 +345,31 @@ export class OptimizationEngine {
       });
     }
     const { strategy, symbol, time } = signal;
+    this.#refuseAhead('an exit signal', time);
     this.#settleShadows();
     this.#advance(time);
     this.#shadows.askExit(strategy, symbol, time);
     this.#emit({ type: 'exit', time, strategy, symbol });
   }
 
-  /** Takes the equity of the whole account, for the drawdown guard. Throws `EQUITY_INVALID`. */
+  /** Takes the equity of the whole account, for the drawdown guard. Throws `EQUITY_INVALID` or `TIME_AHEAD`. */
   recordEquity(report: EquityReport): void {
+    this.#refuseAhead('an equity report', report?.time);
     this.portfolio.record(report);
     this.#settleShadows();
     this.#advance(report.time);
     this.#emit({ type: 'equity', time: report.time, report });
   }
 
-  /** Steps weights and judges health, as far as it is time; repeated at one time it changes nothing. */
+  /**
+   * Steps weights and judges health, as far as it is time; repeated at one time it changes nothing. Throws
+   * `COMMAND_INVALID` or `TIME_AHEAD`.
+   */
   updateOptimization(now: number): OptimizationState {
     if (!isTime(now)) {
       throw commandError(`update time ${show(now)}`, 'a time in milliseconds since the epoch');
     }
+    this.#refuseAhead('an update', now);
     this.#settleShadows();
     this.#advance(now);
     const updates = this.optimizer.updateWeights(this.#parts.judgement.weightEvidence(), now);
@@ -371,12 +397,13 @@ export class OptimizationEngine {
 
   /**
    * Carries out an operator's command. Returns false for one whose id was carried out before. Throws
-   * `COMMAND_INVALID`, or `CONFIG_INVALID` for a weight out of bounds, and changes nothing then.
+   * `COMMAND_INVALID` or `TIME_AHEAD`, or `CONFIG_INVALID` for a weight out of bounds, and changes nothing then.
    */
   execute(command: Command): boolean {
     checkCommand(command);
     const { time, actor, reason, id } = command;
     if (id !== undefined && this.#commands.latest().includes(id)) return false;
+    this.#refuseAhead('a command', time);
     const before = this.#beforeCommand(command);
     // A command that may still be refused must not have changed anything by then: its shadows settle after it.
     const refusable = command.type === 'forceStatus' || command.type === 'setWeights';
@@ -433,10 +460,11 @@ export class OptimizationEngine {
   /**
    * Takes another configuration between two events, and keeps everything learned. A switch that the new
    * configuration sets otherwise than the old one overrules what an operator said before. Throws
-   * `CONFIG_INVALID`, and changes nothing then.
+   * `CONFIG_INVALID` or `TIME_AHEAD`, and changes nothing then.
    */
   reconfigure(options: Options, authorship: Authorship): void {
     const parts = componentsOf(options);
+    this.#refuseAhead('a configuration', authorship.time);
     this.#settleShadows();
     const old = this.#options;
     const { decomposer, optimizer, scorer, manager, detector, config: before } = this.#parts;
@@ -456,12 +484,23 @@ export class OptimizationEngine {
     this.#emit({ type: 'config', time: authorship.time, authorship, options, before: old });
   }
 
-  /** Does again what an event of the past did; applied in order, events rebuild the state bit for bit. */
+  /**
+   * Does again what an event of the past did, whatever the clock says now; applied in order, events rebuild the state
+   * bit for bit.
+   */
   apply(event: InputEvent): void {
+    this.#applying = true;
+    try {
+      this.#apply(event);
+    } finally {
+      this.#applying = false;
+    }
+  }
+
+  #apply(event: InputEvent): void {
     switch (event.type) {
       case 'decision':
-        // A signal that could not be judged was named as far as it went: judged again it would look sound.
-        if (event.decision.reasons.includes('SIGNAL_INVALID')) this.#decided(event.signal, event.decision);
+        if (isUnjudgeable(event.decision)) this.#decided(event.signal, event.decision);
         else this.#judge(event.signal);
         return;
       case 'withdrawal':
@@ -620,6 +659,11 @@ export class OptimizationEngine {
       const named = asSignal(signal, this.#time);
       return this.#decided(named, fallback(named, id, 'SIGNAL_INVALID', this.#context));
     }
+    if (this.#isAhead(signal.time)) {
+      this.countError('TIME_AHEAD', this.#ahead('a signal', signal.time));
+      const present = { ...asSignal(signal, this.#time), time: this.#time };
+      return this.#decided(present, fallback(present, id, 'TIME_AHEAD', this.#context));
+    }
     const known = this.#recent.ofSignal(signal);
     if (known) return this.#stillSent(known);
     this.#settleShadows();
@@ -730,6 +774,28 @@ export class OptimizationEngine {
     if (all || target === 'performance') this.decomposer.reset();
     if (all || target === 'regimes') this.detector.reset();
     if (all) this.#shadows.reset();
+  }
+
+  /** A time that is no further ahead than the state itself holds nothing up. */
+  #isAhead(time: unknown): boolean {
+    if (this.#now === null || this.#applying || !isTime(time)) return false;
+    return time > Math.max(this.#now() + MAX_SKEW, this.#time);
+  }
+
+  #refuseAhead(what: string, time: unknown): void {
+    if (!this.#isAhead(time)) return;
+    const error = this.#ahead(what, time as number);
+    this.countError('TIME_AHEAD', error);
+    throw error;
+  }
+
+  #ahead(what: string, time: number): EdgekeeperError {
+    const seconds = Math.round((time - (this.#now?.() ?? 0)) / 1000);
+    return new EdgekeeperError('TIME_AHEAD', {
+      found: `${what} at ${time}, ${seconds} s ahead of the host's clock`,
+      expected: `a time in ms at most ${MAX_SKEW / 1000} s ahead of it`,
+      hint: 'It was not taken. Are its units other than ms, such as seconds, or is a clock wrong?',
+    });
   }
 
   #advance(time: number): void {

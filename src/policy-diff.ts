@@ -5,7 +5,7 @@ import { type EffectStatement, effectStatement } from './effect/statement.ts';
 import { OptimizationEngine } from './engine.ts';
 import { EdgekeeperError } from './errors.ts';
 import type { EffectEvent, InputEvent } from './events.ts';
-import type { Decision } from './model/decision.ts';
+import { type Decision, isUnjudgeable } from './model/decision.ts';
 import type { PositionOutcome } from './model/position.ts';
 import type { ShadowOutcome } from './model/shadow-outcome.ts';
 import type { Trade, TradeInput } from './model/trade.ts';
@@ -142,7 +142,7 @@ export class PolicyReplay {
 
   #decide(event: Extract<InputEvent, { type: 'decision' }>): Decision {
     const { signal, decision } = event;
-    if (decision.reasons.includes('SIGNAL_INVALID')) {
+    if (isUnjudgeable(decision)) {
       this.#other.apply(event);
       return decision;
     }

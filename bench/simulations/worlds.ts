@@ -89,6 +89,7 @@ export function simulate(
         entryPrice: 100,
         exitPrice: 100 + 10 * r,
         risk: 10,
+        rSource: 'stop',
         r,
         rule: 'host',
         weight: 1,

@@ -7,6 +7,7 @@ export const REASONS = [
   'OVERLAY_DISABLED',
   'EXIT_PASSES',
   'SIGNAL_INVALID',
+  'TIME_AHEAD',
   'INTERNAL_ERROR',
   'STRATEGY_SUSPENDED',
   'STRATEGY_RETIRED',
@@ -27,6 +28,10 @@ export type ReasonCode = (typeof REASONS)[number];
 
 /** Ids of decisions that judged nothing; many share them, so they name no position. */
 export const SHARED_IDS: readonly string[] = ['off', 'exit', 'failed'];
+
+/** Whether a signal could not be judged as it came; judged again it might look sound. */
+export const isUnjudgeable = ({ reasons }: Pick<Decision, 'reasons'>): boolean =>
+  reasons.includes('SIGNAL_INVALID') || reasons.includes('TIME_AHEAD');
 
 export type Action = 'pass' | 'execute' | 'block';
 

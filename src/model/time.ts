@@ -2,3 +2,6 @@
 export function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e14;
 }
+
+/** How far ahead of the host's clock a time may lie, in ms: venues and hosts do not keep quite the same time. */
+export const MAX_SKEW = 300_000;

@@ -12,6 +12,7 @@ export const ALERT_CODES = [
   'MARKET_DATA_STALE',
   'ENTRIES_UNJUDGED',
   'EXITS_UNKNOWN',
+  'TIME_AHEAD',
   'OVERLAY_ERRORS',
 ] as const;
 export type AlertCode = (typeof ALERT_CODES)[number];
@@ -76,7 +77,16 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
     });
   }
   alerts.push(...coverageAlerts(engine.getCoverage()));
-  for (const [code, count] of Object.entries(engine.getOptimizationStatus().errors)) {
+  const { TIME_AHEAD: ahead = 0, ...errors } = engine.getOptimizationStatus().errors;
+  if (ahead > 0) {
+    alerts.push({
+      level: 'warning',
+      code: 'TIME_AHEAD',
+      about: 'clock',
+      message: `${ahead} events were refused that lie ahead of this machine's clock: set the clock, or send times in ms`,
+    });
+  }
+  for (const [code, count] of Object.entries(errors)) {
     alerts.push({
       level: 'warning',
       code: 'OVERLAY_ERRORS',

@@ -83,7 +83,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   async function opened(): Promise<Overlay> {
     const journalDir = join(stateDir, JOURNAL_DIR);
     let panicked = false;
-    const hooks = { killed: () => panicked || killedByEnvironment() };
+    const hooks = { killed: () => panicked || killedByEnvironment(), now: () => clock.now() };
     if (await isLeftByReplay()) await clearReplay();
     const recovered = await recoverOrSetAside(journalDir, hooks);
     const { engine, journal: end, replayed, lost } = recovered;

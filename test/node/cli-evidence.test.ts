@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openOverlay, wallClock } from '../../src/node/index.ts';
 import { segmentsIn } from '../../src/node/journal/reader.ts';
-import { feed, START } from '../fixtures.ts';
+import { feed, HOUR, START } from '../fixtures.ts';
 import { edgekeeper as run } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -24,7 +24,7 @@ async function configFile(text: string): Promise<string> {
 async function idle(): Promise<string> {
   const stateDir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const clock = { now: () => START, sleep: wallClock.sleep };
+  const clock = { now: () => START + 2 * HOUR, sleep: wallClock.sleep };
   const overlay = await openOverlay({ stateDir, log, clock });
   feed(overlay.engine, [1, -1]);
   await overlay.close();

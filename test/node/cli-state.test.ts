@@ -10,7 +10,7 @@ import { edgekeeper as run } from './run-cli.ts';
 const edgekeeper = (...args: string[]) => run(...args, '--state-dir', dir);
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const clock = { now: () => START, sleep: wallClock.sleep };
+const clock = { now: () => START + 100 * HOUR, sleep: wallClock.sleep };
 let dir = '';
 let overlay: Overlay;
 

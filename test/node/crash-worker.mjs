@@ -11,7 +11,8 @@ const { seededRandom } = await import(pathToFileURL(join(build, 'src/statistics/
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 0, 1);
 const quiet = { info() {}, warn() {}, error() {} };
-const clock = { now: () => START, sleep: wallClock.sleep };
+let now = START;
+const clock = { now: () => now, sleep: wallClock.sleep };
 const { engine, save, close } = await openOverlay({ stateDir, log: quiet, clock, durability: 'everyEvent' });
 
 /** Says that what was done is safe: from here on it must never be lost. */
@@ -23,6 +24,7 @@ const begun = Math.max(0, Math.round((engine.time - START) / HOUR) - 1);
 for (let i = begun; i < Number(hours); i += 1) {
   const random = seededRandom(i);
   const time = START + (i + 1) * HOUR;
+  now = time;
   engine.recordEquity({ time, equity: 10_000 + 100 * random.normal() });
   const price = 100 + random.uniform();
   engine.recordCandle('BTC/USDT', '1h', {

@@ -7,6 +7,7 @@ import type { Clock } from '../../src/index.ts';
 import { runCli } from '../../src/node/cli.ts';
 import type { CliWorld } from '../../src/node/cli-world.ts';
 import { generateMarket } from '../../src/paper/generated-market.ts';
+import { SNAPSHOT_VERSION } from '../../src/snapshot.ts';
 import { HOUR, START } from '../fixtures.ts';
 import { type Loopback, type LoopbackOptions, loopbackBinance } from './loopback-binance.ts';
 
@@ -106,7 +107,7 @@ describe('a live paper run against an exchange', () => {
     expect(requests.some(({ keyed }) => keyed)).toBe(false);
     expect(requests.filter(({ path }) => !/exchangeInfo|klines/.test(path))).toEqual([]);
     const saved = JSON.parse(await readFile(join(stateDir, 'state.json'), 'utf8'));
-    expect(saved).toMatchObject({ origin: 'live', snapshot: { version: 3 } });
+    expect(saved).toMatchObject({ origin: 'live', snapshot: { version: SNAPSHOT_VERSION } });
     expect(saved.snapshot.history.length).toBeGreaterThan(50);
   }, 60_000);
 

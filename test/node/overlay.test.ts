@@ -164,12 +164,30 @@ describe('recovery', () => {
     const overlay = await open(dir);
     live(overlay.engine, 0, 30);
     for (const jump of [-24, 24, -24]) {
-      overlay.engine.updateOptimization(clock.time + jump * HOUR);
-      overlay.engine.decide(signal({ time: clock.time + jump * HOUR }));
+      clock.time += jump * HOUR;
+      overlay.engine.updateOptimization(clock.time);
+      overlay.engine.decide(signal({ time: clock.time }));
     }
     const expected = state(overlay.engine);
     await crash(overlay, dir);
     expect(state((await open(dir)).engine)).toBe(expected);
+  });
+});
+
+describe('a time ahead of the clock', () => {
+  it('is refused of the host, and read from the journal all the same when the clock was set back', async () => {
+    const dir = await directory();
+    const first = await open(dir);
+    live(first.engine, 0, 30);
+    expect(() => first.engine.updateOptimization(clock.time + HOUR)).toThrow(/TIME_AHEAD/);
+    const expected = state(first.engine);
+    await crash(first, dir);
+    clock.time = START - 365 * 24 * HOUR;
+    const second = await open(dir);
+    expect(state(second.engine)).toBe(expected);
+    // Switching off is never a matter of the clock.
+    await panicOff(dir);
+    await vi.waitFor(() => expect(second.engine.flags.enabled).toBe(false), { timeout: 60_000 });
   });
 });
 

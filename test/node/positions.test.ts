@@ -10,7 +10,11 @@ import { HOUR, START, signal, trade } from '../fixtures.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const open = (stateDir: string) =>
-  openOverlay({ stateDir, log: quiet, clock: { now: () => START, sleep: () => Promise.resolve() } });
+  openOverlay({
+    stateDir,
+    log: quiet,
+    clock: { now: () => START + 3 * HOUR, sleep: () => Promise.resolve() },
+  });
 
 /** A state directory in which positions were closed in parts, and its engine and ledger as they were at the end. */
 async function lived() {

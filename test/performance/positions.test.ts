@@ -37,8 +37,10 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   multiplier: fc.constantFrom(1, 0.5),
 });
 
+type Closing = Pick<TradeInput, 'pnl'> & Partial<TradeInput>;
+
 /** The trade that closes a part of a position entered at a price, as hosts that know this much tell it. */
-function tradeOf(source: Source, part: Plan['parts'][number], short: boolean): Partial<TradeInput> {
+function tradeOf(source: Source, part: Plan['parts'][number], short: boolean): Closing {
   const { size, entry, gain } = part;
   const pnl = size * entry * gain;
   const side = short ? 'short' : 'long';
@@ -59,7 +61,7 @@ function tradeOf(source: Source, part: Plan['parts'][number], short: boolean): P
 }
 
 /** All parts as one: their money together, at the mean entry. */
-function whole({ source, parts, short }: Plan): Partial<TradeInput> {
+function whole({ source, parts, short }: Plan): Closing {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const cost = parts.reduce((sum, part) => sum + part.size * part.entry, 0);
   const pnl = parts.reduce((sum, part) => sum + part.size * part.entry * part.gain, 0);
