@@ -14,6 +14,7 @@ import { ConfigWatch } from './config-watch.ts';
 import { acknowledge, allowOn, isPanicked, waitingCommands } from './inbox.ts';
 import { segmentsIn } from './journal/reader.ts';
 import { type Durability, Journal } from './journal/writer.ts';
+import { Keeper, type Kept } from './kept.ts';
 import { lockDirectory, ownerOf } from './lock.ts';
 import { logEngine } from './log.ts';
 import { recordEvents } from './recorder.ts';
@@ -40,7 +41,15 @@ export interface OverlayOptions {
 export interface Overlay {
   readonly engine: OptimizationEngine;
   readonly updates: Updates;
-  /** Resolves when everything that happened is in the journal, as safely as the durability promises. */
+  /**
+   * What an adapter keeps over restarts under a name, such as its open lots. Throws `OPTION_INVALID` for one that is
+   * no name of a file.
+   */
+  kept(name: string): Kept;
+  /**
+   * Resolves when everything that happened is in the journal, as safely as the durability promises, and everything
+   * that was kept is on disk.
+   */
   durable(): Promise<void>;
   /** Resolves when the present state is on disk. */
   save(): Promise<void>;
@@ -116,6 +125,12 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       },
     });
     journal.skipTo(recovered.seq);
+    const keeper = new Keeper({
+      stateDir,
+      clock,
+      log,
+      onFault: (error) => engine.countError('KEPT_FAILED', error),
+    });
     const stopRecording = recordEvents(engine, journal);
     const stopLogging = logEngine(engine, log);
     if (fresh || !isDeepStrictEqual(engine.options, config)) {
@@ -143,7 +158,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     const watch = configFile === null ? null : new ConfigWatch(configFile, configText, engine, log, clock);
     /** Each step is on its own: on a disk that fails, the panic switch must still be seen. */
     async function poll(): Promise<void> {
-      for (const step of [reclaim, watchPanic, () => watch?.poll(), carryOut]) {
+      for (const step of [reclaim, watchPanic, () => watch?.poll(), carryOut, keepAgain]) {
         try {
           await step();
         } catch (error) {
@@ -151,6 +166,9 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         }
       }
     }
+
+    /** What could not be kept waits for a disk that works; it counted its failure itself. */
+    const keepAgain = (): Promise<void> => keeper.flush().catch(() => undefined);
 
     async function watchPanic(): Promise<void> {
       const pulled = armed ? await isPanicked(stateDir) : null;
@@ -206,7 +224,11 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     return {
       engine,
       updates,
-      durable: () => journal.flush(),
+      kept: (name) => keeper.kept(name),
+      async durable() {
+        await journal.flush();
+        await keeper.flush();
+      },
       save,
       async close() {
         clearInterval(timer);
@@ -215,7 +237,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         stopRecording();
         stopLogging();
         const failures: unknown[] = [];
-        for (const step of [() => journal.close(), save, () => unlock()])
+        for (const step of [() => journal.close(), save, () => keeper.close(), () => unlock()])
           await step().catch((error) => failures.push(error));
         if (failures.length > 0) throw failures[0];
       },

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Options } from '../config.ts';
 import { EdgekeeperError, show } from '../errors.ts';
 import { parseSnapshot, type Snapshot } from '../snapshot.ts';
+import { writeAtomically } from './atomic-file.ts';
 
 const FORMAT = 'edgekeeper-state';
 /** Name of the snapshot in a state directory. */
@@ -34,7 +35,7 @@ const envelopeSchema = z.object({
   snapshot: z.unknown(),
 });
 
-/** A lowdb adapter that never leaves half a file: a new one is written, made durable, and takes the old one's name. */
+/** A lowdb adapter that never leaves half a file. */
 class AtomicJsonFile implements Adapter<SavedState> {
   readonly #path: string;
 
@@ -56,31 +57,7 @@ class AtomicJsonFile implements Adapter<SavedState> {
   }
 
   async write(data: SavedState): Promise<void> {
-    const temporary = `${this.#path}.${process.pid}.tmp`;
-    try {
-      const file = await fs.open(temporary, 'w', 0o600);
-      try {
-        await file.writeFile(JSON.stringify(data));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await fs.rename(temporary, this.#path);
-      await syncDirectory(dirname(this.#path));
-    } catch (error) {
-      await fs.unlink(temporary).catch(() => undefined);
-      throw error;
-    }
-  }
-}
-
-/** A renamed file survives a power cut only when its directory does. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await fs.open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
+    await writeAtomically(this.#path, JSON.stringify(data));
   }
 }
 
