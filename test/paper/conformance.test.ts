@@ -1,7 +1,11 @@
 import ccxt from 'ccxt';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
 import { attach, type CcxtExchange } from '../../adapters/ccxt/index.ts';
 import {
+  CHECKS,
   conformance,
+  type HostDriver,
   type HostRun,
   type HostSetup,
   type SentOrder,
@@ -37,11 +41,14 @@ function start({ engine }: HostSetup): HostRun {
 
   const sent: SentOrder[] = [];
   const owners = new Map<string, string>();
+  /** Stops and targets: they wait at the venue, and are orders that were sent once they fill. */
+  const waiting = new Set<string>();
   const place = account.place.bind(account);
   account.place = (order) => {
     const placed = place(order);
     if (order.stopLossPrice === undefined)
       sent.push({ symbol: SYMBOL, side: order.side, amount: order.amount });
+    else waiting.add(placed.id);
     owners.set(placed.id, bot.intentOf(order.clientOrderId)?.strategy ?? 'by hand');
     return placed;
   };
@@ -81,7 +88,10 @@ function start({ engine }: HostSetup): HostRun {
   return {
     async tick(next) {
       price = next;
+      const known = account.fills.length;
       account.onCandle(SYMBOL, candle());
+      for (const { order, side, amount } of account.fills.slice(known))
+        if (waiting.has(order)) sent.push({ symbol: SYMBOL, side, amount });
       engine?.recordCandle(SYMBOL, '1h', candle());
       now += HOUR;
       await bot.onCandle(SYMBOL, candle());
@@ -120,7 +130,7 @@ function start({ engine }: HostSetup): HostRun {
   };
 }
 
-conformance({
+const driver: HostDriver = {
   name: 'the paper bot',
   start,
   symbol: SYMBOL,
@@ -135,4 +145,28 @@ conformance({
     12: 'its account lives as long as the process',
     13: 'it sends one order at a time',
   },
+};
+
+conformance(driver);
+
+describe('the paper bot', () => {
+  const usual = fc.readConfigureGlobal();
+  afterEach(() => fc.configureGlobal(usual));
+
+  it('sends a stop that fills at the venue, as far as its record is concerned', async () => {
+    const run = start({ engine: null, increases: false, fills: 'whole' });
+    await run.tick(100);
+    await run.enter({ strategy: STRATEGIES[0], symbol: SYMBOL, side: 'long', amount: 4 });
+    await run.tick(100);
+    await run.tick(97);
+    expect(run.sent).toEqual([
+      { symbol: SYMBOL, side: 'buy', amount: 4 },
+      { symbol: SYMBOL, side: 'sell', amount: 4 },
+    ]);
+  });
+
+  it('makes one right record for each closed part, in the programs in which its stops fill', async () => {
+    fc.configureGlobal({ ...usual, seed: -1250315858 });
+    await CHECKS.find(({ number }) => number === 8)!.run(driver);
+  });
 });

@@ -1,0 +1,4 @@
+import fc from 'fast-check';
+
+// Every run of `npm test` tries the same cases, so that what fails for one fails for all. `npm run soak` tries others.
+fc.configureGlobal({ seed: Number(process.env.EDGEKEEPER_SEED ?? 1) });
