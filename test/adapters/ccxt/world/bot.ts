@@ -83,17 +83,22 @@ export class Bot {
     else if (step.do === 'poll') await this.#poll(market);
   }
 
-  /** Cancels everything and closes what the owner says is held. */
+  /** Closes what the owner says is held, having looked where that is news. */
   async close(market: Instrument, side: 'long' | 'short', amount: number): Promise<void> {
+    const key = this.#key(market, side);
+    const believed = this.#held.get(key) ?? 0;
+    const signed = side === 'long' ? amount : -amount;
+    if (Math.abs(believed - signed) > market.step * 0.5) await this.#readPosition(market);
+    const order = side === 'long' ? 'sell' : 'buy';
     await this.#order(
       market,
       'exit',
       'market',
-      side === 'long' ? 'sell' : 'buy',
+      order,
       amount,
       undefined,
       this.#flagged(this.#style.flags),
-      this.#key(market, side),
+      key,
     );
   }
 

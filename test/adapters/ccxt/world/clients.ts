@@ -1,5 +1,6 @@
 import ccxt from 'ccxt';
 import type { CcxtExchange } from '../../../../adapters/ccxt/index.ts';
+import { Clock } from './clock.ts';
 import type { Kind } from './instruments.ts';
 import type { Account, Server } from './server.ts';
 import { Venue } from './venue.ts';
@@ -40,7 +41,11 @@ export class Clients {
     const client = this.#idle.get(kind)?.pop() ?? (await this.#make(kind));
     let ids = 0;
     client.apiKey = account.key;
-    client.milliseconds = () => account.venue.now;
+    client.milliseconds = () => account.clock.now;
+    client.fetch = (...request) => {
+      if (request[1] !== 'GET') account.writes += 1;
+      return account.clock.during(Object.getPrototypeOf(client).fetch.apply(client, request));
+    };
     client.uuid22 = () => {
       ids += 1;
       return `${account.venue.orders.length}-${ids}`.padStart(22, '0');
@@ -66,7 +71,7 @@ export class Clients {
         coarse: 1,
         keepsClientId: true,
       } as const;
-      const account = this.#server.open(new Venue(settings, 0));
+      const account = this.#server.open(new Venue(settings, new Clock(0)));
       await template.loadMarkets();
       this.#server.close(account);
       this.#templates.set(kind, template);

@@ -565,13 +565,27 @@ const FAMILIES = {
   bybit: 'v5',
 } as const;
 
+/** What the owner's other accounts answer, in which there is nothing. */
+const ELSEWHERE: Readonly<Record<string, Handler>> = {
+  'GET account': () => ({ balances: [], userAssets: [], assets: [], positions: [] }),
+  'GET positionRisk': () => [],
+  'GET income': () => [],
+  'GET myTrades': () => [],
+  'GET userTrades': () => [],
+  'GET openOrders': () => [],
+  'GET openAlgoOrders': () => [],
+  'GET allOrders': () => [],
+  'GET allAlgoOrders': () => [],
+  'GET order': (venue, asked) => known(venue, { ...asked, params: { ...asked.params, orderId: '0' } }, false),
+};
+
 /** Answers a request, or throws the venue's refusal. */
 export function answer(venue: Venue, asked: Asked): unknown {
-  const family = FAMILIES[venue.settings.kind];
-  // Another account of the same owner, in which there is nothing.
-  if (asked.method !== 'GET' && asked.family !== family)
+  const name = `${asked.method} ${asked.path}`;
+  const isElsewhere = asked.family !== FAMILIES[venue.settings.kind];
+  if (isElsewhere && asked.method !== 'GET')
     throw new VenueError(-2010, 'Account has insufficient balance for requested action.');
-  const handler = HANDLERS[`${asked.method} ${asked.path}`];
+  const handler = (isElsewhere ? ELSEWHERE[name] : undefined) ?? HANDLERS[name];
   if (!handler) throw new VenueError(-1, `unknown ${asked.method} ${asked.family} ${asked.path}`);
   return handler(venue, asked);
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Clock } from './clock.ts';
 import { KINDS, type Kind } from './instruments.ts';
 import type { LedgerFill } from './ledger.ts';
 import { isOpen, Venue, VenueError } from './venue.ts';
@@ -25,7 +26,7 @@ function play(
 ) {
   const [instrument] = venue.instruments;
   for (const { what, buys, lots, by, long } of script) {
-    venue.now += 1000;
+    venue.clock.now += 1000;
     const price = venue.price(instrument!);
     const at = Number((price * (1 + by / 1000)).toFixed(2));
     try {
@@ -99,7 +100,7 @@ describe('the ledger of the loopback venue', () => {
           fc.constantFrom('received', 'quote', 'bnb'),
           fc.constantFrom(1, 2, 3),
           (script, fees, parts) => {
-            const venue = new Venue(settings(kind, fees, parts), 0);
+            const venue = new Venue(settings(kind, fees, parts), new Clock(0));
             play(venue, script);
             const { ledger } = venue;
             for (const currency of ledger.currencies()) {
@@ -135,7 +136,7 @@ describe('the ledger of the loopback venue', () => {
   it('pairs first in first out what its money says: round trips of closed positions sum to the change of equity', () => {
     fc.assert(
       fc.property(acts, fc.constantFrom(1, 2, 3), (script, parts) => {
-        const venue = new Venue(settings('usdm', 'quote', parts), 0);
+        const venue = new Venue(settings('usdm', 'quote', parts), new Clock(0));
         play(
           venue,
           script.filter(({ what }) => what !== 'ruin'),
@@ -165,7 +166,7 @@ describe('the ledger of the loopback venue', () => {
   it('never fills more than was asked, and a reducing order never turns a position around', () => {
     fc.assert(
       fc.property(acts, fc.constantFrom(1, 2, 3), (script, parts) => {
-        const venue = new Venue(settings('usdm', 'quote', parts), 0);
+        const venue = new Venue(settings('usdm', 'quote', parts), new Clock(0));
         play(venue, script);
         for (const { qty, filled } of venue.orders) expect(filled).toBeLessThanOrEqual(qty + 1e-9);
       }),

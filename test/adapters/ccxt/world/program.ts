@@ -15,6 +15,8 @@ export interface Style {
   readonly flags: boolean;
   /** What it does when an answer is lost. */
   readonly onLost: 'retry' | 'look' | 'ignore';
+  /** What lies between two steps, in ms: a bot by the minute, or one that hardly waits. */
+  readonly pace: number;
   /** By which parameter it says that it trades on margin. */
   readonly margin: 'mode' | 'type';
 }
@@ -199,6 +201,7 @@ export function programs(
       names: fc.boolean(),
       flags: fc.boolean(),
       onLost: fc.constantFrom('retry' as const, 'look' as const, 'ignore' as const),
+      pace: fc.constantFrom(61_000, 61_000, 1500, 20),
       margin: fc.constantFrom('mode' as const, 'type' as const),
     }),
     steps: fc.array(step, { minLength: 3, maxLength: 14 }),

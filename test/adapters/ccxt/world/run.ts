@@ -4,6 +4,7 @@ import { OptimizationEngine, type Trade } from '../../../../src/index.ts';
 import { HOUR, START } from '../../../fixtures.ts';
 import { Bot, type OrderCallMade } from './bot.ts';
 import type { Client, Clients } from './clients.ts';
+import { Clock } from './clock.ts';
 import type { Params } from './front.ts';
 import { floorStep, type Instrument } from './instruments.ts';
 import type { Program, Step } from './program.ts';
@@ -93,14 +94,17 @@ function changedFunctions(client: Client, before: ReadonlyMap<string, unknown>):
   return [...names, ...gone].map(([key]) => key);
 }
 
-/** One run of a program on a venue of its own. */
+/**
+ * One run of a program on a venue of its own. One at a time: a run takes the place of the machine's clock.
+ */
 export async function run(
   program: Program,
   mode: Mode,
   server: Server,
   clients: Clients,
 ): Promise<RunRecord> {
-  const venue = new Venue(program.venue, START);
+  const clock = new Clock(START);
+  const venue = new Venue(program.venue, clock);
   const account = server.open(venue);
   const engine = engineFor(mode, program);
   const calls: CallRecord[] = [];
@@ -130,17 +134,19 @@ export async function run(
     if (left.length === 0) clients.give(kind, client);
   }
 
+  const uninstall = clock.install();
   let connection = await connect(undefined);
-  const recorder = recording(account, calls, () => connection.client);
+  const recorder = recording(account, calls);
   const bot = new Bot(connection.client, program, recorder.make);
   try {
     for (const [i, step] of program.steps.entries()) {
       recorder.step = i;
-      venue.now += 61_000;
+      await clock.pass(program.style.pace);
       const instrument = venue.instruments[step.on]!;
       if (step.do === 'restart') {
         const { state } = handOver(connection.detach);
         disconnect(connection);
+        await clock.quiet();
         happen(account, { ...step, do: 'move', by: step.away });
         connection = await connect(state);
         bot.client = connection.client;
@@ -148,11 +154,13 @@ export async function run(
     }
     recorder.step = program.steps.length;
     await close(bot, account);
+    await clock.pass(1000);
     await connection.detach?.settled();
   } finally {
     account.readFaults = {};
     server.close(account);
     disconnect(connection);
+    uninstall();
     process.off('unhandledRejection', onEscape);
   }
   const coverage = (engine as Covering | null)?.getCoverage?.();
@@ -177,7 +185,7 @@ const handOver = (detach: Detach | null): { readonly state: AttachmentState | un
 });
 
 /** Records the calls of a bot with what is true at the venue when they are made. */
-function recording(account: Account, calls: CallRecord[], client: () => Client) {
+function recording(account: Account, calls: CallRecord[]) {
   const { venue, log } = account;
   const truthOf = ({ instrument, params }: Omit<OrderCallMade, 'make'>) => {
     const positionSide = (params.positionSide as 'LONG' | 'SHORT' | undefined) ?? 'BOTH';
@@ -221,22 +229,13 @@ function recording(account: Account, calls: CallRecord[], client: () => Client) 
   ): Promise<unknown> {
     const at = log.length;
     const truths = made.map(truthOf);
-    const watched = client();
-    const own = Object.getOwnPropertyDescriptor(watched, 'fetch');
-    const fetch = watched.fetch.bind(watched);
-    let dispatched = false;
+    const { writes } = account;
     let prompt = true;
-    watched.fetch = (url, method, ...rest) => {
-      if (method !== 'GET') dispatched = true;
-      return fetch(url, method, ...rest);
-    };
     const answer = make();
     setImmediate(() => {
-      prompt = dispatched;
+      prompt = account.writes > writes;
     });
     const record = (outcome: { results: readonly unknown[] } | { error: Error }) => {
-      if (own) Object.defineProperty(watched, 'fetch', own);
-      else delete (watched as { fetch?: unknown }).fetch;
       const sent = sentFor(log.slice(at));
       for (const [i, call] of made.entries())
         calls.push({
@@ -311,7 +310,7 @@ async function close(bot: Bot, account: Account): Promise<void> {
   const { venue } = account;
   account.orderFault = null;
   account.readFaults = {};
-  venue.now += 120_000;
+  await account.clock.pass(120_000);
   for (const instrument of venue.instruments.slice(0, 2)) {
     if (venue.orders.some((order) => order.instrument === instrument && isOpen(order)))
       await bot.cancelEverything(instrument);

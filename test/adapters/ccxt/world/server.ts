@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from './clock.ts';
 import { type Asked, answer, type Params } from './front.ts';
 import { answerBybit } from './front-bybit.ts';
 import { type Venue, VenueError } from './venue.ts';
@@ -16,7 +17,7 @@ export interface ReadFaults {
 }
 
 /** How long the venue hangs before it gives up, in ms of real time: long enough that nothing may wait for it. */
-const HANGING = 60;
+const HANGING = 30;
 
 export interface LoggedRequest {
   readonly method: string;
@@ -34,7 +35,10 @@ export interface LoggedRequest {
 export interface Account {
   readonly key: string;
   readonly venue: Venue;
+  readonly clock: Clock;
   readonly log: LoggedRequest[];
+  /** Requests that change something, as they leave the client. */
+  writes: number;
   orderFault: OrderFault | null;
   readFaults: ReadFaults;
 }
@@ -164,7 +168,15 @@ export async function startServer(): Promise<Server> {
     base: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     open(venue) {
       opened += 1;
-      const account: Account = { key: `account-${opened}`, venue, log: [], orderFault: null, readFaults: {} };
+      const account: Account = {
+        key: `account-${opened}`,
+        venue,
+        clock: venue.clock,
+        log: [],
+        writes: 0,
+        orderFault: null,
+        readFaults: {},
+      };
       accounts.set(account.key, account);
       latest = account;
       return account;

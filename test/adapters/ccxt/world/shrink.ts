@@ -14,6 +14,7 @@ const PLAIN_STYLE: Style = {
   names: true,
   flags: false,
   onLost: 'ignore',
+  pace: 61_000,
   margin: 'mode',
 };
 

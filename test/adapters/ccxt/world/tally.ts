@@ -43,7 +43,7 @@ export class Tally {
       row.requests += ran.log.length;
       if (ran.mode !== 'bare' && ran.mode !== 'off') {
         row.positions += new Set(ran.trades.map(({ positionId, id }) => positionId ?? id)).size;
-        row.settled += ran.unknownExits === 0 && ran.unjudged === 0 && !ran.owner ? 1 : 0;
+        row.settled += ran.unknownExits === 0 && !ran.owner ? 1 : 0;
       }
       if (ran.mode === 'neutral') row.added += ran.log.length - runs[0]!.log.length;
     }

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import {
   atStep,
   FEE_RATES,
@@ -92,6 +93,10 @@ export class VenueError extends Error {
 
 export const BNB_PRICE = 200;
 const LEVERAGE = 20;
+/** Accounts whose fees cannot be paid in BNB. */
+const NO_BNB: readonly Kind[] = ['coinm', 'bybit'];
+/** The algo service counts by itself. */
+const ALGO_IDS = 5_000_000;
 /** Client ids of orders that the venue makes for a position begin with this. */
 export const ATTACHED = 'attached-';
 /** Share of a contract's value below which its margin is gone. */
@@ -117,15 +122,14 @@ export class Venue {
   readonly settings: VenueSettings;
   readonly instruments: readonly Instrument[];
   readonly orders: Order[] = [];
-  /** Hands of the clock, in ms since the epoch. */
-  now: number;
+  readonly clock: Clock;
   readonly #prices = new Map<string, number>();
   /** Ids are counted by instrument, as the real venue's are: two symbols have equal ones. */
   readonly #ids = new Map<string, number>();
 
-  constructor(settings: VenueSettings, now: number) {
+  constructor(settings: VenueSettings, clock: Clock) {
     this.settings = settings;
-    this.now = now;
+    this.clock = clock;
     this.instruments = INSTRUMENTS[settings.kind];
     for (const { id, startPrice } of this.instruments) this.#prices.set(id, startPrice);
     for (const [currency, amount] of Object.entries(START_CASH[settings.kind]))
@@ -136,6 +140,11 @@ export class Venue {
     return this.settings.kind === 'hedge';
   }
 
+  get now(): number {
+    return this.clock.now;
+  }
+
+  /** What the venue takes the time for. */
   time(): number {
     return Math.floor(this.now / this.settings.coarse) * this.settings.coarse;
   }
@@ -180,7 +189,7 @@ export class Venue {
     const price = this.price(instrument);
     const order: Order = {
       ...wanted,
-      id: this.#nextId(algo ? 'algo' : `${instrument.id}/order`),
+      id: algo ? ALGO_IDS + this.#nextId('algo') : this.#nextId(`${instrument.id}/order`),
       qty: wanted.quoteQty === undefined ? wanted.qty : floorStep(wanted.quoteQty / price, instrument.step),
       positionSide: wanted.positionSide ?? 'BOTH',
       algo,
@@ -576,7 +585,7 @@ export class Venue {
     value: number,
   ): readonly [number, string] {
     const rounded = (fee: number) => Number(fee.toFixed(8));
-    if (this.settings.fees === 'bnb' && this.settings.kind !== 'bybit')
+    if (this.settings.fees === 'bnb' && !NO_BNB.includes(this.settings.kind))
       return [
         rounded((0.75 * rate * value * this.#worth(type === 'inverse' ? settle : quote)) / BNB_PRICE),
         'BNB',
