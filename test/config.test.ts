@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configJsonSchema, EdgekeeperError, type Options, PRESETS, parseConfig } from '../src/index.ts';
+import { cases } from './cases.ts';
 
 const fault = (options: unknown): string => {
   try {
@@ -117,7 +118,7 @@ describe('a faulty configuration', () => {
           }
         },
       ),
-      { numRuns: 10_000 },
+      cases(10_000),
     );
   });
 });

@@ -8,6 +8,7 @@ import {
   type StrategyStatus,
   type TradeInput,
 } from '../src/index.ts';
+import { cases } from './cases.ts';
 import {
   AUTHOR,
   cells,
@@ -60,7 +61,7 @@ describe('a decision', () => {
         expect(decision.multiplier).toBeLessThanOrEqual(reduceOnly && given !== null ? 1 : 2);
         expect(decision.quality === null || (decision.quality >= 0 && decision.quality <= 1)).toBe(true);
       }),
-      { numRuns: 500 },
+      cases(500),
     );
   });
 
@@ -211,7 +212,7 @@ describe('a decision', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      cases(40),
     );
   });
 
@@ -231,7 +232,7 @@ describe('a decision', () => {
         const future = trades.map((each, i) => (i > cut ? { ...each, pnl: 10 * other } : each));
         expect(decisions(future)).toEqual(decisions(trades));
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 });
@@ -506,7 +507,7 @@ describe('an update', () => {
         for (let i = 0; i < 5; i += 1) engine.updateOptimization(now);
         expect(JSON.stringify(engine.snapshot())).toBe(before);
       }),
-      { numRuns: 40 },
+      cases(40),
     );
   });
 
@@ -627,7 +628,7 @@ describe('order of things', () => {
           expect(backward[i]).toBeCloseTo(multiplier, 12);
         });
       }),
-      { numRuns: 15 },
+      cases(15),
     );
   });
 });
@@ -695,7 +696,7 @@ describe('state', () => {
         apply(restored, all.slice(cut));
         expect(JSON.stringify(restored.snapshot())).toBe(JSON.stringify(whole.snapshot()));
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Command, EdgekeeperError, OptimizationEngine, type TradeInput } from '../src/index.ts';
+import { cases } from './cases.ts';
 import { START } from './fixtures.ts';
 
 const nonsense = fc.oneof(
@@ -61,7 +62,7 @@ describe('hostile input', () => {
           refused += 1;
         }
       }),
-      { numRuns: 10_000 },
+      cases(10_000),
     );
     expect(Math.min(refused, taken)).toBeGreaterThan(1000);
     const saved = JSON.stringify(engine.snapshot());
@@ -105,7 +106,7 @@ describe('hostile input', () => {
           if (!(error instanceof EdgekeeperError)) throw error;
         }
       }),
-      { numRuns: 5000 },
+      cases(5000),
     );
     new OptimizationEngine().restore(JSON.parse(JSON.stringify(engine.snapshot())));
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EngineEvent, OptimizationEngine, type Options, PolicyReplay } from '../src/index.ts';
+import { cases } from './cases.ts';
 import { HOUR, START, signal, trade } from './fixtures.ts';
 
 /** Positions of one strategy, each closed in parts, with or without an add that was decided on by itself. */
@@ -62,7 +63,7 @@ function replayed(events: readonly EngineEvent[], options: Options) {
   return replay.result();
 }
 
-const KNOBS = { numRuns: 40 };
+const KNOBS = cases(40);
 
 describe('the past under another policy', () => {
   it('is as it was under the same one, in however many parts positions were closed', () => {

@@ -6,6 +6,7 @@ import { looksAt } from '../../src/effect/looks.ts';
 import { moneyMoved } from '../../src/effect/money.ts';
 import { estimateSelection } from '../../src/effect/selection.ts';
 import { effectStatement } from '../../src/effect/statement.ts';
+import { cases } from '../cases.ts';
 import { outcome, outcomes, world } from './fixtures.ts';
 
 const effectOf = (...pairs: [number, number][]) =>
@@ -49,7 +50,7 @@ describe('the selection effect', () => {
       if (interval![0] <= truth && truth <= interval![1]) covered += 1;
     }
     expect(covered / runs).toBeGreaterThan(0.89);
-  }, 60_000);
+  });
 });
 
 describe('a claim', () => {
@@ -131,7 +132,7 @@ describe('the components', () => {
         const sum = parts?.reduce((total, { value }) => total + value, 0) ?? 0;
         expect(sum).toBeCloseTo(whole?.value ?? 0, 9);
       }),
-      { numRuns: 60 },
+      cases(60),
     );
   });
 

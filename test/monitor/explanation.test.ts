@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Decision, explain } from '../../src/index.ts';
 import { qualityScore } from '../../src/quality/score.ts';
+import { cases } from '../cases.ts';
 import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures.ts';
 
 /** Decisions of engines with all sorts of pasts. */
@@ -51,7 +52,7 @@ describe('an explanation', () => {
           expect(step.after).toBeCloseTo(after, 9);
         }
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 
@@ -65,7 +66,7 @@ describe('an explanation', () => {
         expect(Math.min(1, blend * agreement * score!.adjustment)).toBeCloseTo(quality!, 9);
         expect(cascade![2]).toBeCloseTo(score!.successRate, 12);
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 
@@ -88,7 +89,7 @@ describe('an explanation', () => {
         if (score?.enforcement === 'guarded' && score.below.n < 20 && decision.multiplier > 0)
           expect(flips.filter((flip) => flip.inputs)).toEqual([]);
       }),
-      { numRuns: 300 },
+      cases(300),
     );
     expect(tested).toBeGreaterThan(50);
   });

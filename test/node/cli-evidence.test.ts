@@ -1,13 +1,11 @@
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openOverlay, wallClock } from '../../src/node/index.ts';
 import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { feed, HOUR, START } from '../fixtures.ts';
 import { edgekeeper as run } from './run-cli.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let dir = '';
 const edgekeeper = (...args: string[]) => run(...args, '--state-dir', dir);
@@ -35,7 +33,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
   const { code } = await edgekeeper('paper', '--to', '2024-03-20', '--symbols', 'BTC/USDT,ETH/USDT');
   expect(code).toBe(0);
-}, 60_000);
+});
 
 describe('edgekeeper effect', () => {
   it('gives the statement of the paper run, from the journal alone', async () => {

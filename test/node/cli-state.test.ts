@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
 import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { feed, HOUR, START } from '../fixtures.ts';
+import { eventually } from './eventually.ts';
 import { edgekeeper as run } from './run-cli.ts';
 
 const edgekeeper = (...args: string[]) => run(...args, '--state-dir', dir);
@@ -106,9 +107,9 @@ describe('while a bot runs', () => {
   it('off works at once', async () => {
     await edgekeeper('off');
     expect((await edgekeeper('flags')).out).toContain('OFF  enabled');
-    await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(false), 2000);
+    await eventually(() => expect(overlay.engine.flags.enabled).toBe(false));
     await edgekeeper('enable', 'all');
-    await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(true), 2000);
+    await eventually(() => expect(overlay.engine.flags.enabled).toBe(true));
   });
 });
 

@@ -15,10 +15,10 @@ describe('a bot that is killed at random moments', () => {
       '--outDir',
       build,
     ]);
-  }, 60_000);
+  });
 
   it('loses nothing that was acknowledged, counts nothing twice, and ends where an undisturbed one does', async () => {
     // Here a few kills; `npm run soak` makes hundreds.
     expect(await crashRun(build, 8, 1)).toEqual({ kills: 8, lost: 0, trades: 0, decisions: 0, equal: true });
-  }, 120_000);
+  });
 });

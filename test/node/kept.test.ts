@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
 import { START } from '../fixtures.ts';
+import { eventually } from './eventually.ts';
 
 const lines: string[] = [];
 const note = (message: string) => void lines.push(message);
@@ -93,9 +94,8 @@ describe('what an adapter keeps', () => {
     expect(lots.load()).toBe(2);
     expect(JSON.parse(await readFile(join(dir, 'kept', 'lots.json'), 'utf8'))).toBe(1);
     failing.mockRestore();
-    await vi.waitFor(
-      () => expect(JSON.parse(fs.readFileSync(join(dir, 'kept', 'lots.json'), 'utf8'))).toBe(2),
-      { timeout: 60_000 },
+    await eventually(() =>
+      expect(JSON.parse(fs.readFileSync(join(dir, 'kept', 'lots.json'), 'utf8'))).toBe(2),
     );
   });
 

@@ -109,7 +109,7 @@ describe('a live paper run against an exchange', () => {
     const saved = JSON.parse(await readFile(join(stateDir, 'state.json'), 'utf8'));
     expect(saved).toMatchObject({ origin: 'live', snapshot: { version: SNAPSHOT_VERSION } });
     expect(saved.snapshot.history.length).toBeGreaterThan(50);
-  }, 60_000);
+  });
 
   it('goes on from the state that the last one left', async () => {
     const first = await live(30, () => 'none');
@@ -121,7 +121,7 @@ describe('a live paper run against an exchange', () => {
     expect(decisions).toBeGreaterThanOrEqual(
       first.report.overlay.signals.reduce((sum: number, s: { signals: number }) => sum + s.signals, 0),
     );
-  }, 60_000);
+  });
 
   it('gives up on a symbol or a timeframe that the exchange does not have, before anything is traded', async () => {
     for (const [args, message] of [

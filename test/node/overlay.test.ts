@@ -9,6 +9,7 @@ import { acknowledgementOf, allowOn, panicOff, postCommand } from '../../src/nod
 import { type Overlay, type OverlayOptions, openOverlay, wallClock } from '../../src/node/index.ts';
 import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { AUTHOR, HOUR, START, signal, trade, walk } from '../fixtures.ts';
+import { eventually } from './eventually.ts';
 
 const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
 const lines: string[] = [];
@@ -187,7 +188,7 @@ describe('a time ahead of the clock', () => {
     expect(state(second.engine)).toBe(expected);
     // Switching off is never a matter of the clock.
     await panicOff(dir);
-    await vi.waitFor(() => expect(second.engine.flags.enabled).toBe(false), { timeout: 60_000 });
+    await eventually(() => expect(second.engine.flags.enabled).toBe(false));
   });
 });
 
@@ -223,7 +224,7 @@ describe('commands', () => {
     const dir = await directory();
     const { engine } = await open(dir);
     const id = await postCommand(dir, command);
-    expect(await acknowledgementOf(dir, id, wallClock, 3000)).toEqual({ ok: true });
+    expect(await acknowledgementOf(dir, id, wallClock, 500_000)).toEqual({ ok: true });
     expect(engine.flags.qualityFiltering).toBe(false);
     const audit = await auditEntries(join(dir, 'journal'));
     expect(audit.at(-1)).toMatchObject({ who: 'alice', what: 'command setFlags', why: 'a test' });
@@ -245,12 +246,12 @@ describe('commands', () => {
     const { engine } = await open(dir);
     const before = state(engine);
     const bad = await postCommand(dir, { ...command, flags: { speed: true } } as never);
-    expect(await acknowledgementOf(dir, bad, wallClock, 3000)).toMatchObject({
+    expect(await acknowledgementOf(dir, bad, wallClock, 500_000)).toMatchObject({
       ok: false,
       error: { code: 'COMMAND_INVALID' },
     });
     await writeFile(join(dir, 'inbox', '000-torn.json'), '{"type":');
-    expect(await acknowledgementOf(dir, '000-torn', wallClock, 3000)).toMatchObject({ ok: false });
+    expect(await acknowledgementOf(dir, '000-torn', wallClock, 500_000)).toMatchObject({ ok: false });
     expect(state(engine)).toBe(before);
   });
 
@@ -263,14 +264,14 @@ describe('commands', () => {
     );
     await panicOff(dir);
     vi.restoreAllMocks();
-    await vi.waitFor(() => expect(overlay.engine.flags.enabled).toBe(false), 2000);
+    await eventually(() => expect(overlay.engine.flags.enabled).toBe(false));
     expect(overlay.engine.decide(signal()).action).toBe('pass');
     await overlay.close();
     const again = await open(dir);
     expect(again.engine.flags.enabled).toBe(false);
     await allowOn(dir);
     await postCommand(dir, { ...command, flags: { enabled: true } });
-    await vi.waitFor(() => expect(again.engine.flags.enabled).toBe(true), 2000);
+    await eventually(() => expect(again.engine.flags.enabled).toBe(true));
     const audit = await auditEntries(join(dir, 'journal'));
     expect(audit.find(({ who }) => who === 'panic switch')).toMatchObject({
       what: 'command setFlags',
@@ -304,7 +305,7 @@ describe('the configuration file', () => {
     live(engine, 0, 30);
     const trades = engine.decomposer.getPortfolioPerformance().trades;
     await write(JSON.stringify({ baseWeights: { EMA_Trend: 1 }, maxWeight: 1.2 }));
-    await vi.waitFor(() => expect(engine.config.maxWeight).toBe(1.2), 2000);
+    await eventually(() => expect(engine.config.maxWeight).toBe(1.2));
     expect(engine.decomposer.getPortfolioPerformance().trades).toBe(trades);
     expect(lines).toContain('configuration reloaded: maxWeight: 2 -> 1.2');
     const audit = await auditEntries(join(dir, 'journal'));
@@ -314,9 +315,8 @@ describe('the configuration file', () => {
   it('is refused with its reasons when it is faulty, once, and the old one stays', async () => {
     const { engine, write } = await withFile({});
     await write('{"maxWeigth":1.2}');
-    await vi.waitFor(
-      () => expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1),
-      2000,
+    await eventually(() =>
+      expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1),
     );
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1);
@@ -326,7 +326,7 @@ describe('the configuration file', () => {
   it('says which options wait for a restart', async () => {
     const { engine, write } = await withFile({});
     await write('{"timeframe":"5m","maxWeight":1.5}');
-    await vi.waitFor(() => expect(engine.config.maxWeight).toBe(1.5), 2000);
+    await eventually(() => expect(engine.config.maxWeight).toBe(1.5));
     expect(engine.config.timeframe).toBe('1h');
     expect(lines.some((line) => line.startsWith('timeframe cannot change'))).toBe(true);
   });
@@ -335,10 +335,10 @@ describe('the configuration file', () => {
     const { engine, write } = await withFile({});
     engine.setFlags({ adaptiveWeighting: false }, AUTHOR);
     await write('{"maxWeight":1.5}');
-    await vi.waitFor(() => expect(engine.config.maxWeight).toBe(1.5), 2000);
+    await eventually(() => expect(engine.config.maxWeight).toBe(1.5));
     expect(engine.flags.adaptiveWeighting).toBe(false);
     await write('{"qualityFiltering":false}');
-    await vi.waitFor(() => expect(engine.flags.qualityFiltering).toBe(false), 2000);
+    await eventually(() => expect(engine.flags.qualityFiltering).toBe(false));
   });
 });
 
@@ -372,9 +372,8 @@ describe('a failing disk', () => {
     await rm(dir, { recursive: true });
     live(overlay.engine, 20, 40);
     expect(overlay.engine.flags.enabled).toBe(true);
-    await vi.waitFor(
-      async () => expect(await readdir(dir)).toEqual(expect.arrayContaining(['on', 'state.json'])),
-      3000,
+    await eventually(async () =>
+      expect(await readdir(dir)).toEqual(expect.arrayContaining(['on', 'state.json'])),
     );
     expect(overlay.engine.flags.enabled).toBe(true);
     await overlay.save();

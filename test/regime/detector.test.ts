@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Candle, type Regime, RegimeDetector } from '../../src/index.ts';
 import { regimeProbabilities, trendStrength } from '../../src/regime/probabilities.ts';
+import { cases } from '../cases.ts';
 import { HOUR, START, walk } from '../fixtures.ts';
 
 const labels = (candles: readonly Candle[], detector = new RegimeDetector()): Regime[] =>
@@ -66,7 +67,7 @@ describe('regime of a symbol', () => {
           expect(at - switches[i]!).toBeGreaterThanOrEqual(8);
         });
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 
@@ -99,7 +100,7 @@ describe('regime of a symbol', () => {
         }));
         expect(labels(scaled).map(({ label }) => label)).toEqual(labels(candles).map(({ label }) => label));
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 
@@ -111,7 +112,7 @@ describe('regime of a symbol', () => {
         );
         expect(labels(changed).slice(0, at + 1)).toEqual(labels(candles).slice(0, at + 1));
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 
@@ -258,7 +259,7 @@ describe('state', () => {
         labels(candles.slice(cut), second);
         expect(JSON.stringify(second.snapshot())).toBe(JSON.stringify(whole.snapshot()));
       }),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 });

@@ -10,6 +10,7 @@ import { stepCusum } from '../../src/retirement/cusum.ts';
 import { nextStatus } from '../../src/retirement/transitions.ts';
 import { HEALTH_THRESHOLDS, violations } from '../../src/retirement/violations.ts';
 import { seededRandom } from '../../src/statistics/random.ts';
+import { cases } from '../cases.ts';
 import { AUTHOR, HOUR, rMultiples, START } from '../fixtures.ts';
 
 const healthy = {
@@ -174,7 +175,7 @@ describe('life of a strategy', () => {
           expect(manager.getStrategyHealth('s')!.confidence).toBe(0.3);
         },
       ),
-      { numRuns: 20 },
+      cases(20),
     );
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EngineEvent, type InputEvent, OptimizationEngine, type Signal } from '../../src/index.ts';
 import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
+import { cases } from '../cases.ts';
 import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures.ts';
 
 const outcomesOf = (engine: OptimizationEngine): ShadowOutcome[] => {
@@ -207,7 +208,7 @@ describe('shadows in random worlds', () => {
         expect(other.engine.snapshot().scorer).toEqual(one.engine.snapshot().scorer);
         expect(other.engine.snapshot().manager).toEqual(one.engine.snapshot().manager);
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 
@@ -238,7 +239,7 @@ describe('shadows in random worlds', () => {
         }
         expect(JSON.stringify(resumed.snapshot())).toBe(whole);
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 
@@ -256,7 +257,7 @@ describe('shadows in random worlds', () => {
         expect(status === 'ACTIVE' || status === 'DEGRADED').toBe(true);
         expect(multipliers.at(-1)).toBeGreaterThan(0);
       }),
-      { numRuns: 8 },
+      cases(8),
     );
   });
 
@@ -285,7 +286,7 @@ describe('shadows in random worlds', () => {
           decisions.filter(({ time }) => time < START + (cut + 1) * HOUR);
         expect(upToCut(perturbed)).toEqual(upToCut(told));
       }),
-      { numRuns: 30 },
+      cases(30),
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Candle, Decision } from '../../src/index.ts';
 import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
 import { canFollow, openShadow, stepShadow } from '../../src/shadow/shadow.ts';
+import { cases } from '../cases.ts';
 import { engineWith, HOUR, START, signal, walk } from '../fixtures.ts';
 
 const decided = (changes: Partial<Decision> = {}): Decision => ({
@@ -173,7 +174,7 @@ describe('a position that was not taken', () => {
         expect(outcome?.r ?? 0).toBeGreaterThanOrEqual(-1 - 1e-9);
         expect(scaled?.r ?? 0).toBeCloseTo(outcome?.r ?? 0, 9);
       }),
-      { numRuns: 200 },
+      cases(200),
     );
   });
 });

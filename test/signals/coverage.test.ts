@@ -5,6 +5,7 @@ import { coverageLines } from '../../src/monitor/coverage.ts';
 import { overlayReport } from '../../src/monitor/report.ts';
 import { logEngine } from '../../src/node/log.ts';
 import { renderOverlay, renderStatus } from '../../src/node/render.ts';
+import { cases } from '../cases.ts';
 import { engineWith, HOUR, names, START, signal, symbols, trade } from '../fixtures.ts';
 
 const place = { strategy: 'EMA_Trend', symbol: 'BTC/USDT', time: START };
@@ -175,7 +176,7 @@ describe('coverage', () => {
         expect(JSON.stringify(run(resumed, cut, 200).snapshot())).toBe(state);
         expect(JSON.stringify(rebuilt.snapshot())).toBe(state);
       }),
-      { numRuns: 50 },
+      cases(50),
     );
   });
 });

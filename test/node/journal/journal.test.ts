@@ -96,7 +96,7 @@ describe('the journal', () => {
       await journal.close();
       expect((await read(dir)).seqs).toHaveLength(expected + 1);
     }
-  }, 30_000);
+  });
 
   it('with any flipped byte is refused, and the first bad line is named', async () => {
     const dir = await directory();
