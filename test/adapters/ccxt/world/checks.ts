@@ -142,7 +142,7 @@ function tolerance({ venue }: RunRecord): number {
 /** Where every position is known, what is recorded is what the venue booked. */
 export const recordsWhatWas: Check = (ran) => {
   if (ran.mode === 'bare' || ran.mode === 'off' || ran.owner) return [];
-  if (ran.unknownExits > 0) return [];
+  if (ran.coverage.unknownExits > 0) return [];
   const { gross, fees, funding } = ran.venue.ledger.closed();
   const all = (pick: (trade: Trade) => number | undefined) =>
     sum(ran.trades.map((trade) => pick(trade) ?? 0));

@@ -76,5 +76,5 @@ export class Clock {
 /** Whether a timer is set by the product's own code. */
 function isTheProducts(stack = ''): boolean {
   const [, , caller = ''] = stack.split('\n');
-  return /\/(adapters|src)\/[^)]*$/.test(caller) && !/\/(test|node_modules)\//.test(caller);
+  return /\/(adapters|src)\//.test(caller) && !/\/(test|node_modules)\//.test(caller);
 }

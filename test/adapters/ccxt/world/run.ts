@@ -37,9 +37,7 @@ export interface RunRecord {
   readonly log: readonly LoggedRequest[];
   readonly calls: readonly CallRecord[];
   readonly trades: readonly Trade[];
-  /** Positions whose end nobody knows, and entries that were not judged. */
-  readonly unknownExits: number;
-  readonly unjudged: number;
+  readonly coverage: Coverage;
   readonly errors: Readonly<Record<string, number>>;
   /** What is left on the client after it was detached. */
   readonly leftovers: readonly string[];
@@ -51,9 +49,15 @@ export interface RunRecord {
 }
 
 const STRATEGY = 'world';
-/** What the coverage of an engine says, where it says it. */
+/** What an engine saw and what it did not. */
+export interface Coverage {
+  readonly judged: number;
+  readonly unjudged: Readonly<Record<string, number>>;
+  readonly unknownExits: number;
+}
+
 type Covering = OptimizationEngine & {
-  getCoverage?: () => { unjudged: Record<string, number>; unknownExits: number };
+  getCoverage?: () => Coverage;
 };
 
 function engineFor(mode: Mode, { vetoes }: Program): OptimizationEngine | null {
@@ -170,8 +174,7 @@ export async function run(
     log: account.log,
     calls,
     trades: engine?.decomposer.getTradeHistory() ?? [],
-    unknownExits: coverage?.unknownExits ?? 0,
-    unjudged: Object.values(coverage?.unjudged ?? {}).reduce((sum, count) => sum + count, 0),
+    coverage: coverage ?? { judged: 0, unjudged: {}, unknownExits: 0 },
     errors: engine?.getOptimizationStatus().errors ?? {},
     leftovers,
     wrapped,

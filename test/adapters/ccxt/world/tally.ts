@@ -9,6 +9,7 @@ interface Row {
   exits: number;
   positions: number;
   unknown: number;
+  judged: number;
   unjudged: number;
   settled: number;
   requests: number;
@@ -27,6 +28,7 @@ export class Tally {
       exits: 0,
       positions: 0,
       unknown: 0,
+      judged: 0,
       unjudged: 0,
       settled: 0,
       requests: 0,
@@ -38,12 +40,13 @@ export class Tally {
     for (const ran of runs) {
       row.orders += ran.calls.length;
       row.exits += ran.calls.filter((call) => exitPart(call) > 0).length;
-      row.unknown += ran.unknownExits;
-      row.unjudged += ran.unjudged;
+      row.unknown += ran.coverage.unknownExits;
+      row.judged += ran.coverage.judged;
+      row.unjudged += Object.values(ran.coverage.unjudged).reduce((sum, count) => sum + count, 0);
       row.requests += ran.log.length;
       if (ran.mode !== 'bare' && ran.mode !== 'off') {
         row.positions += new Set(ran.trades.map(({ positionId, id }) => positionId ?? id)).size;
-        row.settled += ran.unknownExits === 0 && !ran.owner ? 1 : 0;
+        row.settled += ran.coverage.unknownExits === 0 && !ran.owner ? 1 : 0;
       }
       if (ran.mode === 'neutral') row.added += ran.log.length - runs[0]!.log.length;
     }
@@ -68,6 +71,7 @@ export class Tally {
         'exits',
         'positions',
         'unknown exits',
+        'judged',
         'unjudged',
         'runs summed',
         'requests',
@@ -76,8 +80,19 @@ export class Tally {
       ],
     });
     for (const [kind, row] of this.#rows) {
-      const { programs, orders, exits, positions, unknown, unjudged, settled, requests, added, violations } =
-        row;
+      const {
+        programs,
+        orders,
+        exits,
+        positions,
+        unknown,
+        judged,
+        unjudged,
+        settled,
+        requests,
+        added,
+        violations,
+      } = row;
       const worst = [...violations].sort(([, a], [, b]) => b - a).map(([name, count]) => `${count} ${name}`);
       table.push([
         kind,
@@ -86,6 +101,7 @@ export class Tally {
         exits,
         positions,
         unknown,
+        judged,
         unjudged,
         settled,
         requests,
