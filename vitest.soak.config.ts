@@ -1,3 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['bench/soak.ts'], execArgv: ['--expose-gc'] } });
+/** Hours of kills, trades and properties: `npm run soak`. */
+export default defineConfig({
+  test: { include: ['bench/soak.ts'], execArgv: ['--expose-gc'], testTimeout: 4 * 3_600_000 },
+});

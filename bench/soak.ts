@@ -1,4 +1,7 @@
-// The long version of what the tests check in short. Run by `npm run soak`; prints its figures.
+// The long version of what the tests check in short. Run by `npm run soak`; prints its seeds and its figures.
+// EDGEKEEPER_SEED repeats a run, EDGEKEEPER_MINUTES sets how long the properties are tried.
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +12,10 @@ import { openOverlay, wallClock } from '../src/node/index.ts';
 import { seededRandom } from '../src/statistics/random.ts';
 import { crashRun } from '../test/node/crash.ts';
 
+const SEED = Number(process.env.EDGEKEEPER_SEED ?? randomInt(2 ** 31 - 1));
+const MINUTES = Number(process.env.EDGEKEEPER_MINUTES ?? 30);
+/** Cases of each check, against 7 in `npm test`. */
+const CASES = process.env.EDGEKEEPER_CASES ?? '70';
 const KILLS = 200;
 const TRADES = 1_000_000;
 const START = Date.UTC(2000, 0, 1);
@@ -32,6 +39,31 @@ function trade(i: number, normal: number): TradeInput {
   };
 }
 
+/** Runs the tests with a seed, for so many milliseconds at most. Returns what failed; null when all passed, or time was over. */
+function tryProperties(seed: number, milliseconds: number): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test', '--bail=1'], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      env: { ...process.env, EDGEKEEPER_SEED: String(seed), EDGEKEEPER_CASES: CASES, NO_COLOR: '1' },
+    });
+    let [out, over] = ['', false];
+    const listen = (chunk: Buffer) => {
+      out = (out + chunk).slice(-20_000);
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    const deadline = setTimeout(() => {
+      over = true;
+      child.kill();
+    }, milliseconds);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(deadline);
+      resolve(code === 0 || over ? null : out);
+    });
+  });
+}
+
 /** Median cost of a decision in microseconds. */
 function decideCost(engine: OptimizationEngine): number {
   const costs: number[] = [];
@@ -51,12 +83,23 @@ function decideCost(engine: OptimizationEngine): number {
 }
 
 describe('soak', () => {
+  say(`seed ${SEED}`);
+
+  it(`tries the properties with other seeds for ${MINUTES} minutes`, async () => {
+    const end = Date.now() + MINUTES * 60_000;
+    for (let seed = SEED; Date.now() < end; seed += 1) {
+      say(`properties: seed ${seed}, ${CASES} cases`);
+      const failed = await tryProperties(seed, end - Date.now());
+      expect(failed, `EDGEKEEPER_SEED=${seed} EDGEKEEPER_CASES=${CASES} npm test`).toBeNull();
+    }
+  });
+
   it(`survives ${KILLS} kills`, async () => {
     const build = fileURLToPath(new URL('../dist', import.meta.url));
-    const result = await crashRun(build, KILLS, 42);
+    const result = await crashRun(build, KILLS, SEED);
     say(`kills: ${JSON.stringify(result)}`);
     expect(result).toEqual({ kills: KILLS, lost: 0, trades: 0, decisions: 0, equal: true });
-  }, 1_200_000);
+  });
 
   it(`records ${TRADES} trades in bounded memory`, async () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'edgekeeper-soak-'));
@@ -70,7 +113,7 @@ describe('soak', () => {
       });
     const overlay = await open();
     const { engine } = overlay;
-    const { normal } = seededRandom(1);
+    const { normal } = seededRandom(SEED);
     const figures: { trades: number; snapshot: number; decide: number; heap: number }[] = [];
     for (let i = 0; i < TRADES; i += 1) {
       engine.recordTrade(trade(i, normal()));
@@ -114,5 +157,5 @@ describe('soak', () => {
     expect(late.snapshot / early.snapshot).toBeLessThan(1.1);
     expect(withSnapshot.took).toBeLessThan(3000);
     rmSync(stateDir, { recursive: true });
-  }, 1_200_000);
+  });
 });
