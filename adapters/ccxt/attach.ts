@@ -58,15 +58,19 @@ export interface Detach {
  */
 const calling = new AsyncLocalStorage<readonly object[]>();
 
-/** How many exchanges of a name are attached to an engine: their orders' ids may be the same. */
-const attachments = new WeakMap<OptimizationEngine, Map<string, number>>();
+/** Numbers of the exchanges of one name that are attached to an engine: their orders' ids may be the same. */
+const attachments = new WeakMap<OptimizationEngine, Map<string, Set<number>>>();
 
-function labelOf(engine: OptimizationEngine, { id = 'exchange' }: CcxtExchange): string {
-  const known = attachments.get(engine) ?? new Map<string, number>();
-  attachments.set(engine, known);
-  const count = (known.get(id) ?? 0) + 1;
-  known.set(id, count);
-  return count === 1 ? `${id}/` : `${id}#${count}/`;
+/** Takes the lowest number that is free, so that an exchange that is attached again has the name that it had. */
+function takeLabel(engine: OptimizationEngine, { id = 'exchange' }: CcxtExchange) {
+  const byName = attachments.get(engine) ?? new Map<string, Set<number>>();
+  attachments.set(engine, byName);
+  const taken = byName.get(id) ?? new Set<number>();
+  byName.set(id, taken);
+  let number = 1;
+  while (taken.has(number)) number += 1;
+  taken.add(number);
+  return { label: number === 1 ? `${id}/` : `${id}#${number}/`, release: () => taken.delete(number) };
 }
 
 /**
@@ -80,7 +84,7 @@ function labelOf(engine: OptimizationEngine, { id = 'exchange' }: CcxtExchange):
  */
 export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const { engine, sizing = 'veto-only', reconcile: reconciles = true, kept } = options;
-  const label = labelOf(engine, exchange);
+  const { label, release } = takeLabel(engine, exchange);
   const patches = new Patches(exchange);
   const venue = new Venue(exchange, (name) => patches.original(name));
   const prices = new Prices();
@@ -167,6 +171,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   follow();
 
   const detach = () => {
+    release();
     forget();
     gate.close();
     reconciler.stop();

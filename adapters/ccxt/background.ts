@@ -25,7 +25,7 @@ interface Task {
   readonly run: Request;
   /** Nobody who waits for all to be done waits for this. */
   readonly patient: boolean;
-  /** Wall time in ms. */
+  /** Host time in ms. */
   due: number;
   tries: number;
   readonly most: number;
@@ -45,7 +45,7 @@ export class Background {
   #stopped = false;
   #hurried = 0;
 
-  constructor(failed: (error: unknown) => void, now: () => number = Date.now) {
+  constructor(failed: (error: unknown) => void, now: () => number) {
     this.#failed = failed;
     this.#now = now;
   }
@@ -97,7 +97,8 @@ export class Background {
     const free = this.#lastRun + SPACING;
     const wait = this.#hurried > 0 ? 0 : Math.max(task.due, free) - this.#now();
     if (wait > 0) {
-      this.#timer = setTimeout(() => this.#plan(), wait);
+      // A clock that steps back must not put it off for good.
+      this.#timer = setTimeout(() => this.#plan(), Math.min(wait, LAST_RETRY));
       this.#timer.unref();
       return;
     }

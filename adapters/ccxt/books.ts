@@ -1,4 +1,4 @@
-import type { OptimizationEngine, TradeInput } from '../../src/index.ts';
+import type { OptimizationEngine, Side, TradeInput } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
 import type { Abandoned } from '../core/lots.ts';
 import { filledBy } from './execution.ts';
@@ -93,6 +93,18 @@ export class Books {
     };
   }
 
+  /** Follows an order from now on. */
+  follow(id: string, found: Found): SentOrder {
+    this.#accountOf(found.symbol);
+    return this.orders.add(id, found);
+  }
+
+  /** Follows an order that may have arrived. */
+  lose(key: string, found: Found): void {
+    this.#accountOf(found.symbol);
+    this.orders.lose(key, found);
+  }
+
   bookOf(symbol: string): SymbolBook {
     return this.#accountOf(symbol).book;
   }
@@ -106,7 +118,7 @@ export class Books {
   observe(order: CcxtOrder): boolean {
     const { id, symbol } = order;
     if (id === undefined) return false;
-    const known = this.orders.get(id, symbol) ?? this.#claimed(order);
+    const known = this.orders.get(id, symbol, order) ?? this.#claimed(order);
     if (!known) return false;
     known.execution.report(order, this.#venue.now());
     // Some exchanges call an order final before they say what it filled, or at which price.
@@ -170,7 +182,8 @@ export class Books {
       else if (trade.order === undefined || !this.orders.isFinished(trade.order, symbol))
         account.others.push(trade);
     }
-    if (account.book.isEmpty || this.#marketOf(symbol).swap !== true) return;
+    const holds = !account.book.isEmpty || this.hasAhead(symbol) || account.others.length > 0;
+    if (!holds || this.#marketOf(symbol).swap !== true) return;
     account.funding.push(...(await account.tape.readFunding()));
   }
 
@@ -208,7 +221,7 @@ export class Books {
     );
     const market = this.#marketOf(symbol);
     const beside = position - book.net - pending;
-    const noise = Math.max(market.limits?.amount?.min ?? 0, Math.abs(position) * 1e-6, 1e-12);
+    const noise = this.#noise(symbol, position);
     const isSpot = market.spot !== false;
     if (book.foreign === null && (!isSpot || beside > -noise)) {
       book.explain(isSpot ? Math.max(0, beside) : beside);
@@ -227,6 +240,31 @@ export class Books {
     account.contradictions = 0;
     this.#giveUp(symbol, book, missing, isSpot);
     return 'fits';
+  }
+
+  /** The same on an account that holds both sides apart. */
+  statedSides(symbol: string, stated: Readonly<Record<Side, number | null>>): 'fits' | 'contradicts' {
+    const account = this.#accountOf(symbol);
+    const missing = (side: Side): number => {
+      const held = account.book.held(side);
+      const ahead = this.#ahead(symbol)
+        .filter((order) => order.side === side)
+        .reduce((sum, { kind, execution }) => sum + (kind === 'entry' ? execution.ahead : -execution.ahead), 0);
+      return stated[side] === null ? 0 : Math.min(held, held + ahead - stated[side]);
+    };
+    const sides = (['long', 'short'] as const).filter((side) => missing(side) >= this.#noise(symbol, missing(side)));
+    if (sides.length === 0) account.contradictions = 0;
+    if (sides.length === 0 || !this.#reconciles) return 'fits';
+    account.contradictions += 1;
+    if (account.contradictions < STRIKES) return 'contradicts';
+    account.contradictions = 0;
+    for (const side of sides) this.#count(account.book.abandon(side, missing(side)));
+    return 'fits';
+  }
+
+  /** Least difference of a position that means something. */
+  #noise(symbol: string, position: number): number {
+    return Math.max(this.#marketOf(symbol).limits?.amount?.min ?? 0, Math.abs(position) * 1e-6, 1e-12) * 0.999;
   }
 
   /** What contradicts the exchange for good: lots that are not there are closed as unknown, the rest is somebody's. */
@@ -272,9 +310,9 @@ export class Books {
     const lost = this.orders.claim(order);
     if (!lost) return undefined;
     this.orders.found(lost.key);
-    this.onFound(lost.key, keyOf(order.symbol, order.id));
+    this.onFound(lost.key, keyOf(order.symbol, order.id, lost.conditional));
     const { key: _key, ...found } = lost;
-    return this.orders.add(order.id, found as Found);
+    return this.follow(order.id, found as Found);
   }
 
   /** Called when an order whose answer was lost turns out to be at the venue. */

@@ -56,14 +56,14 @@ export class OrdersOut {
       else if (isOurs) this.#lose(key, found);
       return;
     }
-    const orderKey = keyOf(found.symbol, order.id);
+    const orderKey = keyOf(found.symbol, order.id, found.conditional);
     this.#exposure.rename(key, orderKey);
     const report = { ...order, symbol: order.symbol ?? found.symbol };
     if (!isOurs) {
       this.#exposure.report(orderKey, Number(order.filled ?? 0), isFinal(order));
       return;
     }
-    const sent = this.#books.orders.add(order.id, found);
+    const sent = this.#books.follow(order.id, found);
     if (found.attached)
       this.#exposure.send(`with ${orderKey}`, {
         symbol: found.symbol,
@@ -85,7 +85,7 @@ export class OrdersOut {
   }
 
   #lose(key: string, found: Found): void {
-    this.#books.orders.lose(key, found);
+    this.#books.lose(key, found);
     this.#reconciler.lost(found.symbol, key);
     this.#engine.countError(
       'ANSWER_LOST',

@@ -12,34 +12,51 @@ const SAYS_EMPTY = new Set([
   'hyperliquid',
 ]);
 
-/** Net positions by symbol, in contracts, positive for long; null where both sides are open or a size is not told. */
-export type Stated = ReadonlyMap<string, number | null>;
+/** What an account holds of a symbol, in contracts. */
+export interface Stated {
+  /** Positive for long; null on an account that holds both sides apart, or where a size is not told. */
+  readonly net: number | null;
+  /** Null where a size is not told. */
+  readonly long: number | null;
+  readonly short: number | null;
+}
+
+const FLAT: Stated = { net: 0, long: 0, short: 0 };
+const UNTOLD: Stated = { net: null, long: null, short: null };
 
 /** Reads what an exchange says of positions. An empty answer is knowledge only where it cannot mean a wrong question. */
 export class PositionReader {
   #saysEmpty: boolean;
+  /** Symbols that are held on both sides apart. */
+  readonly #hedged = new Set<string>();
 
   constructor(exchangeId: string | undefined) {
     this.#saysEmpty = SAYS_EMPTY.has(exchangeId ?? '');
   }
 
   /** @param expected symbols that the answer must have said something about */
-  read(answer: unknown, expected: readonly string[]): Stated {
-    const stated = new Map<string, number | null>();
-    const hedged = new Set<string>();
-    for (const { symbol, contracts, side, hedged: isHedged } of rowsOf(answer)) {
+  read(answer: unknown, expected: readonly string[]): ReadonlyMap<string, Stated> {
+    const sizes = new Map<string, { long: number; short: number }>();
+    for (const { symbol, contracts, side, hedged } of rowsOf(answer)) {
       if (typeof symbol !== 'string') continue;
       this.#saysEmpty = true;
-      if (isHedged === true) hedged.add(symbol);
+      if (hedged === true) this.#hedged.add(symbol);
       const size = contracts === undefined || contracts === null ? Number.NaN : Math.abs(Number(contracts));
-      const signed = size === 0 ? 0 : side === 'short' ? -size : side === 'long' ? size : Number.NaN;
-      const before = stated.get(symbol);
-      if (before === undefined) stated.set(symbol, Number.isFinite(signed) ? signed : null);
-      else if (signed !== 0) stated.set(symbol, before === 0 && Number.isFinite(signed) ? signed : null);
+      const known = sizes.get(symbol) ?? { long: 0, short: 0 };
+      if (size !== 0) known[side === 'short' ? 'short' : 'long'] += side === undefined ? Number.NaN : size;
+      if (known.long > 0 && known.short > 0) this.#hedged.add(symbol);
+      sizes.set(symbol, known);
     }
-    for (const symbol of hedged) stated.set(symbol, null);
-    if (this.#saysEmpty) for (const symbol of expected) if (!stated.has(symbol)) stated.set(symbol, 0);
+    const stated = new Map([...sizes].map(([symbol, each]) => [symbol, this.#stated(symbol, each)]));
+    if (this.#saysEmpty)
+      for (const symbol of expected)
+        if (!stated.has(symbol)) stated.set(symbol, this.#hedged.has(symbol) ? { ...FLAT, net: null } : FLAT);
     return stated;
+  }
+
+  #stated(symbol: string, { long, short }: { long: number; short: number }): Stated {
+    if (!Number.isFinite(long + short)) return UNTOLD;
+    return { net: this.#hedged.has(symbol) ? null : long - short, long, short };
   }
 }
 

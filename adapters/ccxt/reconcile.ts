@@ -24,7 +24,7 @@ export interface ReconcilerOptions {
 }
 
 /** What the exchange said of a position is asked for again after this, in ms. */
-const REFRESH_AFTER = 60_000;
+const REFRESH_AFTER = 30_000;
 /** An answer without a fill is asked about after this, in ms, and a lost one. */
 const UNTOLD_AFTER = 1000;
 const LOST_AFTER = 2000;
@@ -33,8 +33,11 @@ const LOOK_AGAIN = 2000;
 /** How often the venue is read while something may fill there unseen, and while orders merely rest; in ms. */
 const POLL_ARMED = 60_000;
 const POLL_RESTING = 300_000;
-/** Orders of one symbol that are asked about one by one. */
+/** Orders of one symbol that are asked about one by one; orders of others that are remembered. */
 const MOST_ORDERS = 20;
+const MOST_OTHERS = 1000;
+/** How often a spot balance is held against what is thought to be there, in ms. */
+const COUNT_AFTER = 300_000;
 
 /**
  * Keeps the books in step with the venue, behind the bot's back: positions before they are needed, the end of orders
@@ -46,11 +49,16 @@ export class Reconciler {
   readonly #reader: PositionReader;
   /** Symbols whose position has to be known. */
   readonly #watched = new Set<string>();
+  /** Orders of others that were seen to have filled. */
+  readonly #others = new Set<string>();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     const { engine, exchange } = options;
-    this.#background = new Background((error) => engine.countError('RECONCILE_FAILED', error));
+    this.#background = new Background(
+      (error) => engine.countError('RECONCILE_FAILED', error),
+      () => options.venue.now(),
+    );
     this.#reader = new PositionReader(exchange.id);
   }
 
@@ -70,7 +78,14 @@ export class Reconciler {
     for (const { symbol, key } of books.orders.lost()) this.lost(symbol, key);
   }
 
+  /** Resolves when the venue has been looked at once more, and nothing is left to ask. */
   settled(): Promise<void> {
+    const { books } = this.#options;
+    for (const symbol of books.symbols()) {
+      if (books.bookOf(symbol).isEmpty && books.orders.all(symbol).length === 0) continue;
+      this.#read(symbol);
+      this.#state(symbol);
+    }
     return this.#background.settled();
   }
 
@@ -102,7 +117,9 @@ export class Reconciler {
       return;
     }
     const request = async (): Promise<Outcome> => {
-      const answer = (await venue.ask('fetchOrder', order.id, order.symbol)) as CcxtOrder;
+      const waits = order.conditional && marketOf(this.#options.exchange, order.symbol)?.spot !== true;
+      const params = waits ? [{ trigger: true }] : [];
+      const answer = (await venue.ask('fetchOrder', order.id, order.symbol, ...params)) as CcxtOrder;
       this.observe(answer);
       const isResting = answer?.status === 'open' && !(Number(answer.filled) > 0) && answer.type !== 'market';
       return order.final || isResting || books.orders.get(order.id, order.symbol) === undefined
@@ -156,23 +173,34 @@ export class Reconciler {
     const { books, exposure, prices } = this.#options;
     prices.note(order.symbol, order.average);
     if (!books.observe(order)) {
-      // An order by hand moves the position all the same.
-      if (order.id !== undefined && order.symbol !== undefined)
-        exposure.report(keyOf(order.symbol, order.id), Number(order.filled ?? 0), isFinal(order));
+      this.#observeOther(order);
       return;
     }
-    const known = order.id === undefined ? undefined : books.orders.get(order.id, order.symbol);
+    const known = order.id === undefined ? undefined : books.orders.get(order.id, order.symbol, order);
     if (known) exposure.report(known.key, known.execution.amount, known.final);
     const symbol = known?.symbol ?? order.symbol;
     if (symbol !== undefined) this.changed(symbol);
   }
 
+  /** An order that is not watched: by hand, or by a way that nobody wraps. It moves the position all the same. */
+  #observeOther({ id, symbol, filled, ...order }: CcxtOrder): void {
+    const { books, exposure } = this.#options;
+    if (id === undefined || symbol === undefined) return;
+    exposure.report(keyOf(symbol, id), Number(filled ?? 0), isFinal(order));
+    const isNews = Number(filled) > 0 && !books.orders.isFinished(id, symbol) && !this.#others.has(keyOf(symbol, id));
+    if (!isNews || !books.symbols().includes(symbol) || books.bookOf(symbol).isEmpty) return;
+    this.#others.add(keyOf(symbol, id));
+    if (this.#others.size > MOST_OTHERS) this.#others.delete(this.#others.values().next().value!);
+    this.#read(symbol);
+  }
+
   /** Takes what the exchange answers about positions. */
   learnPositions(answer: unknown, asked: Asked, expected: readonly string[]): void {
     const { exposure, venue } = this.#options;
-    for (const [symbol, size] of this.#reader.read(answer, expected)) {
-      exposure.state(symbol, size, asked, venue.now());
-      this.#compare(symbol);
+    for (const [symbol, { net, long, short }] of this.#reader.read(answer, expected)) {
+      exposure.state(symbol, net, asked, venue.now());
+      if (net === null) this.#resolve(symbol, (books) => books.statedSides(symbol, { long, short }));
+      else this.#compare(symbol);
     }
   }
 
@@ -192,16 +220,21 @@ export class Reconciler {
   }
 
   #compare(symbol: string): void {
-    const { exposure, venue, books, exchange } = this.#options;
+    const { exposure, venue } = this.#options;
     const stated = exposure.quiet(symbol, venue.now());
-    if (stated === null || !books.symbols().includes(symbol) || marketOf(exchange, symbol) === undefined)
-      return;
-    if (books.stated(symbol, stated) === 'contradicts') {
+    if (stated !== null) this.#resolve(symbol, (books) => books.stated(symbol, stated));
+  }
+
+  /** Holds what the exchange says against the books; where they differ, both are looked at again. */
+  #resolve(symbol: string, against: (books: Books) => 'fits' | 'contradicts'): void {
+    const { books, exchange, changed } = this.#options;
+    if (!books.symbols().includes(symbol) || marketOf(exchange, symbol) === undefined) return;
+    if (against(books) === 'contradicts') {
       this.#read(symbol);
       this.cancelled(symbol);
       this.#state(symbol, LOOK_AGAIN);
     } else if (books.hasAhead(symbol)) this.changed(symbol);
-    this.#options.changed();
+    changed();
   }
 
   /** Reads the venue's own record of a symbol, and books it. */
@@ -253,7 +286,10 @@ export class Reconciler {
     if (market === undefined || !this.#canState(symbol)) return;
     if (market.spot === true) {
       // On spot a sale is an exit whatever is held: the balance only tells what is there beside the lots.
-      if (books.symbols().includes(symbol) && books.bookOf(symbol).foreign === null) this.#state(symbol);
+      if (!books.symbols().includes(symbol)) return;
+      const book = books.bookOf(symbol);
+      const isUncounted = !book.isEmpty && exposure.isStale(symbol, venue.now(), COUNT_AFTER);
+      if (book.foreign === null || isUncounted) this.#state(symbol);
       return;
     }
     this.#watched.add(symbol);

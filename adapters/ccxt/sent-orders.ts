@@ -57,7 +57,13 @@ const CAPACITY = 5000;
 const ARRIVES_WITHIN = 60_000;
 const CLOCK_SKEW = 5000;
 
-export const keyOf = (symbol: string, id: string): string => `${symbol}\n${id}`;
+/** Some venues count orders that wait for a price apart from the others: an id may be there twice. */
+export const keyOf = (symbol: string, id: string, conditional = false): string =>
+  `${symbol}\n${conditional ? 'waits ' : ''}${id}`;
+
+/** Whether a report is of an order that waits, or waited, for a price. */
+const isOfConditional = ({ triggerPrice, stopPrice, stopLossPrice, takeProfitPrice }: CcxtOrder): boolean =>
+  [triggerPrice, stopPrice, stopLossPrice, takeProfitPrice].some((price) => Number(price) > 0);
 
 /** The orders that went out, by symbol and id, and those whose answer was lost. */
 export class SentOrders {
@@ -81,15 +87,24 @@ export class SentOrders {
     this.#nameOf = nameOf;
   }
 
-  get(id: unknown, symbol?: string): SentOrder | undefined {
-    if (symbol !== undefined) return this.#orders.get(keyOf(symbol, String(id)));
-    const keys = this.#byId.get(String(id));
-    // Of two orders with one id nobody can say which is meant.
-    return keys?.size === 1 ? this.#orders.get(keys.values().next().value!) : undefined;
+  /** @param report what is said of it, where two orders of a symbol have one id */
+  get(id: unknown, symbol?: string, report: CcxtOrder = {}): SentOrder | undefined {
+    const keys = [...(this.#byId.get(String(id)) ?? [])];
+    const known = keys
+      .map((key) => this.#orders.get(key)!)
+      .filter((order) => symbol === undefined || order.symbol === symbol);
+    if (known.length === 2 && known[0]!.symbol === known[1]!.symbol)
+      return known.find(({ conditional }) => conditional === isOfConditional(report));
+    // Of two symbols' orders with one id nobody can say which is meant.
+    if (known.length !== 1) return undefined;
+    const [only] = known as [SentOrder];
+    // What is said of the order that had this id before is not said of the one that waits.
+    const isOfFinished = only.conditional && this.#finished.has(keyOf(only.symbol, only.id));
+    return isOfFinished && !isOfConditional(report) ? undefined : only;
   }
 
   add(id: string, found: Found): SentOrder {
-    const key = keyOf(found.symbol, id);
+    const key = keyOf(found.symbol, id, found.conditional);
     const known = this.#orders.get(key);
     if (known) return known;
     const order: SentOrder = {
@@ -177,8 +192,8 @@ export class SentOrders {
   }
 
   /** Whether an order was watched to its end. */
-  isFinished(id: unknown, symbol: string): boolean {
-    return this.#finished.has(keyOf(symbol, String(id)));
+  isFinished(id: string, symbol: string): boolean {
+    return this.#finished.has(keyOf(symbol, id)) || this.#finished.has(keyOf(symbol, id, true));
   }
 
   #finish(order: SentOrder): void {

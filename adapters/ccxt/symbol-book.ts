@@ -67,6 +67,11 @@ export class SymbolBook {
     return this.#lots.net(this.#symbol);
   }
 
+  /** Units that the strategies hold together on a side. */
+  held(side: Side): number {
+    return this.#holders(side).reduce((sum, { size }) => sum + size, 0);
+  }
+
   get isEmpty(): boolean {
     return this.#lots.holders(this.#symbol).length === 0;
   }

@@ -4,6 +4,8 @@ import type { Venue } from './venue.ts';
 
 /** Trades may become visible so late, in ms. */
 const LATE = 60_000;
+/** Clocks of venues are as coarse as this, in ms. */
+const COARSE = 1000;
 /** Some venues answer at most seven days at a time, and a page of so many trades. */
 const WINDOW = 6 * 86_400_000;
 const PAGE = 500;
@@ -69,15 +71,17 @@ export class Tape {
   async readFunding(): Promise<{ readonly time: number; readonly amount: number }[]> {
     if (!this.#venue.can('fetchFundingHistory')) return [];
     const began = this.#venue.now();
-    const payments = new Map<string, { readonly time: number; readonly amount: number }>();
-    for await (const { id, timestamp, amount } of this.#rows('fetchFundingHistory', this.#fundedTo, began)) {
+    const payments: { time: number; amount: number }[] = [];
+    const since = this.#fundedTo - COARSE;
+    for await (const { id, timestamp, amount } of this.#rows('fetchFundingHistory', since, began)) {
       const [time, paid] = [Number(timestamp), Number(amount)];
-      // Pages overlap by their last row.
-      if (time > this.#fundedTo && Number.isFinite(paid))
-        payments.set(`${String(id)} ${time} ${paid}`, { time, amount: paid });
+      const name = `funding ${String(id)} ${time} ${paid}`;
+      if (!(time >= since) || !Number.isFinite(paid) || this.#seen.has(name)) continue;
+      this.#seen.set(name, time);
+      payments.push({ time, amount: paid });
     }
-    for (const { time } of payments.values()) this.#fundedTo = Math.max(this.#fundedTo, time);
-    return [...payments.values()];
+    for (const { time } of payments) this.#fundedTo = Math.max(this.#fundedTo, time);
+    return payments;
   }
 
   async *#rows(method: string, since: number, now: number): AsyncGenerator<Record<string, unknown>> {

@@ -26,14 +26,15 @@ interface Working {
 export type Asked = ReadonlyMap<string, number>;
 
 /** A statement holds for so long, in ms: somebody else may trade on the account. */
-const FRESH_FOR = 300_000;
+const FRESH_FOR = 60_000;
 
 /**
  * What an account holds of each symbol: what the exchange last said, and the fills since. Orders that may have filled
  * unheard widen it to a range, so that nobody takes for certain what is not.
  */
 export class AccountExposure {
-  readonly #statements = new Map<string, { readonly size: number; readonly time: number }>();
+  /** Null where the exchange says something that is no one number. */
+  readonly #statements = new Map<string, { readonly size: number | null; readonly time: number }>();
   readonly #working = new Map<string, Working>();
 
   /** Notes the moment at which the exchange is asked; hand it to `state` with the answer. */
@@ -46,10 +47,6 @@ export class AccountExposure {
    * @param size null where it does not say anything that can be used
    */
   state(symbol: string, size: number | null, asked: Asked, time: number): void {
-    if (size === null) {
-      this.#statements.delete(symbol);
-      return;
-    }
     this.#statements.set(symbol, { size, time });
     for (const [key, order] of this.#working) {
       if (order.symbol !== symbol) continue;
@@ -122,34 +119,22 @@ export class AccountExposure {
   /** Where the position lies; null where the exchange has not said, or too long ago. */
   range(symbol: string, now: number): Range | null {
     const known = this.#statements.get(symbol);
-    if (!known || Math.abs(now - known.time) > FRESH_FOR) return null;
-    let [low, high] = [known.size, known.size];
-    let [reducingSells, reducingBuys] = [0, 0];
-    for (const {
-      symbol: of,
-      sign,
-      amount,
-      filled,
-      included,
-      reduces,
-      final,
-      doubtful,
-    } of this.#working.values()) {
-      if (of !== symbol) continue;
-      const since = filled - included;
-      const open = final ? 0 : amount - filled;
-      if (!doubtful) {
-        low += sign * since;
-        high += sign * since;
-      }
-      const maybe = (doubtful ? since : 0) + (reduces ? 0 : open);
-      if (sign > 0) high += maybe;
-      else low -= maybe;
-      if (reduces && sign > 0) reducingBuys += open;
-      else if (reduces) reducingSells += open;
+    if (!known || known.size === null || Math.abs(now - known.time) > FRESH_FOR) return null;
+    let position = known.size;
+    // What may have been bought and sold besides; apart from it what can only reduce, which may have come first.
+    const maybe = { bought: 0, sold: 0 };
+    const reducing = { bought: 0, sold: 0 };
+    for (const order of this.#working.values()) {
+      if (order.symbol !== symbol) continue;
+      const side = order.sign > 0 ? 'bought' : 'sold';
+      const since = order.filled - order.included;
+      if (order.doubtful) maybe[side] += since;
+      else position += order.sign * since;
+      if (!order.final) (order.reduces ? reducing : maybe)[side] += order.amount - order.filled;
     }
-    if (low > 0) low = Math.max(0, low - reducingSells);
-    if (high < 0) high = Math.min(0, high + reducingBuys);
+    const least = position > 0 ? Math.max(0, position - reducing.sold) : position;
+    const most = position < 0 ? Math.min(0, position + reducing.bought) : position;
+    const [low, high] = [least - maybe.sold, most + maybe.bought];
     return { low, high };
   }
 
