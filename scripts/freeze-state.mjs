@@ -2,8 +2,9 @@
 //
 //   npm run build && node scripts/freeze-state.mjs test/node/fixtures/<version of the snapshot>
 //
-// Everything comes from a seed: a live run with shadows, partial closes, commands and a configuration that changes, whose
-// snapshot is followed by a tail of the journal, as a crash leaves it.
+// Everything comes from a seed: a live run with shadows, positions closed in parts, some of them still open, entries and exits
+// that nobody saw, commands and a configuration that changes, whose snapshot is followed by a tail of the journal, as a crash
+// leaves it.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,12 +35,14 @@ const author = (reason) => ({ time: now, actor: 'freezer', reason });
 const prices = new Map(SYMBOLS.map((symbol) => [symbol, 100]));
 let trades = 0;
 
-/** Closes a position in so many parts. */
-function close(decision, price, r, parts) {
-  for (let part = 1; part <= parts; part += 1) {
+/** Closes so many parts of a position; what is not closed stays open. */
+function close(decision, price, r, parts, closed = parts) {
+  for (let part = 1; part <= closed; part += 1) {
     trades += 1;
     engine.recordTrade({
       id: `t${trades}`,
+      ...(parts > 1 ? { openSize: 1 - part / parts } : {}),
+      ...(parts === 3 ? { positionId: `p-${decision.id}`, funding: 0.01 } : {}),
       strategy: decision.strategy,
       symbol: decision.symbol,
       side: decision.side,
@@ -54,6 +57,18 @@ function close(decision, price, r, parts) {
       decision,
     });
   }
+}
+
+/** One position in seven is never heard of again after its first part, and every other of those is known to have ended. */
+function end(i, decision, price, r) {
+  if (i % 7 !== 0) {
+    close(decision, price, r, 1 + (i % 3));
+    return;
+  }
+  close(decision, price, r, 3, 1);
+  if (i % 2 !== 0) return;
+  const { strategy, symbol } = decision;
+  engine.recordUnknownExit({ strategy, symbol, time: now, positionId: `p-${decision.id}`, size: 2 / 3 });
 }
 
 function hour(i) {
@@ -84,8 +99,15 @@ function hour(i) {
     });
     if (decision.multiplier === 0) continue;
     if (i % 11 === 0) engine.withdraw(decision, 'BELOW_MIN');
-    else close(decision, price, random.uniform() < 0.45 ? 1.5 : -1, 1 + (i % 3));
+    else end(i, decision, price, random.uniform() < 0.45 ? 1.5 : -1);
   }
+  if (i % 13 === 0)
+    engine.recordUnjudged({
+      strategy: STRATEGIES[i % 3],
+      symbol: SYMBOLS[i % 2],
+      time: now,
+      reason: ['POSITION_UNKNOWN', 'FILL_UNKNOWN'][i % 2],
+    });
   if (i % 24 === 0) {
     engine.recordEquity({
       time: now,
@@ -117,7 +139,7 @@ const { decisions } = engine.getOptimizationStatus();
 // What this version knew at the end; a later one may judge otherwise, but must have seen the same.
 writeFileSync(
   join(target, 'facts.json'),
-  `${JSON.stringify({ time: engine.time, baseWeights: engine.config.baseWeights, decisions, trades, errors: engine.getOptimizationStatus().errors, weights: engine.optimizer.getCurrentWeights(), statuses: engine.manager.getStatuses() }, null, 2)}\n`,
+  `${JSON.stringify({ time: engine.time, baseWeights: engine.config.baseWeights, decisions, trades, errors: engine.getOptimizationStatus().errors, coverage: engine.getCoverage(), weights: engine.optimizer.getCurrentWeights(), statuses: engine.manager.getStatuses() }, null, 2)}\n`,
 );
 await overlay.close();
 rmSync(stateDir, { recursive: true, force: true });

@@ -37,6 +37,7 @@ describe('a state directory of an earlier version', async () => {
         expect(engine.time).toBe(facts.time);
         expect(engine.getOptimizationStatus().decisions).toBe(facts.decisions);
         expect(engine.decomposer.getPortfolioPerformance().trades).toBe(facts.trades);
+        if (facts.coverage) expect(engine.getCoverage()).toEqual(facts.coverage);
         expect(Object.keys(engine.manager.getStatuses()).sort()).toEqual(Object.keys(facts.statuses).sort());
         expect(engine.manager.statusOf('FVG_Pattern')).toBe(facts.statuses.FVG_Pattern);
         await overlay.close();
