@@ -65,17 +65,14 @@ const saysExit = ({ params }: CallRecord): boolean =>
   params.closePosition === true ||
   ['stopLossPrice', 'takeProfitPrice', 'trailingPercent'].some((name) => name in params);
 
-/** What of a call reduces the account's exposure, or may: in its own units. */
+/** What of a call reduces the account's exposure, or may by the time that it arrives: in its own units. */
 export function exitPart(call: CallRecord): number {
-  const { instrument, side, amount, params, position, unsettled, meaning } = call;
+  const { instrument, side, amount, params, low, high } = call;
   if (saysExit(call)) return amount;
   if (params.positionSide !== undefined)
     return (side === 'sell') === (params.positionSide === 'LONG') ? amount : 0;
   if (instrument.type === 'spot' && params.sideEffectType === undefined) return side === 'sell' ? amount : 0;
-  // Where an order's fate is open, what the bot means as an exit may be one.
-  if ((meaning === 'exit' || meaning === 'protect') && unsettled) return amount;
-  const against = position !== 0 && position > 0 === (side === 'sell');
-  return against ? Math.min(amount, Math.abs(position)) : 0;
+  return Math.max(0, Math.min(amount, side === 'sell' ? high : -low));
 }
 
 /** Whatever the overlay says, exits go out in full and at once. */

@@ -225,13 +225,20 @@ const executions: Handler = (venue, { params, tradeLag }) => {
     (symbol === undefined || instrument.id === symbol) && time >= Number(startTime) && time <= until;
   const rows =
     execType === 'Funding'
-      ? venue.ledger.payments.filter(within).map(({ instrument, amount, time }, i) => ({
-          symbol: instrument.id,
-          execType: 'Funding',
-          execFee: text(-amount),
-          execTime: String(time),
-          execId: `funding-${i}`,
-        }))
+      ? venue.ledger.payments
+          .map(({ instrument, amount, time }, i) => ({
+            instrument,
+            time,
+            row: {
+              symbol: instrument.id,
+              execType: 'Funding',
+              execFee: text(-amount),
+              execTime: String(time),
+              execId: `funding-${i}`,
+            },
+          }))
+          .filter(within)
+          .map(({ row }) => row)
       : venue.ledger.fills
           .filter(
             (fill) =>

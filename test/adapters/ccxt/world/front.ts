@@ -479,11 +479,6 @@ function account(venue: Venue, { family }: Asked): unknown {
 
 const income: Handler = (venue, { params }) =>
   venue.ledger.payments
-    .filter(
-      ({ instrument, time }) =>
-        (params.symbol === undefined || instrument.id === params.symbol) &&
-        time >= Number(params.startTime ?? 0),
-    )
     .map(({ instrument, amount, time }, i) => ({
       symbol: instrument.id,
       incomeType: 'FUNDING_FEE',
@@ -492,7 +487,11 @@ const income: Handler = (venue, { params }) =>
       time,
       tranId: 9000 + i,
       tradeId: '',
-    }));
+    }))
+    .filter(
+      ({ symbol, time }) =>
+        (params.symbol === undefined || symbol === params.symbol) && time >= Number(params.startTime ?? 0),
+    );
 
 const ticker: Handler = (venue, asked) => {
   const rows = (asked.params.symbol === undefined ? venue.instruments : [instrumentOf(venue, asked)]).map(

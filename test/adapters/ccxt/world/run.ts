@@ -20,8 +20,12 @@ export interface CallRecord extends Omit<OrderCallMade, 'make'> {
   readonly step: number;
   /** Signed size that the venue held on this market and side. */
   readonly position: number;
-  /** Whether an order of this market that may open something was open, or lost on its way. */
-  readonly unsettled: boolean;
+  /** Between what it may be by the time that the order arrives: open orders fill, lost ones turn up. */
+  readonly low: number;
+  readonly high: number;
+  readonly time: number;
+  /** Whether the venue took it. */
+  readonly arrived: boolean;
   /** What went to the venue for it. */
   readonly sent: readonly LoggedRequest[];
   /** Whether it was on its way before anything else could happen. */
@@ -192,13 +196,23 @@ function recording(account: Account, calls: CallRecord[]) {
   const { venue, log } = account;
   const truthOf = ({ instrument, params }: Omit<OrderCallMade, 'make'>) => {
     const positionSide = (params.positionSide as 'LONG' | 'SHORT' | undefined) ?? 'BOTH';
-    const lost =
-      account.orderFault !== null ||
-      calls.some(({ instrument: of, error }) => of === instrument && error && !isRefusal(error));
+    const position = venue.ledger.size(instrument, positionSide);
+    const open = venue.orders.filter((order) => order.instrument === instrument && mayOpen(order));
+    // Of a call whose answer was lost a moment ago, nobody but the venue knows that it never arrived.
+    const lost = calls.filter(
+      (call) => call.instrument === instrument && isLost(call) && venue.now - call.time < DOUBT_FOR,
+    );
+    const may = (side: 'buy' | 'sell') =>
+      open.reduce(
+        (sum, { side: of, qty, filled }) => sum + (of.toLowerCase() === side ? qty - filled : 0),
+        0,
+      ) + lost.reduce((sum, { side: of, amount }) => sum + (of === side ? amount : 0), 0);
     return {
       step: recorder.step,
-      position: venue.ledger.size(instrument, positionSide),
-      unsettled: lost || venue.orders.some((order) => order.instrument === instrument && mayOpen(order)),
+      time: venue.now,
+      position,
+      low: position - may('sell'),
+      high: position + may('buy'),
     };
   };
   const recorder = {
@@ -233,6 +247,7 @@ function recording(account: Account, calls: CallRecord[]) {
     const at = log.length;
     const truths = made.map(truthOf);
     const { writes } = account;
+    const before = venue.orders.length;
     let prompt = true;
     const answer = make();
     setImmediate(() => {
@@ -240,11 +255,13 @@ function recording(account: Account, calls: CallRecord[]) {
     });
     const record = (outcome: { results: readonly unknown[] } | { error: Error }) => {
       const sent = sentFor(log.slice(at));
+      const arrived = venue.orders.length > before;
       for (const [i, call] of made.entries())
         calls.push({
           ...call,
           ...truths[i]!,
           sent: sent[i]!,
+          arrived,
           prompt,
           ...('error' in outcome ? outcome : { result: outcome.results[i] }),
         });
@@ -261,9 +278,12 @@ function recording(account: Account, calls: CallRecord[]) {
   return recorder;
 }
 
+/** How long it is open whether an order arrived whose answer was lost, in ms. */
+const DOUBT_FOR = 30_000;
+const isLost = ({ error, arrived }: CallRecord): boolean =>
+  error !== undefined && !arrived && !isRefusal(error);
 const isRefusal = (error: Error): boolean => /"code":|"retCode":|edgekeeper/.test(error.message);
-const mayOpen = (order: Order): boolean =>
-  isOpen(order) && order.triggered && !order.reduceOnly && !order.closePosition;
+const mayOpen = (order: Order): boolean => isOpen(order) && !order.reduceOnly && !order.closePosition;
 
 /** Does what happens outside of the bot; false for a step that is the bot's. */
 function happen(account: Account, step: Step): boolean {
