@@ -33,8 +33,6 @@ const UNSENT_AFTER = 2;
 /** A strategy that tries again makes another order, at another price: what failed on its side is what it tries again. */
 const RETRY = 'entry';
 
-const AS_ASKED = { decision: null, reasons: [], shrunk: false } as const;
-
 /** Judges the orders of a bot that open exposure, and remembers what was decided until they open. */
 export class Entries {
   readonly #engine: OptimizationEngine;
@@ -52,17 +50,18 @@ export class Entries {
   /**
    * Rules on an order before it is placed. Debut reverses a position by opening the other side before it closes the
    * first, so only an order on the side of what is open adds to it.
+   * @returns null for an order that is not judged
    */
-  rule(host: DebutHost, order: DebutOrder, strategy: string, said: Said, now: number): Ruling {
-    const asked = Number(order.lots);
-    if (order.learning === true) return { ...AS_ASKED, lots: asked };
+  rule(host: DebutHost, order: DebutOrder, strategy: string, said: Said, now: number): Ruling | null {
+    if (order.learning === true) return null;
     const adds = host.orders.some(({ type, learning }) => type === order.type && learning !== true);
-    if (adds && !this.#opts.edgekeeperGateAdds) return { ...AS_ASKED, lots: asked };
+    if (adds && !this.#opts.edgekeeperGateAdds) return null;
+    const asked = Number(order.lots);
     const time = numberOr(order.time, host.currentCandle?.time) ?? now;
     if (!(asked > 0) || !Number.isFinite(asked) || (order.type !== 'BUY' && order.type !== 'SELL')) {
       const symbol = host.opts.ticker;
       this.#engine.recordUnjudged({ strategy, symbol, time, reason: 'ORDER_UNREADABLE' });
-      return { ...AS_ASKED, lots: asked };
+      return null;
     }
     const signal: Signal = {
       strategy,

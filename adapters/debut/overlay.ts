@@ -97,12 +97,13 @@ export class Overlay {
     const said = this.#said.take(order.type);
     const strategy = this.#nameOf(order);
     this.#useStrategy(strategy);
-    const asked = order.lots;
     const ruling = this.#entries.rule(host, order, strategy, said, this.#time);
+    if (ruling === null) return false;
     this.#latest = ruling.decision ?? this.#latest;
-    if (ruling.lots !== asked && ruling.lots > 0) order.lots = ruling.lots;
-    if (ruling.lots !== asked)
-      this.#say(() => `${strategy} ${host.opts.ticker} ${rulingOf(ruling, order, asked)}`);
+    const asked = Number(order.lots);
+    if (ruling.lots === asked) return false;
+    this.#say(() => `${strategy} ${host.opts.ticker} ${rulingOf(ruling, order, asked)}`);
+    if (ruling.lots > 0) order.lots = ruling.lots;
     return ruling.lots === 0;
   }
 

@@ -46,15 +46,6 @@ describe('the Debut plugin', () => {
     ).toBe(true);
   });
 
-  it('shrinks to the minimum instead of a veto where it is asked to', async () => {
-    const engine = engineWith();
-    engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
-    const { bot, tick } = debutBot({ edgekeeperShrink: true }, { engine });
-    await tick(100);
-    await bot.createOrder('BUY', 2);
-    expect(bot.venue.sent).toMatchObject([{ amount: 0.05 }]);
-  });
-
   it('hears from the strategy what it thinks of the next order, once, and until the next candle', async () => {
     const { bot, plugin, tick } = debutBot();
     await tick(100);
@@ -138,19 +129,6 @@ describe('the Debut plugin', () => {
       multiplier: 0,
       reasons: expect.arrayContaining(['NOT_SENT']),
     });
-  });
-
-  it('passes orders that add to an open position, unless it is told to judge them', async () => {
-    for (const gateAdds of [false, true]) {
-      const engine = engineWith();
-      const { bot, tick } = debutBot({ edgekeeperGateAdds: gateAdds }, { engine });
-      await tick(100);
-      await bot.createOrder('BUY', 1);
-      await tick(100);
-      engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
-      await bot.createOrder('BUY', 1);
-      expect(bot.venue.sent).toHaveLength(gateAdds ? 1 : 2);
-    }
   });
 
   it('prices a spot fee that binance took in base, whatever it calls it, and reads fees that are text or nothing', async () => {
