@@ -36,6 +36,8 @@ const POLL_RESTING = 300_000;
 /** Orders of one symbol that are asked about one by one; orders of others that are remembered. */
 const MOST_ORDERS = 20;
 const MOST_OTHERS = 1000;
+/** How often the venue's record is read until it shows what filled: trades may be minutes late. */
+const READS = 9;
 /** How often a spot balance is held against what is thought to be there, in ms. */
 const COUNT_AFTER = 300_000;
 
@@ -67,8 +69,12 @@ export class Reconciler {
   }
 
   start(): void {
-    const { books } = this.#options;
+    const { books, exposure } = this.#options;
     this.#background.start();
+    // What was under way when nobody looked may still move the position.
+    for (const { key, symbol, buys, sent, reduces } of [...books.orders.all(), ...books.orders.lost()])
+      exposure.send(key, { symbol, buys, amount: sent, reduces });
+    for (const { key, execution, final } of books.orders.all()) exposure.report(key, execution.amount, final);
     // Whatever is open may have filled or ended while nobody looked.
     for (const symbol of books.symbols()) {
       this.changed(symbol);
@@ -110,23 +116,32 @@ export class Reconciler {
 
   /** An order went out and its answer does not say what became of it. */
   untold(order: SentOrder): void {
-    const { venue, books } = this.#options;
+    const { venue, books, exposure } = this.#options;
     if (!this.#options.reconciles) return;
     if (!venue.can('fetchOrder')) {
       this.#read(order.symbol, UNTOLD_AFTER);
       return;
     }
-    const request = async (): Promise<Outcome> => {
-      const waits = order.conditional && marketOf(this.#options.exchange, order.symbol)?.spot !== true;
-      const params = waits ? [{ trigger: true }] : [];
-      const answer = (await venue.ask('fetchOrder', order.id, order.symbol, ...params)) as CcxtOrder;
-      this.observe(answer);
+    const request = async (last: boolean): Promise<Outcome> => {
+      const answer = await this.#fetchOrder(order).catch((error: unknown) => {
+        if (!last) throw error;
+      });
+      if (answer) this.observe(answer);
       const isResting = answer?.status === 'open' && !(Number(answer.filled) > 0) && answer.type !== 'market';
-      return order.final || isResting || books.orders.get(order.id, order.symbol) === undefined
-        ? 'done'
-        : 'again';
+      const isKnown = order.final || isResting || !books.orders.isWatched(order.key);
+      if (last && !isKnown && !order.conditional && order.execution.amount === 0) {
+        books.giveUpOn(order);
+        exposure.drop(order.key);
+      }
+      return isKnown ? 'done' : 'again';
     };
     this.#background.ask(`order ${order.key}`, request, { delay: UNTOLD_AFTER });
+  }
+
+  async #fetchOrder({ id, symbol, conditional }: SentOrder): Promise<CcxtOrder> {
+    const { venue, exchange } = this.#options;
+    const waits = conditional && marketOf(exchange, symbol)?.spot !== true;
+    return (await venue.ask('fetchOrder', id, symbol, ...(waits ? [{ trigger: true }] : []))) as CcxtOrder;
   }
 
   /** The answer to an order was lost: whether it arrived is looked for among open orders and trades. */
@@ -139,8 +154,11 @@ export class Reconciler {
         for (const order of rowsOf(await venue.ask('fetchOpenOrders', symbol))) this.observe(order);
       if (isThere() && venue.can('fetchMyTrades')) await books.readTape(symbol);
       if (isThere() && last) {
+        const order = books.orders.lost(symbol).find((each) => each.key === key)!;
         books.orders.found(key);
         exposure.drop(key);
+        // It did not arrive; but on an account that nobody is sure of it may not be where it was looked for.
+        if (order.kind === 'doubt') books.giveUpOn(order);
       }
       this.changed(symbol);
       return isThere() ? 'again' : 'done';
@@ -187,7 +205,8 @@ export class Reconciler {
     const { books, exposure } = this.#options;
     if (id === undefined || symbol === undefined) return;
     exposure.report(keyOf(symbol, id), Number(filled ?? 0), isFinal(order));
-    const isNews = Number(filled) > 0 && !books.orders.isFinished(id, symbol) && !this.#others.has(keyOf(symbol, id));
+    const isNews =
+      Number(filled) > 0 && !books.orders.isFinished(id, symbol) && !this.#others.has(keyOf(symbol, id));
     if (!isNews || !books.symbols().includes(symbol) || books.bookOf(symbol).isEmpty) return;
     this.#others.add(keyOf(symbol, id));
     if (this.#others.size > MOST_OTHERS) this.#others.delete(this.#others.values().next().value!);
@@ -259,7 +278,7 @@ export class Reconciler {
       this.#options.changed();
       return 'done';
     };
-    this.#background.ask(`${patient ? 'poll' : 'read'} ${symbol}`, request, { delay, patient });
+    this.#background.ask(`${patient ? 'poll' : 'read'} ${symbol}`, request, { delay, patient, most: READS });
   }
 
   /** Asks for the price of a symbol of which nobody has told one: the next order will want it. */

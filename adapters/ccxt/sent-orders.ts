@@ -134,6 +134,13 @@ export class SentOrders {
     return [...this.#lost.values()].filter((each) => symbol === undefined || each.symbol === symbol);
   }
 
+  /** Watches an order no more. */
+  drop(key: string): SentOrder | undefined {
+    const order = this.#orders.get(key);
+    if (order) this.#forget(order);
+    return order;
+  }
+
   /** It is known now what became of a lost order. */
   found(key: string): void {
     this.#lost.delete(key);
@@ -152,7 +159,8 @@ export class SentOrders {
     return candidates.find(({ buys, sent, price, time, clientOrderId }) => {
       const placed = Number(order.timestamp);
       return (
-        clientOrderId === undefined &&
+        // Of trades nobody knows what their order was called.
+        (clientOrderId === undefined || order.clientOrderId === undefined) &&
         (order.side === 'buy') === buys &&
         Math.abs(Number(order.amount) - sent) <= sent * 1e-9 &&
         (price === undefined ||
@@ -162,6 +170,23 @@ export class SentOrders {
         !(placed > time + ARRIVES_WITHIN)
       );
     });
+  }
+
+  /**
+   * The order waiting for a price that an unknown order at the venue must be: some venues send it under another id
+   * once the price has come. From then on it is known by both.
+   */
+  triggered({ id, symbol, side, amount }: CcxtOrder): SentOrder | undefined {
+    const found = this.all(symbol).find(
+      ({ conditional, final, buys, sent, execution }) =>
+        conditional &&
+        !final &&
+        execution.amount === 0 &&
+        buys === (side === 'buy') &&
+        Math.abs(Number(amount) - sent) <= sent * 1e-9,
+    );
+    if (found && id !== undefined) this.#byId.set(id, (this.#byId.get(id) ?? new Set()).add(found.key));
+    return found;
   }
 
   /** Lets go of what is final and booked. */
@@ -191,6 +216,10 @@ export class SentOrders {
     this.#byId.set(order.id, (this.#byId.get(order.id) ?? new Set()).add(order.key));
   }
 
+  isWatched(key: string): boolean {
+    return this.#orders.has(key);
+  }
+
   /** Whether an order was watched to its end. */
   isFinished(id: string, symbol: string): boolean {
     return this.#finished.has(keyOf(symbol, id)) || this.#finished.has(keyOf(symbol, id, true));
@@ -204,9 +233,9 @@ export class SentOrders {
 
   #forget(order: SentOrder): void {
     this.#orders.delete(order.key);
-    const keys = this.#byId.get(order.id);
-    keys?.delete(order.key);
-    if (keys?.size === 0) this.#byId.delete(order.id);
+    for (const [id, keys] of this.#byId) {
+      if (keys.delete(order.key) && keys.size === 0) this.#byId.delete(id);
+    }
   }
 
   #oldest(): SentOrder {

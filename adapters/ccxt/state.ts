@@ -55,7 +55,7 @@ function ofVersion1(
             return of === symbol ? [[`${side}\n${strategy}`, units] as const] : [];
           }),
         },
-        tape: { readTo: now, fundedTo: now, seen: [] },
+        tape: { readTo: now, fundedTo: now, seen: [], funded: [] },
       };
     }),
   };

@@ -154,7 +154,11 @@ export class SymbolBook {
       return;
     }
     let left = this.#close({ strategy, symbol, side: buys ? 'short' : 'long' }, part, part.amount, booked);
-    if (this.#foreign === null) return;
+    if (this.#foreign === null) {
+      // Whether it opened something or closed what was there, nobody knows.
+      this.#closeForeign(order, buys ? 'short' : 'long', left, booked);
+      return;
+    }
     const against = Math.min(left, Math.max(0, buys ? -this.#foreign : this.#foreign));
     if (against > this.#noise()) {
       this.#closeForeign(order, buys ? 'short' : 'long', against, booked);

@@ -16,6 +16,7 @@ export interface TapeState {
   readonly readTo: number;
   readonly fundedTo: number;
   readonly seen: readonly (readonly [id: string, time: number])[];
+  readonly funded: readonly (readonly [id: string, time: number])[];
 }
 
 /** The account's own trades and funding on one symbol, as the venue keeps them, each handed out once. */
@@ -27,6 +28,7 @@ export class Tape {
   #readTo: number;
   #fundedTo: number;
   readonly #seen: Map<string, number>;
+  readonly #funded: Map<string, number>;
 
   constructor(venue: Venue, symbol: string, start: number, state?: TapeState) {
     this.#venue = venue;
@@ -35,6 +37,7 @@ export class Tape {
     this.#readTo = this.#start;
     this.#fundedTo = state?.fundedTo ?? start;
     this.#seen = new Map(state?.seen ?? []);
+    this.#funded = new Map(state?.funded ?? []);
   }
 
   get isReadable(): boolean {
@@ -42,7 +45,12 @@ export class Tape {
   }
 
   state(): TapeState {
-    return { readTo: this.#readTo, fundedTo: this.#fundedTo, seen: [...this.#seen] };
+    return {
+      readTo: this.#readTo,
+      fundedTo: this.#fundedTo,
+      seen: [...this.#seen],
+      funded: [...this.#funded],
+    };
   }
 
   /** Trades since the last time. @param isOwn whether the bot is known to have made a trade's order */
@@ -75,12 +83,13 @@ export class Tape {
     const since = this.#fundedTo - COARSE;
     for await (const { id, timestamp, amount } of this.#rows('fetchFundingHistory', since, began)) {
       const [time, paid] = [Number(timestamp), Number(amount)];
-      const name = `funding ${String(id)} ${time} ${paid}`;
-      if (!(time >= since) || !Number.isFinite(paid) || this.#seen.has(name)) continue;
-      this.#seen.set(name, time);
-      payments.push({ time, amount: paid });
+      const name = `${String(id)} ${time} ${paid}`;
+      if (!(time >= since) || !Number.isFinite(paid) || this.#funded.has(name)) continue;
+      this.#funded.set(name, time);
+      payments.push({ time, amount: this.#venue.paysPositive ? -paid : paid });
     }
     for (const { time } of payments) this.#fundedTo = Math.max(this.#fundedTo, time);
+    for (const [name, time] of this.#funded) if (time < this.#fundedTo - COARSE) this.#funded.delete(name);
     return payments;
   }
 

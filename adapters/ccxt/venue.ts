@@ -11,6 +11,9 @@ const PERMANENT = new Set([
   'ArgumentsRequired',
 ]);
 
+/** Exchanges whose funding is what was paid; of all others it is what was received. */
+const PAYS_POSITIVE = new Set(['bybit']);
+
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 /** Names of an error's classes, its own first. */
@@ -30,6 +33,11 @@ export class Venue {
   constructor(exchange: CcxtExchange, original: (name: string) => Method | undefined) {
     this.#exchange = exchange;
     this.#original = original;
+  }
+
+  /** Whether a positive funding amount was paid. */
+  get paysPositive(): boolean {
+    return PAYS_POSITIVE.has(this.#exchange.id ?? '');
   }
 
   now(): number {
