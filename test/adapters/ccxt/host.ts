@@ -134,17 +134,15 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
       return { symbol, last: venue.price };
     },
     async fetchPositions() {
+      if (kind === 'hedge')
+        return Object.entries(venue.sides()).map(([side, contracts]) => ({
+          symbol,
+          side,
+          contracts,
+          hedged: true,
+        }));
       const position = venue.net();
-      return position === 0
-        ? [{ symbol, contracts: 0 }]
-        : [
-            {
-              symbol,
-              side: position > 0 ? 'long' : 'short',
-              contracts: Math.abs(position),
-              hedged: kind === 'hedge',
-            },
-          ];
+      return [{ symbol, side: position < 0 ? 'short' : 'long', contracts: Math.abs(position) }];
     },
     async closePosition() {
       const position = Number(venue.held(owner()).toFixed(8));

@@ -67,6 +67,16 @@ export class Venue {
     return this.#owned.get(owner) ?? 0;
   }
 
+  /** What owners hold on each side, where the account keeps them apart. */
+  sides(): { readonly long: number; readonly short: number } {
+    let [long, short] = [0, 0];
+    for (const amount of this.#owned.values()) {
+      if (amount > 0) long += amount;
+      else short -= amount;
+    }
+    return { long, short };
+  }
+
   /** What all owners hold together. */
   net(): number {
     let sum = 0;
