@@ -90,7 +90,14 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const prices = new Prices();
   const exposure = new AccountExposure();
   const gate = new OrderGate(engine);
-  const state = options.state ?? kept?.load();
+  const state = options.state ? readState(options.state, exchange) : keptState();
+
+  /** What was kept by itself must not keep a bot from starting. */
+  function keptState() {
+    const found = kept?.load() ?? null;
+    return found === null ? undefined : aside(() => readState(found, exchange));
+  }
+
   const books = new Books({
     exchange,
     engine,
@@ -103,7 +110,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       undefined,
     reconciles,
     atOnce: sizing === 'translate-exits',
-    ...(state === undefined || state === null ? {} : { state: readState(state, exchange) }),
+    ...(state === undefined ? {} : { state }),
   });
   const snapshot = (): AttachmentState => ({ version: STATE_VERSION, ...books.state() });
   const reconciler = new Reconciler({

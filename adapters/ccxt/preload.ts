@@ -5,32 +5,58 @@
  *
  * Reads the file that EDGEKEEPER_CONFIG names, else `edgekeeper.json` in the working directory: the options of the
  * overlay under `edgekeeper`, those of the attachment under `ccxt`. Every exchange that the bot makes is attached to.
+ * Whatever is wrong with the overlay, the bot starts and trades as without it.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { z } from 'zod';
 import { EdgekeeperError } from '../../src/index.ts';
-import { createLog, openOverlay } from '../../src/node/index.ts';
-import { attach } from './attach.ts';
+import { createLog, type Overlay, openOverlay } from '../../src/node/index.ts';
+import { attach, type Detach } from './attach.ts';
 import type { CcxtExchange } from './market.ts';
 import { SIZINGS } from './sizing.ts';
 
 const FILE = 'edgekeeper.json';
 /** How often it is looked whether an update is due, in ms. */
 const UPDATE_EVERY = 60_000;
+/** Says to the processes that a bot starts that the overlay is its own already. */
+const OWNER = 'EDGEKEEPER_OWNER';
+/** Programs that only start the bot, and inherit its options. */
+const LAUNCHERS = new Set(['npm-cli.js', 'npx-cli.js', 'yarn.js', 'pnpm.cjs', 'corepack.js']);
 
 const ccxtSchema = z.strictObject({
   strategy: z.string().min(1).max(100).default('bot'),
   sizing: z.enum(SIZINGS).default('veto-only'),
   tagOrders: z.boolean().default(false),
+  veto: z.enum(['throw', 'return']).default('throw'),
+  reconcile: z.boolean().default(true),
   stateDir: z.string().default('.edgekeeper'),
 });
+type Settings = z.output<typeof ccxtSchema> & { readonly file: string | null };
 
 interface CcxtModule {
-  readonly Exchange?: { readonly prototype: { afterConstruct(): void } };
+  readonly Exchange?: { readonly prototype: { afterConstruct?(): void } };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whether this is the bot: not a thread of it, a process that it started, or the program that starts it. */
+function isTheBot(): boolean {
+  const owner = Number(process.env[OWNER]);
+  const isChild = owner > 0 && owner !== process.pid && isAlive(owner);
+  return isMainThread && !isChild && !LAUNCHERS.has(basename(process.argv[1] ?? ''));
 }
 
 /** The ccxt that the bot will load, by import and by require: two builds with classes of their own. */
@@ -53,11 +79,16 @@ async function builds(): Promise<CcxtModule[]> {
   const imported = await import(
     pathToFileURL(main.replace(/dist[\\/]ccxt\.cjs$/, join('js', 'ccxt.js'))).href
   );
-  const required = require('ccxt') as CcxtModule;
-  return [imported.default ?? imported, required];
+  const found = [imported.default ?? imported, require('ccxt')] as CcxtModule[];
+  if (found.every(({ Exchange }) => typeof Exchange?.prototype.afterConstruct === 'function')) return found;
+  throw new EdgekeeperError('PACKAGE_MISSING', {
+    found: `${main}, whose Exchange is not made as that of ccxt 4`,
+    expected: 'ccxt 4',
+    hint: 'Install ccxt@4, or attach to the exchange yourself: see adapters/README.md.',
+  });
 }
 
-async function options(): Promise<z.output<typeof ccxtSchema> & { readonly file: string | null }> {
+async function settings(): Promise<Settings> {
   const file = process.env.EDGEKEEPER_CONFIG ?? FILE;
   if (!existsSync(file)) {
     if (process.env.EDGEKEEPER_CONFIG === undefined) return { ...ccxtSchema.parse({}), file: null };
@@ -67,37 +98,71 @@ async function options(): Promise<z.output<typeof ccxtSchema> & { readonly file:
       hint: `Create it, or unset EDGEKEEPER_CONFIG to use ${FILE} or the defaults.`,
     });
   }
-  const parsed = ccxtSchema.safeParse(
-    (JSON.parse(await readFile(file, 'utf8')) as { ccxt?: unknown }).ccxt ?? {},
-  );
+  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  const parsed = ccxtSchema.safeParse((JSON.parse(text) as { ccxt?: unknown } | null)?.ccxt ?? {});
   if (parsed.success) return { ...parsed.data, file };
   const [issue] = parsed.error.issues;
   throw new EdgekeeperError('CONFIG_INVALID', {
     found: `${file}: ccxt.${issue!.path.join('.')}: ${issue!.message}`,
-    expected: 'strategy, sizing, tagOrders and stateDir',
-    hint: 'See the README of the ccxt adapter.',
+    expected: Object.keys(ccxtSchema.shape).join(', '),
+    hint: 'See adapters/README.md.',
   });
 }
 
-const { file, stateDir, strategy, sizing, tagOrders } = await options();
-const overlay = await openOverlay({
-  config: file === null ? {} : file,
-  stateDir,
-  log: createLog({ directory: join(stateDir, 'logs') }),
-});
-const attached = new WeakSet<object>();
-for (const { Exchange } of await builds()) {
-  if (!Exchange) continue;
-  const { prototype } = Exchange;
-  const original = prototype.afterConstruct;
-  prototype.afterConstruct = function afterConstruct(this: object) {
-    original.call(this);
-    if (attached.has(this)) return;
-    attached.add(this);
-    attach(this as CcxtExchange, { engine: overlay.engine, strategy, sizing, tagOrders });
-  };
+/** Attaches to every exchange that is made from now on. */
+function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: Settings): Detach[] {
+  const { strategy, sizing, tagOrders, veto, reconcile } = options;
+  const attached = new WeakSet<object>();
+  const detaches: Detach[] = [];
+  const names = new Map<string, number>();
+  for (const { Exchange } of modules) {
+    const prototype = Exchange!.prototype;
+    const original = prototype.afterConstruct!;
+    prototype.afterConstruct = function afterConstruct(this: CcxtExchange) {
+      original.call(this);
+      if (attached.has(this)) return;
+      attached.add(this);
+      try {
+        const { id = 'exchange' } = this;
+        const count = (names.get(id) ?? 0) + 1;
+        names.set(id, count);
+        const kept = overlay.kept(count === 1 ? `ccxt-${id}` : `ccxt-${id}-${count}`);
+        const { engine } = overlay;
+        detaches.push(attach(this, { engine, strategy, sizing, tagOrders, veto, reconcile, kept }));
+      } catch (error) {
+        overlay.engine.countError('ATTACH_FAILED', error);
+      }
+    };
+  }
+  return detaches;
 }
-await overlay.updates.runIfDue();
-// A bot that is done must be able to end: nothing of the overlay keeps the process alive.
-setInterval(() => void overlay.updates.runIfDue(), UPDATE_EVERY).unref();
-process.once('beforeExit', () => void overlay.close());
+
+async function start(): Promise<void> {
+  const modules = await builds();
+  const options = await settings();
+  const { file, stateDir } = options;
+  const log = createLog({ directory: join(stateDir, 'logs') });
+  const overlay = await openOverlay({ config: file === null ? {} : file, stateDir, log });
+  process.env[OWNER] = String(process.pid);
+  const detaches = attachToAll(modules, overlay, options);
+  const update = () =>
+    overlay.updates.runIfDue().catch((error: unknown) => overlay.engine.countError('UPDATE_FAILED', error));
+  await update();
+  // A bot that is done must be able to end: nothing of the overlay keeps the process alive.
+  setInterval(() => void update(), UPDATE_EVERY).unref();
+  process.once('beforeExit', () => {
+    void Promise.allSettled(detaches.map((detach) => detach.settled()))
+      .then(() => overlay.close())
+      .catch((error: unknown) => console.error(`edgekeeper: ${(error as Error).message}`));
+  });
+}
+
+if (process.env.EDGEKEEPER_DISABLED !== '1' && isTheBot()) {
+  try {
+    await start();
+  } catch (error) {
+    console.error(
+      `edgekeeper: the overlay stays OFF, and the bot trades as without it. ${(error as Error).message}`,
+    );
+  }
+}

@@ -8,7 +8,7 @@ import { type CcxtOrder, type CcxtTrade, isFinal } from './orders.ts';
 import { PositionReader, totalsOf } from './positions.ts';
 import type { Prices } from './prices.ts';
 import { keyOf, type SentOrder } from './sent-orders.ts';
-import type { Venue } from './venue.ts';
+import { isPermanent, type Venue } from './venue.ts';
 
 export interface ReconcilerOptions {
   readonly exchange: CcxtExchange;
@@ -58,7 +58,10 @@ export class Reconciler {
     this.#options = options;
     const { engine, exchange } = options;
     this.#background = new Background(
-      (error) => engine.countError('RECONCILE_FAILED', error),
+      (error) => {
+        // What a venue cannot tell at all is no failure: it is done without.
+        if (!isPermanent(error)) engine.countError('RECONCILE_FAILED', error);
+      },
       () => options.venue.now(),
     );
     this.#reader = new PositionReader(exchange.id);

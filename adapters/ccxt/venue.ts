@@ -24,6 +24,9 @@ export function classNames(error: unknown): string[] {
   return names;
 }
 
+/** Whether asking again is of no use. */
+export const isPermanent = (error: unknown): boolean => classNames(error).some((each) => PERMANENT.has(each));
+
 /** What the exchange can be asked in the background, by the methods that it had before anybody wrapped them. */
 export class Venue {
   readonly #exchange: CcxtExchange;
@@ -58,7 +61,7 @@ export class Venue {
     try {
       return await Promise.race([this.#original(name)!(...args), late]);
     } catch (error) {
-      if (classNames(error).some((each) => PERMANENT.has(each))) this.#gone.add(name);
+      if (isPermanent(error)) this.#gone.add(name);
       throw error;
     } finally {
       clearTimeout(timer);

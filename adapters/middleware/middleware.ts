@@ -171,14 +171,15 @@ class BotBooks {
     const strategy = fill.strategy ?? known?.order.strategy ?? this.#unnamed;
     const exit: Fill = { id: `${symbol}/${id}`, time, price, amount, fee };
     const { closed, opened } = known ?? this.#sides(fill);
-    const closes = this.#closes({ ...fill, strategy }, known, closed);
+    const anybody = fill.strategy === undefined;
+    const closes = this.#closes({ ...fill, strategy, anybody }, known, closed);
     if (known) {
       known.toClose = Math.max(0, known.toClose - closes);
       this.#flights.filled(known.key, amount);
       if (known.asked) this.#gate.sent(known.asked.signal, known.asked.retry);
     }
     let left = closes;
-    for (const holder of this.#holdersOf(strategy, symbol, closed, fill.strategy === undefined)) {
+    for (const holder of this.#holdersOf(strategy, symbol, closed, anybody)) {
       const units = Math.min(left, this.#lots.openSize(holder));
       if (!(units > 0)) continue;
       const part = {
@@ -269,12 +270,22 @@ class BotBooks {
   }
 
   /** How much of a fill closes something. */
-  #closes(fill: BotFill & { strategy: string }, known: Known | undefined, closed: Side): number {
+  #closes(
+    fill: BotFill & { strategy: string; anybody: boolean },
+    known: Known | undefined,
+    closed: Side,
+  ): number {
     const { amount, side, strategy, symbol, positionSide } = fill;
     if (positionSide !== undefined) return positionSide === sideOf(side) ? 0 : amount;
     if (!this.#options.shorts) return side === 'sell' ? amount : 0;
     const own = this.#lots.openSize({ strategy, symbol, side: closed });
-    return Math.min(amount, Math.max(own, known?.toClose ?? 0));
+    const held = this.#lots
+      .holders(symbol)
+      .reduce((sum, { side: of, size }) => sum + (of === closed ? size : 0), 0);
+    // Against another strategy's position it opens one of its own; against one that nobody knows it closes that.
+    const beside = Math.max(0, (known?.toClose ?? 0) - held);
+    const others = fill.anybody ? held - own : 0;
+    return Math.min(amount, own + others + beside);
   }
 
   /** Whose position a fill closes: that of its strategy; of a fill that names none, anybody's. */

@@ -11,8 +11,9 @@ export function attachTo(bot, engine, { lots, now, state } = {}) {
   const overlay = middleware(engine, {
     lots: () => lots,
     shorts: true,
+    // A bot that sells short must say what it holds: nothing, where no earlier run left anything.
+    state: state ?? [],
     ...(now && { now }),
-    ...(state && { state }),
   });
 
   /** @param {import('./tiny-bot.mjs').TinyOrder} order */
