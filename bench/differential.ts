@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
+import { type Program, programs } from '../test/adapters/ccxt/world/bots/program.ts';
+import { shrink } from '../test/adapters/ccxt/world/bots/shrink.ts';
 import { Clients } from '../test/adapters/ccxt/world/clients.ts';
-import { KINDS, type Kind } from '../test/adapters/ccxt/world/instruments.ts';
-import { type Program, programs } from '../test/adapters/ccxt/world/program.ts';
 import { startServer } from '../test/adapters/ccxt/world/server.ts';
-import { shrink } from '../test/adapters/ccxt/world/shrink.ts';
 import { Tally } from '../test/adapters/ccxt/world/tally.ts';
+import { KINDS, type Kind } from '../test/adapters/ccxt/world/venue/instruments.ts';
 import { type Finding, tryProgram } from '../test/adapters/ccxt/world/world.ts';
 
 /**
@@ -20,7 +20,7 @@ const WANTED = process.env.EDGEKEEPER_KINDS?.split(',');
 const kinds = KINDS.filter((kind) => WANTED?.includes(kind) ?? true);
 
 const server = await startServer();
-const clients = new Clients(server);
+const world = { server, clients: new Clients(server) };
 afterAll(() => server.stop());
 
 interface Example extends Finding {
@@ -29,10 +29,9 @@ interface Example extends Finding {
 
 async function smallest(program: Program, { check, mode }: Finding): Promise<Example> {
   const same = ({ check: of, mode: by }: Finding) => of === check && by === mode;
-  const fails = async (candidate: Program) =>
-    (await tryProgram(candidate, server, clients)).findings.some(same);
+  const fails = async (candidate: Program) => (await tryProgram(candidate, world)).findings.some(same);
   const found = await shrink(program, fails);
-  const { findings } = await tryProgram(found, server, clients);
+  const { findings } = await tryProgram(found, world);
   return { ...(findings.find(same) ?? { check, mode, message: 'fails only now and then' }), program: found };
 }
 
@@ -50,7 +49,7 @@ it('random programs trade the same with the overlay, and are recorded as they we
   let done = 0;
   for (let i = 0; i < share && Date.now() < DEADLINE; i += 1)
     for (const [kind, sample] of samples) {
-      const outcome = await tryProgram(sample[i]!, server, clients);
+      const outcome = await tryProgram(sample[i]!, world);
       tally.add(kind, outcome);
       done += 1;
       for (const finding of outcome.findings) {

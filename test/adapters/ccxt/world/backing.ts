@@ -1,6 +1,6 @@
 import type { Trade } from '../../../../src/index.ts';
-import type { LedgerFill } from './ledger.ts';
 import type { RunRecord } from './run.ts';
+import type { LedgerFill } from './venue/ledger.ts';
 
 /** Fills of one order that follow each other, as a report of the order may put them together. */
 interface Source {

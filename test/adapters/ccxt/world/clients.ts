@@ -1,9 +1,9 @@
 import ccxt from 'ccxt';
 import type { CcxtExchange } from '../../../../adapters/ccxt/index.ts';
 import { Clock } from './clock.ts';
-import type { Kind } from './instruments.ts';
 import type { Account, Server } from './server.ts';
-import { Venue } from './venue.ts';
+import type { Kind } from './venue/instruments.ts';
+import { Venue } from './venue/venue.ts';
 
 type Ccxt = InstanceType<typeof ccxt.binance>;
 /** A real ccxt client that speaks to an account of the venue on this machine. */

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
-import { type Asked, answer, type Params } from './front.ts';
-import { answerBybit } from './front-bybit.ts';
-import { type Venue, VenueError } from './venue.ts';
+import type { Asked, Params } from './fronts/asked.ts';
+import { answer } from './fronts/binance.ts';
+import { answerBybit } from './fronts/bybit.ts';
+import { VenueError } from './venue/order.ts';
+import type { Venue } from './venue/venue.ts';
 
 /** What befalls the next order: its answer is lost, or it never arrives; a lost answer may look like a broken server. */
 export type OrderFault = 'answer-lost' | 'order-lost' | 'error-after' | 'error-before';

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import { exitPart } from './checks.ts';
-import type { Kind } from './instruments.ts';
+import { exitPart, isOwn } from './checks.ts';
+import type { Kind } from './venue/instruments.ts';
 import type { Outcome } from './world.ts';
 
 interface Row {
@@ -46,7 +46,7 @@ export class Tally {
       row.requests += ran.log.length;
       if (ran.mode !== 'bare' && ran.mode !== 'off') {
         row.positions += new Set(ran.trades.map(({ positionId, id }) => positionId ?? id)).size;
-        row.settled += ran.coverage.unknownExits === 0 && !ran.owner ? 1 : 0;
+        row.settled += ran.coverage.unknownExits === 0 && isOwn(ran) ? 1 : 0;
       }
       if (ran.mode === 'neutral') row.added += ran.log.length - runs[0]!.log.length;
     }

@@ -1,8 +1,7 @@
+import type { Program } from './bots/program.ts';
 import { CHECKS, type Violation } from './checks.ts';
-import type { Clients } from './clients.ts';
-import type { Program } from './program.ts';
-import { MODES, type Mode, type RunRecord, run } from './run.ts';
-import type { Server } from './server.ts';
+import { MODES, type Mode } from './overlays.ts';
+import { type RunRecord, run, type World } from './run.ts';
 
 export interface Finding extends Violation {
   readonly mode: Mode;
@@ -14,9 +13,9 @@ export interface Outcome {
 }
 
 /** Runs a program in every mode and checks each run against the bare one. */
-export async function tryProgram(program: Program, server: Server, clients: Clients): Promise<Outcome> {
+export async function tryProgram(program: Program, world: World): Promise<Outcome> {
   const runs: RunRecord[] = [];
-  for (const mode of MODES) runs.push(await run(program, mode, server, clients));
+  for (const mode of MODES) runs.push(await run(program, mode, world));
   const [bare] = runs;
   const findings = runs.flatMap((ran) =>
     CHECKS.flatMap((check) => check(ran, bare!)).map((found) => ({ ...found, mode: ran.mode })),

@@ -1,5 +1,5 @@
+import type { VenueSettings } from '../venue/order.ts';
 import type { Program, Style } from './program.ts';
-import type { VenueSettings } from './venue.ts';
 
 const PLAIN_VENUE: Omit<VenueSettings, 'kind'> = {
   fees: 'quote',
@@ -15,6 +15,7 @@ const PLAIN_STYLE: Style = {
   flags: false,
   onLost: 'ignore',
   pace: 61_000,
+  strategies: 1,
   margin: 'mode',
 };
 
@@ -30,6 +31,8 @@ function* simpler(program: Program): Generator<Program> {
   if (vetoes !== 0) yield { ...program, vetoes: 0 };
   for (const [i, step] of steps.entries())
     if (step.on === 1) yield { ...program, steps: steps.with(i, { ...step, on: 0 }) };
+  for (const [i, step] of steps.entries())
+    if (step.who === 1) yield { ...program, steps: steps.with(i, { ...step, who: 0 }) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Kind } from './instruments.ts';
-import type { OrderFault, ReadFaults } from './server.ts';
-import type { VenueSettings } from './venue.ts';
+import type { OrderFault, ReadFaults } from '../server.ts';
+import type { Kind } from '../venue/instruments.ts';
+import type { VenueSettings } from '../venue/order.ts';
 
 /** How a bot goes about its work. */
 export interface Style {
@@ -17,11 +17,18 @@ export interface Style {
   readonly onLost: 'retry' | 'look' | 'ignore';
   /** What lies between two steps, in ms: a bot by the minute, or one that hardly waits. */
   readonly pace: number;
+  /** How many strategies share the account. */
+  readonly strategies: 1 | 2;
   /** By which parameter it says that it trades on margin. */
   readonly margin: 'mode' | 'type';
 }
 
-export type Step = { /** Which of the two markets. */ readonly on: 0 | 1 } & (
+export type Step = {
+  /** Which of the two markets. */
+  readonly on: 0 | 1;
+  /** Which of the strategies, where there are two. */
+  readonly who: 0 | 1;
+} & (
   | {
       readonly do: 'enter';
       readonly side: 'long' | 'short';
@@ -60,13 +67,13 @@ export interface Program {
   readonly vetoes: number;
 }
 
-const on = fc.constantFrom<0 | 1>(0, 0, 0, 1);
+const where = { on: fc.constantFrom<0 | 1>(0, 0, 0, 1), who: fc.constantFrom<0 | 1>(0, 1) };
 const side = fc.constantFrom<'long' | 'short'>('long', 'short');
 const lots = fc.integer({ min: 1, max: 60 });
 
 const STEPS = {
   enter: fc.record({
-    on,
+    ...where,
     do: fc.constant('enter' as const),
     side,
     by: fc.constantFrom<'market' | 'limit' | 'cost' | 'breakout'>(
@@ -82,15 +89,15 @@ const STEPS = {
     attach: fc.boolean(),
   }),
   exit: fc.record({
-    on,
+    ...where,
     do: fc.constant('exit' as const),
     by: fc.constantFrom('market' as const, 'market' as const, 'limit' as const, 'reduceOnly' as const),
     share: fc.constantFrom(1, 1, 0.5, 0.3),
   }),
-  flip: fc.record({ on, do: fc.constant('flip' as const), lots }),
-  batch: fc.record({ on, do: fc.constant('batch' as const), lots }),
+  flip: fc.record({ ...where, do: fc.constant('flip' as const), lots }),
+  batch: fc.record({ ...where, do: fc.constant('batch' as const), lots }),
   protect: fc.record({
-    on,
+    ...where,
     do: fc.constant('protect' as const),
     by: fc.constantFrom<'stop' | 'target' | 'trailing' | 'closePosition' | 'trigger' | 'pair'>(
       'stop',
@@ -105,34 +112,38 @@ const STEPS = {
     flag: fc.boolean(),
     before: fc.boolean(),
   }),
-  cancel: fc.record({ on, do: fc.constantFrom('cancel' as const, 'cancelAll' as const) }),
-  poll: fc.record({ on, do: fc.constant('poll' as const) }),
-  edit: fc.record({ on, do: fc.constant('edit' as const), factor: fc.constantFrom(0.5, 1, 1.5) }),
+  cancel: fc.record({ ...where, do: fc.constantFrom('cancel' as const, 'cancelAll' as const) }),
+  poll: fc.record({ ...where, do: fc.constant('poll' as const) }),
+  edit: fc.record({ ...where, do: fc.constant('edit' as const), factor: fc.constantFrom(0.5, 1, 1.5) }),
   move: fc.record({
-    on,
+    ...where,
     do: fc.constant('move' as const),
     by: fc.integer({ min: -60, max: 60 }).map((n) => n / 1000),
   }),
-  fund: fc.record({ on, do: fc.constant('fund' as const), rate: fc.constantFrom(0.0001, -0.0003, 0.002) }),
-  liquidate: fc.record({ on, do: fc.constant('liquidate' as const) }),
+  fund: fc.record({
+    ...where,
+    do: fc.constant('fund' as const),
+    rate: fc.constantFrom(0.0001, -0.0003, 0.002),
+  }),
+  liquidate: fc.record({ ...where, do: fc.constant('liquidate' as const) }),
   owner: fc.record({
-    on,
+    ...where,
     do: fc.constant('owner' as const),
     side: fc.constantFrom('buy' as const, 'sell' as const),
     share: fc.constantFrom(0.3, 1),
   }),
   restart: fc.record({
-    on,
+    ...where,
     do: fc.constant('restart' as const),
     away: fc.integer({ min: -40, max: 40 }).map((n) => n / 1000),
   }),
   orderFault: fc.record({
-    on,
+    ...where,
     do: fc.constant('orderFault' as const),
     fault: fc.constantFrom<OrderFault>('answer-lost', 'order-lost', 'error-after', 'error-before'),
   }),
   readFaults: fc.record({
-    on,
+    ...where,
     do: fc.constant('readFaults' as const),
     faults: fc.constantFrom<ReadFaults>(
       {},
@@ -202,6 +213,7 @@ export function programs(
       flags: fc.boolean(),
       onLost: fc.constantFrom('retry' as const, 'look' as const, 'ignore' as const),
       pace: fc.constantFrom(61_000, 61_000, 1500, 20),
+      strategies: fc.constantFrom<1 | 2>(1, 1, 1, 2),
       margin: fc.constantFrom('mode' as const, 'type' as const),
     }),
     steps: fc.array(step, { minLength: 3, maxLength: 14 }),

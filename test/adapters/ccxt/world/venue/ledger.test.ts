@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Clock } from './clock.ts';
+import { Clock } from '../clock.ts';
 import { KINDS, type Kind } from './instruments.ts';
 import type { LedgerFill } from './ledger.ts';
-import { isOpen, Venue, VenueError } from './venue.ts';
+import { isOpen, VenueError } from './order.ts';
+import { Venue } from './venue.ts';
 
 const settings = (kind: Kind, fees: 'received' | 'quote' | 'bnb', parts: number) =>
   ({ kind, fees, parts, answers: 'full', coarse: 1, keepsClientId: true }) as const;
