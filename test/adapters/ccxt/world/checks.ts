@@ -137,9 +137,12 @@ function tolerance({ venue }: RunRecord): number {
   );
 }
 
-/** Whether the account's owner trades by hand: what that closes is not in the sums. */
-export const hasOwner = ({ program }: RunRecord): boolean =>
-  program.steps.some((step) => step.do === 'owner');
+/**
+ * Whether all that was closed is the strategies' own: nobody can say what an owner by hand, or one strategy for
+ * another, closed.
+ */
+export const isOwn = ({ program, closedOwn }: RunRecord): boolean =>
+  closedOwn && program.steps.every((step) => step.do !== 'owner');
 
 /** Where every position is known, what is recorded is what the venue booked. */
 export const recordsWhatWas: Check = (ran) => {
