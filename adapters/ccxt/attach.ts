@@ -26,6 +26,8 @@ export interface AttachOptions {
    * which it says undefined, with no `strategy` given either, is somebody's by hand and stays untouched.
    */
   readonly identify?: Identify;
+  /** Symbols whose orders are left alone, like orders by hand: those in which the bot buys what it pays fees with. */
+  readonly ignore?: readonly string[];
   /** Default `veto-only`. */
   readonly sizing?: Sizing;
   /** Marks orders that have no client order id with one, by which they are known again after a restart; default false. */

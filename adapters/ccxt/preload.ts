@@ -34,6 +34,7 @@ const ccxtSchema = z.strictObject({
   tagOrders: z.boolean().default(false),
   veto: z.enum(['throw', 'return']).default('throw'),
   reconcile: z.boolean().default(true),
+  ignore: z.array(z.string()).default([]),
   stateDir: z.string().default('.edgekeeper'),
 });
 type Settings = z.output<typeof ccxtSchema> & { readonly file: string | null };
@@ -111,7 +112,7 @@ async function settings(): Promise<Settings> {
 
 /** Attaches to every exchange that is made from now on. */
 function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: Settings): Detach[] {
-  const { strategy, sizing, tagOrders, veto, reconcile } = options;
+  const { file: _file, stateDir: _stateDir, ...attachment } = options;
   const attached = new WeakSet<object>();
   const detaches: Detach[] = [];
   const names = new Map<string, number>();
@@ -128,7 +129,7 @@ function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: 
         names.set(id, count);
         const kept = overlay.kept(count === 1 ? `ccxt-${id}` : `ccxt-${id}-${count}`);
         const { engine } = overlay;
-        detaches.push(attach(this, { engine, strategy, sizing, tagOrders, veto, reconcile, kept }));
+        detaches.push(attach(this, { ...attachment, engine, kept }));
       } catch (error) {
         overlay.engine.countError('ATTACH_FAILED', error);
       }

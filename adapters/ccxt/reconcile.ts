@@ -144,7 +144,8 @@ export class Reconciler {
   async #fetchOrder({ id, symbol, conditional }: SentOrder): Promise<CcxtOrder> {
     const { venue, exchange } = this.#options;
     const waits = conditional && marketOf(exchange, symbol)?.spot !== true;
-    return (await venue.ask('fetchOrder', id, symbol, ...(waits ? [{ trigger: true }] : []))) as CcxtOrder;
+    const params = { ...venue.orderParams, ...(waits ? { trigger: true } : {}) };
+    return (await venue.ask('fetchOrder', id, symbol, params)) as CcxtOrder;
   }
 
   /** The answer to an order was lost: whether it arrived is looked for among open orders and trades. */
@@ -171,8 +172,29 @@ export class Reconciler {
 
   /** Orders of a symbol may have ended: the bot cancelled what there was. */
   cancelled(symbol: string | undefined): void {
-    const open = this.#options.books.orders.all(symbol).filter(({ final }) => !final);
-    for (const order of open.slice(-MOST_ORDERS)) this.untold(order);
+    for (const order of this.#open(symbol).slice(-MOST_ORDERS)) this.untold(order);
+  }
+
+  #open(symbol: string | undefined): SentOrder[] {
+    return this.#options.books.orders.all(symbol).filter(({ final }) => !final);
+  }
+
+  /** Which orders of a symbol have ended, in one request; those that are not among the open ones are asked about. */
+  #ended(symbol: string): void {
+    const { venue, reconciles } = this.#options;
+    if (!reconciles || this.#open(symbol).length === 0) return;
+    if (!venue.can('fetchOpenOrders')) {
+      this.cancelled(symbol);
+      return;
+    }
+    const request = async (): Promise<Outcome> => {
+      const open = rowsOf(await venue.ask('fetchOpenOrders', symbol)) as CcxtOrder[];
+      for (const order of open) this.observe(order);
+      const ended = this.#open(symbol).filter((order) => !open.some(({ id }) => id === order.id));
+      for (const order of ended.slice(-MOST_ORDERS)) this.untold(order);
+      return 'done';
+    };
+    this.#background.ask(`open ${symbol}`, request);
   }
 
   /** Takes trade reports, the bot's or ours. */
@@ -253,7 +275,7 @@ export class Reconciler {
     if (!books.symbols().includes(symbol) || marketOf(exchange, symbol) === undefined) return;
     if (against(books) === 'contradicts') {
       this.#read(symbol);
-      this.cancelled(symbol);
+      this.#ended(symbol);
       this.#state(symbol, LOOK_AGAIN);
     } else if (books.hasAhead(symbol)) this.changed(symbol);
     changed();

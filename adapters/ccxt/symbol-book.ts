@@ -133,9 +133,7 @@ export class SymbolBook {
 
   /** Least difference between two sizes that means something. */
   #noise(): number {
-    return (
-      Math.max(this.#market.limits?.amount?.min ?? 0, Math.abs(this.net) * ROUNDING, Number.MIN_VALUE) * 0.999
-    );
+    return Math.max(this.#dust, Math.abs(this.net) * ROUNDING, Number.MIN_VALUE) * 0.999;
   }
 
   #own(order: SentOrder, part: Part, booked: Booked): void {
@@ -178,7 +176,7 @@ export class SymbolBook {
     const id = trades.some((each) => each.id?.startsWith(`${part.id}/`))
       ? `${part.id}+${trades.length}`
       : part.id;
-    trades.push(...this.#lots.close(holder, { ...part, id, amount: closes, fee }));
+    trades.push(...this.#lots.close(holder, { ...part, id, amount: closes, fee, dust: this.#dust }));
     this.#shrink(holder, held);
     return units - closes <= units * ROUNDING ? 0 : units - closes;
   }
@@ -215,7 +213,7 @@ export class SymbolBook {
         amount: units,
         fee: part.fee * share + (spot ? 0 : part.baseFee * part.price * share),
         ...(spot && part.baseFee > 0 ? { baseFee: part.baseFee * share } : {}),
-        dust: this.#market.limits?.amount?.min ?? 0,
+        dust: this.#dust,
       },
     );
     const key = holderKey({ strategy, side });
@@ -266,6 +264,11 @@ export class SymbolBook {
 
   #holders(side: Side) {
     return this.#lots.holders(this.#symbol).filter((holder) => holder.side === side);
+  }
+
+  /** Units below which the venue takes no order. */
+  get #dust(): number {
+    return this.#market.limits?.amount?.min ?? 0;
   }
 
   get #isSpot(): boolean {

@@ -43,6 +43,12 @@ export class Venue {
     return PAYS_POSITIVE.has(this.#exchange.id ?? '');
   }
 
+  /** What has to be said with the question for one order. */
+  get orderParams(): Record<string, unknown> {
+    // Bybit tells only of its latest orders, and wants to hear that this is known.
+    return this.#exchange.id === 'bybit' ? { acknowledged: true } : {};
+  }
+
   now(): number {
     return this.#exchange.milliseconds();
   }

@@ -23,7 +23,7 @@ export interface Host {
   readonly within: <T>(work: () => T) => T;
 }
 
-interface Parts extends Host, Pick<AttachOptions, 'identify' | 'strategy' | 'veto'> {
+interface Parts extends Host, Pick<AttachOptions, 'identify' | 'ignore' | 'strategy' | 'veto'> {
   readonly engine: OptimizationEngine;
   readonly books: Books;
   readonly exposure: AccountExposure;
@@ -50,12 +50,14 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
   const { exchange, engine, books, exposure, judge, out, reconciler, aside, isNotOurs, within } = parts;
 
   const intent = (call: OrderCall) =>
-    intentOf(call, {
-      identify: parts.identify,
-      strategy: parts.strategy,
-      strategies: engine.manager.getStrategies(),
-      failed: (error) => engine.countError('ADAPTER_FAILED', error),
-    });
+    parts.ignore?.includes(call.symbol)
+      ? null
+      : intentOf(call, {
+          identify: parts.identify,
+          strategy: parts.strategy,
+          strategies: engine.manager.getStrategies(),
+          failed: (error) => engine.countError('ADAPTER_FAILED', error),
+        });
 
   function consider(call: OrderCall): Considered {
     return (

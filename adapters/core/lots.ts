@@ -115,7 +115,7 @@ export class LotBook {
       const taken = { ...lot, size: units, fees: lot.fees * share, funding: lot.funding * share };
       this.#take(lots, lot, units);
       left -= units;
-      trades.push(tradeOf(taken, exit, `${fill.id}/${trades.length}`, this.#openOf(lot, unit), unit));
+      trades.push(tradeOf(taken, exit, `${fill.id}/${trades.length}`, this.#openOf(lot, fill, unit), unit));
     }
     return trades;
   }
@@ -211,8 +211,10 @@ export class LotBook {
     for (const lot of [...lots]) this.#take(lots, lot, lot.size);
   }
 
-  #openOf({ positionId, price }: Lot, unit: Unit): number {
-    return baseSize(this.#positions.get(positionId) ?? 0, price, unit);
+  /** What is left of a position; a rest that can never be closed is nothing. */
+  #openOf({ positionId, price }: Lot, { dust = 0 }: Fill, unit: Unit): number {
+    const left = this.#positions.get(positionId) ?? 0;
+    return left < dust * (1 - ROUNDING) ? 0 : baseSize(left, price, unit);
   }
 
   #lotsOf(holder: Holder): Lot[] {

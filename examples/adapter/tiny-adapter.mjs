@@ -11,21 +11,29 @@ export function attachTo(bot, engine, { lots, now, state } = {}) {
   const overlay = middleware(engine, {
     lots: () => lots,
     shorts: true,
-    // A bot that sells short must say what it holds: nothing, where no earlier run left anything.
-    state: state ?? [],
     ...(now && { now }),
+    ...(state && { state }),
   });
 
+  /**
+   * TinyBot says of every order whether it closes: so it is known which position it is about.
+   * @param {import('./tiny-bot.mjs').TinyOrder} order
+   */
+  const positionOf = ({ side, closes }) =>
+    /** @type {'long' | 'short'} */ ((side === 'buy') !== Boolean(closes) ? 'long' : 'short');
   /** @param {import('./tiny-bot.mjs').TinyOrder} order */
   const before = (order) => {
-    const { strategy, symbol, side, size, price, closes } = order;
-    const answer = overlay.preOrder({ strategy, symbol, side, amount: size, price, reduceOnly: closes });
+    const { strategy, symbol, side, size, price } = order;
+    const positionSide = positionOf(order);
+    const answer = overlay.preOrder({ strategy, symbol, side, amount: size, price, positionSide });
     if (answer === null) order.cancelled = true;
     else order.size = answer.amount;
   };
   /** @type {(order: import('./tiny-bot.mjs').TinyOrder, fill: import('./tiny-bot.mjs').TinyFill) => void} */
-  const after = ({ strategy, symbol, side }, { id, amount, price, fee }) =>
-    overlay.postFill({ id, strategy, symbol, side, amount, price, fee });
+  const after = (order, { id, amount, price, fee }) => {
+    const { strategy, symbol, side } = order;
+    overlay.postFill({ id, strategy, symbol, side, amount, price, fee, positionSide: positionOf(order) });
+  };
 
   bot.beforeOrder.push(before);
   bot.afterFill.push(after);

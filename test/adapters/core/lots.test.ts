@@ -40,3 +40,51 @@ describe('lots', () => {
     expect(book.close({ ...entry, strategy: 'other' }, fill)).toEqual([]);
   });
 });
+
+describe('positions', () => {
+  const entry = { strategy: 's', symbol: 'A/B', side: 'long', from: 'd1' } as const;
+  const fill = { id: 'x', time: START, price: 100, amount: 1, fee: 0 };
+
+  it('are the lots of one decision, and say what is left of them', () => {
+    const book = new LotBook();
+    book.open(entry, fill);
+    book.open({ ...entry, from: 'd2' }, { ...fill, id: 'y' });
+    book.open({ ...entry, from: 'd2' }, { ...fill, id: 'z' });
+    const parts = book.close(entry, { ...fill, amount: 2.5 });
+    expect(parts.map(({ positionId, openSize }) => [positionId, openSize])).toEqual([
+      ['x', 0],
+      ['y', 1],
+      ['y', 0.5],
+    ]);
+  });
+
+  it('are closed when less is left than can ever be sold', () => {
+    const book = new LotBook();
+    book.open(entry, { ...fill, amount: 74.62, baseFee: 0.07462 });
+    const [closed] = book.close(entry, { ...fill, amount: 74.54, dust: 0.01 });
+    expect(closed!.openSize).toBe(0);
+    expect(book.openSize(entry)).toBeCloseTo(0.00538, 9);
+  });
+
+  it('that nobody knows the end of are let go, the oldest first', () => {
+    const book = new LotBook();
+    book.open(entry, fill);
+    book.open({ ...entry, from: 'd2' }, { ...fill, id: 'y' });
+    expect(book.abandon(entry, 1.25)).toMatchObject([
+      { positionId: 'x', size: 1 },
+      { positionId: 'y', size: 0.25 },
+    ]);
+    expect(book.openSize(entry)).toBe(0.75);
+  });
+
+  it('of inverse contracts count base units, each lot at its own price', () => {
+    const book = new LotBook(() => ({ size: 100, inverse: true }));
+    book.open(entry, { ...fill, price: 50, amount: 1, fee: 0.001 });
+    book.open({ ...entry, from: 'd2' }, { ...fill, id: 'y', price: 100, amount: 1 });
+    const [first, second] = book.close(entry, { ...fill, price: 80, amount: 2 });
+    expect(first).toMatchObject({ size: 2, fees: 0.08 });
+    // 100 / 50 - 100 / 80 base units, worth 80 each, less the fee.
+    expect(first!.pnl).toBeCloseTo((100 / 50 - 100 / 80) * 80 - 0.08, 9);
+    expect(second!.pnl).toBeCloseTo((100 / 100 - 100 / 80) * 80, 9);
+  });
+});

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AccountExposure, splitBy } from '../../../adapters/core/exposure.ts';
+
+const SYMBOL = 'A/B:B';
+const order = (buys: boolean, amount: number, reduces = false) => ({ symbol: SYMBOL, buys, amount, reduces });
+
+function stated(size: number): AccountExposure {
+  const exposure = new AccountExposure();
+  exposure.state(SYMBOL, size, exposure.ask(), 0);
+  return exposure;
+}
+
+describe("the account's exposure", () => {
+  it('is unknown before the exchange has said it, and again when that is long ago', () => {
+    expect(new AccountExposure().range(SYMBOL, 0)).toBeNull();
+    expect(stated(1).range(SYMBOL, 1000)).toEqual({ low: 1, high: 1 });
+    expect(stated(1).range(SYMBOL, 3_600_000)).toBeNull();
+  });
+
+  it('moves with what fills, and is a range while an order may fill', () => {
+    const exposure = stated(1);
+    exposure.send('a', order(false, 3));
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: -2, high: 1 });
+    exposure.report('a', 1, false);
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: -2, high: 0 });
+    exposure.report('a', 1, true);
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: 0, high: 0 });
+  });
+
+  it('is not taken past nothing by what only reduces, whichever fills first', () => {
+    const exposure = stated(-0.22);
+    exposure.send('a', order(true, 0.22, true));
+    exposure.send('b', order(true, 0.58));
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: -0.22, high: 0.58 });
+  });
+
+  it('may or may not contain what filled while the exchange was being asked', () => {
+    const exposure = stated(0);
+    exposure.send('a', order(true, 2));
+    const asked = exposure.ask();
+    exposure.report('a', 2, true);
+    exposure.state(SYMBOL, 2, asked, 0);
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: 2, high: 4 });
+    exposure.state(SYMBOL, 2, exposure.ask(), 0);
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: 2, high: 2 });
+  });
+
+  it('contains the truth, whatever fills, is told late or is asked for in between', () => {
+    const step = fc.record({
+      what: fc.constantFrom('send', 'fill', 'tell', 'ask', 'answer'),
+      which: fc.nat(5),
+      buys: fc.boolean(),
+      amount: fc.integer({ min: 1, max: 9 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const exposure = stated(0);
+        const orders: { buys: boolean; amount: number; filled: number }[] = [];
+        let [truth, answer, asked] = [0, null as number | null, exposure.ask()];
+        for (const { what, which, buys, amount } of steps) {
+          const known = orders[which % Math.max(1, orders.length)];
+          if (what === 'send') {
+            exposure.send(String(orders.length), order(buys, amount));
+            orders.push({ buys, amount, filled: 0 });
+          } else if (what === 'fill' && known) {
+            const part = Math.min(amount, known.amount - known.filled);
+            known.filled += part;
+            truth += known.buys ? part : -part;
+          } else if (what === 'tell' && known)
+            exposure.report(String(orders.indexOf(known)), known.filled, known.filled === known.amount);
+          else if (what === 'ask') {
+            asked = exposure.ask();
+            answer = truth;
+          } else if (what === 'answer' && answer !== null) {
+            exposure.state(SYMBOL, answer, asked, 0);
+            answer = null;
+          }
+          const { low, high } = exposure.range(SYMBOL, 0)!;
+          expect(low).toBeLessThanOrEqual(truth);
+          expect(high).toBeGreaterThanOrEqual(truth);
+        }
+      }),
+    );
+  });
+});
+
+describe('what an order does to a position', () => {
+  it('is an exit, an entry, a turn or not certain', () => {
+    expect(splitBy({ low: 3, high: 3 }, false, 2)).toEqual({ closes: 2, opens: 0 });
+    expect(splitBy({ low: 0, high: 3 }, true, 2)).toEqual({ closes: 0, opens: 2 });
+    expect(splitBy({ low: 3, high: 3 }, false, 5)).toEqual({ closes: 3, opens: 2 });
+    expect(splitBy({ low: 0, high: 3 }, false, 5)).toEqual({ closes: 3, opens: 2 });
+    expect(splitBy({ low: 0, high: 3 }, false, 2)).toBeNull();
+    expect(splitBy({ low: -0.3, high: -0.3 }, true, 0.1 + 0.2)).toEqual({ closes: 0.1 + 0.2, opens: 0 });
+  });
+});
