@@ -1,7 +1,7 @@
 import { show } from '../../src/errors.ts';
 import { EdgekeeperError, type OptimizationEngine, timeframeMs } from '../../src/index.ts';
 import { CandleAggregator } from './aggregate.ts';
-import { TIMEFRAMES } from './options.ts';
+import { TIMEFRAMES } from './config.ts';
 import type { DebutCandle, DebutHost } from './types.ts';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,8 @@
 import type { OptimizationEngine } from '../../src/index.ts';
 import type { EdgekeeperHooks, EdgekeeperPlugin, EdgekeeperPluginExtras, EdgekeeperStatus } from './api.ts';
+import { checkOptions } from './config.ts';
 import { intervalFault } from './feed.ts';
-import { checkOptions, type EdgekeeperPluginOptions } from './options.ts';
+import type { EdgekeeperPluginOptions } from './options.ts';
 import { Overlay } from './overlay.ts';
 import type { DebutHost } from './types.ts';
 

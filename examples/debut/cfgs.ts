@@ -1,7 +1,7 @@
-// One configuration of the bot. `sandbox` trades on paper with live prices.
-import type { CrossOptions } from './bot';
+// The configurations of the bot, by ticker. `sandbox` trades on paper, with live prices and simulated orders.
+import type { FollowOptions } from './bot';
 
-export const BTCUSDT: CrossOptions = {
+export const BTCUSDT: FollowOptions = {
   broker: 'binance',
   ticker: 'BTCUSDT',
   currency: 'USDT',
@@ -11,7 +11,6 @@ export const BTCUSDT: CrossOptions = {
   sandbox: true,
   fast: 10,
   slow: 60,
-  stop: 2,
+  stop: 3,
   edgekeeper: true,
-  edgekeeperLog: true,
 };

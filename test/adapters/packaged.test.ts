@@ -30,16 +30,11 @@ function run(cwd: string, ...args: string[]): Promise<{ code: number; out: strin
 }
 
 const CORE = `
-import { Candle, DebutCore, DebutOptions, ExecutedOrder, OrderType, PluginInterface, BaseTransport } from '@debut/types';
+import { BaseTransport, DebutCore, DebutOptions } from '@debut/types';
+export interface Debut extends DebutCore {}
 export declare abstract class Debut {
   constructor(transport: BaseTransport, opts: DebutOptions);
-  opts: DebutOptions;
   protected plugins: unknown;
-  readonly ordersCount: number;
-  orders: DebutCore['orders'];
-  registerPlugins(plugins: PluginInterface[]): void;
-  createOrder(operation: OrderType): Promise<ExecutedOrder>;
-  closeAll(): Promise<ExecutedOrder[]>;
 }
 `;
 
@@ -86,7 +81,7 @@ describe('the package', () => {
       };
       for (const strict of [true, false]) {
         const options = { ...compilerOptions, strict, skipLibCheck: false };
-        const files = ['use.ts', 'example/bot.ts', 'example/cfgs.ts'];
+        const files = ['use.ts', 'example/bot.ts', 'example/cfgs.ts', 'example/meta.ts'];
         await writeFile(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
         expect(await run(dir, join(root, 'node_modules/typescript-4.7/bin/tsc'), '-p', '.')).toEqual({
           code: 0,

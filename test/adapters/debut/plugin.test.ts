@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { conformance } from '../../../adapters/conformance/index.ts';
-import { AUTHOR, engineWith, START, walk } from '../../fixtures.ts';
+import { AUTHOR, engineWith, START } from '../../fixtures.ts';
 import { Venue } from '../core/venue.ts';
-import { debutBot, debutHost, FakeDebut } from './host.ts';
+import { debutBot, debutHost } from './host.ts';
 
 conformance(debutHost);
 
@@ -252,38 +252,4 @@ describe('the Debut plugin', () => {
     }
     expect(bots.map(({ plugin }) => plugin.api.decision()!.score!.threshold)).toEqual([0.4, 0.8]);
   });
-});
-
-const core = process.env.DEBUT_DIR;
-describe("Debut's own core", () => {
-  it.skipIf(!core)(
-    core ? 'trades with the plugin' : 'is skipped: set DEBUT_DIR to a built checkout of it',
-    async () => {
-      const { Debut } = await import(`${core}/lib/index.js`);
-      const venue = new Venue();
-      const fake = new FakeDebut(venue);
-      const { plugin } = debutBot();
-      class Real extends Debut {}
-      const ticks: ((candle: unknown) => Promise<void>)[] = [];
-      const transport = {
-        ...fake.transport,
-        getInstrument: async () => ({ id: 'x', lot: 1, lotPrecision: 2, minQuantity: 0, minNotional: 0 }),
-        subscribeToTick: async (_opts: unknown, handler: (candle: unknown) => Promise<void>) => {
-          ticks.push(handler);
-          return () => undefined;
-        },
-      };
-      const bot = new (Real as never as new (...args: unknown[]) => FakeDebut & { start(): Promise<void> })(
-        transport,
-        fake.opts,
-      );
-      bot.registerPlugins([plugin as never]);
-      await bot.start();
-      for (const { time, open, high, low, close } of walk(5))
-        await ticks[0]!({ time, o: open, h: high, l: low, c: close, v: 1 });
-      await bot.createOrder('BUY');
-      await bot.closeAll();
-      expect(plugin.api.status()).toMatchObject({ decisions: 1, trades: 1 });
-    },
-  );
 });
