@@ -1,112 +1,89 @@
 import Table from 'cli-table3';
+import type { Program } from './bots/program.ts';
 import { exitPart, isOwn } from './checks.ts';
+import type { RunRecord } from './run.ts';
 import type { Kind } from './venue/instruments.ts';
 import type { Outcome } from './world.ts';
 
-interface Row {
-  programs: number;
-  orders: number;
-  exits: number;
-  positions: number;
-  unknown: number;
-  judged: number;
-  unjudged: number;
-  settled: number;
-  requests: number;
-  added: number;
-  readonly violations: Map<string, number>;
-}
+/** What is counted, in the words of the table's head. */
+const COLUMNS = {
+  programs: 'programs',
+  orders: 'orders',
+  exits: 'exits',
+  known: 'positions known',
+  unknown: 'unknown',
+  needless: 'of those untroubled',
+  judged: 'entries judged',
+  unjudged: 'unjudged',
+  summed: 'runs summed',
+  requests: 'requests',
+  added: 'added by neutral',
+} as const;
+type Counts = Record<keyof typeof COLUMNS, number>;
+
+const TROUBLES = new Set(['owner', 'orderFault', 'readFaults', 'liquidate']);
+/** Whether nothing happened to the bot that it did not do itself. */
+const isUntroubled = ({ steps }: Program): boolean => steps.every((step) => !TROUBLES.has(step.do));
+
+const counted = (ran: RunRecord): Omit<Counts, 'programs' | 'added'> => {
+  const { coverage, calls, trades, log, mode, program } = ran;
+  const closed = new Set(trades.map(({ positionId, id }) => positionId ?? id)).size;
+  const isSummed = mode !== 'bare' && mode !== 'off' && coverage.unknownExits === 0 && isOwn(ran);
+  return {
+    orders: calls.length,
+    exits: calls.filter((call) => exitPart(call) > 0).length,
+    known: closed,
+    unknown: coverage.unknownExits,
+    needless: isUntroubled(program) ? coverage.unknownExits : 0,
+    judged: coverage.judged,
+    unjudged: Object.values(coverage.unjudged).reduce((sum, count) => sum + count, 0),
+    summed: isSummed ? 1 : 0,
+    requests: log.length,
+  };
+};
 
 /** Adds up what programs did and what was found, by kind of account. */
 export class Tally {
-  readonly #rows = new Map<Kind, Row>();
+  readonly #counts = new Map<Kind, Counts>();
+  readonly #violations = new Map<Kind, Map<string, number>>();
 
   add(kind: Kind, { runs, findings }: Outcome): void {
-    const row = this.#rows.get(kind) ?? {
-      programs: 0,
-      orders: 0,
-      exits: 0,
-      positions: 0,
-      unknown: 0,
-      judged: 0,
-      unjudged: 0,
-      settled: 0,
-      requests: 0,
-      added: 0,
-      violations: new Map(),
-    };
-    this.#rows.set(kind, row);
-    row.programs += 1;
+    const counts = this.counts(kind);
+    counts.programs += 1;
     for (const ran of runs) {
-      row.orders += ran.calls.length;
-      row.exits += ran.calls.filter((call) => exitPart(call) > 0).length;
-      row.unknown += ran.coverage.unknownExits;
-      row.judged += ran.coverage.judged;
-      row.unjudged += Object.values(ran.coverage.unjudged).reduce((sum, count) => sum + count, 0);
-      row.requests += ran.log.length;
-      if (ran.mode !== 'bare' && ran.mode !== 'off') {
-        row.positions += new Set(ran.trades.map(({ positionId, id }) => positionId ?? id)).size;
-        row.settled += ran.coverage.unknownExits === 0 && isOwn(ran) ? 1 : 0;
-      }
-      if (ran.mode === 'neutral') row.added += ran.log.length - runs[0]!.log.length;
+      for (const [name, count] of Object.entries(counted(ran))) counts[name as keyof Counts] += count;
+      if (ran.mode === 'neutral') counts.added += ran.log.length - runs[0]!.log.length;
     }
+    const violations = this.#violations.get(kind) ?? new Map<string, number>();
+    this.#violations.set(kind, violations);
     for (const name of new Set(findings.map(({ check, mode }) => `${check} (${mode})`)))
-      row.violations.set(name, (row.violations.get(name) ?? 0) + 1);
+      violations.set(name, (violations.get(name) ?? 0) + 1);
+  }
+
+  counts(kind: Kind): Counts {
+    const nothing = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, 0])) as Counts;
+    const counts = this.#counts.get(kind) ?? nothing;
+    this.#counts.set(kind, counts);
+    return counts;
   }
 
   get violations(): number {
-    return [...this.#rows.values()].reduce(
-      (sum, { violations }) => sum + [...violations.values()].reduce((all, one) => all + one, 0),
+    return [...this.#violations.values()].reduce(
+      (sum, violations) => sum + [...violations.values()].reduce((all, one) => all + one, 0),
       0,
     );
   }
 
   table(): string {
-    const table = new Table({
-      style: { head: [], border: [] },
-      head: [
-        'account',
-        'programs',
-        'orders',
-        'exits',
-        'positions',
-        'unknown exits',
-        'judged',
-        'unjudged',
-        'runs summed',
-        'requests',
-        'added by neutral',
-        'violating',
-      ],
-    });
-    for (const [kind, row] of this.#rows) {
-      const {
-        programs,
-        orders,
-        exits,
-        positions,
-        unknown,
-        judged,
-        unjudged,
-        settled,
-        requests,
-        added,
-        violations,
-      } = row;
-      const worst = [...violations].sort(([, a], [, b]) => b - a).map(([name, count]) => `${count} ${name}`);
+    const head = ['account', ...Object.values(COLUMNS), 'violating'];
+    const table = new Table({ style: { head: [], border: [] }, head });
+    for (const [kind, counts] of this.#counts) {
+      const violations = [...(this.#violations.get(kind) ?? [])].sort(([, a], [, b]) => b - a);
+      const words = violations.map(([name, count]) => `${count} ${name}`).join('\n');
       table.push([
         kind,
-        programs,
-        orders,
-        exits,
-        positions,
-        unknown,
-        judged,
-        unjudged,
-        settled,
-        requests,
-        added,
-        worst.join('\n') || 'none',
+        ...Object.keys(COLUMNS).map((name) => counts[name as keyof Counts]),
+        words || 'none',
       ]);
     }
     return table.toString();

@@ -151,7 +151,7 @@ const STEPS = {
       { positions: 'empty' },
       { positions: 'hangs' },
       { tradeLag: 90_000 },
-      { slow: 15 },
+      { slow: 4 },
     ),
   }),
 } as const;
