@@ -68,7 +68,7 @@ describe('the hook before an order in Debut', () => {
   };
   bench('without', () => void order(), OPTIONS);
   const plugin = edgekeeperPlugin({}, { engine: engine() });
-  bench('with the overlay', () => void plugin.onBeforeOpen.call({ debut }, order()), OPTIONS);
+  bench('with the overlay', () => void plugin.onBeforeOpen!.call({ debut } as never, order()), OPTIONS);
 });
 
 describe('the order of a home-grown bot', () => {

@@ -235,10 +235,12 @@ export class SymbolBook {
       this.#foreign = (this.#foreign ?? 0) + (buys ? byHand : -byHand);
       left -= byHand;
     }
-    // On spot somebody may sell what the account has beside the bot's.
-    if (this.#foreign !== null || !this.#isSpot)
-      for (const holder of this.#holders(closed))
-        if (left > 0) left = this.#close(holder, part, left, booked);
+    if (this.#foreign === null && this.#isSpot) {
+      // Somebody sold: what the bot holds, or what was there beside it.
+      booked.unknown.push(...this.abandon(closed, left));
+      return;
+    }
+    for (const holder of this.#holders(closed)) if (left > 0) left = this.#close(holder, part, left, booked);
     if (left > 0 && this.#foreign !== null) this.#foreign += buys ? left : -left;
     if (this.#isSpot && this.#foreign !== null) this.#foreign = Math.max(0, this.#foreign);
   }

@@ -56,12 +56,14 @@ export class Tape {
   /** Trades since the last time. @param isOwn whether the bot is known to have made a trade's order */
   async read(isOwn: (order: string | undefined) => boolean): Promise<CcxtTrade[]> {
     const began = this.#venue.now();
+    const since = this.#readTo - LATE;
     const rows: CcxtTrade[] = [];
-    for await (const row of this.#rows('fetchMyTrades', this.#readTo - LATE, began)) rows.push(row);
+    for await (const row of this.#rows('fetchMyTrades', since, began)) rows.push(row);
     const found: CcxtTrade[] = [];
     for (const trade of rows) {
       const time = Number(trade.timestamp ?? began);
-      if (trade.id === undefined || this.#seen.has(trade.id)) continue;
+      // Some venues answer what is older, too: it was read before.
+      if (trade.id === undefined || this.#seen.has(trade.id) || time < since) continue;
       this.#seen.set(trade.id, time);
       if (time >= this.#start || isOwn(trade.order)) found.push(trade);
     }

@@ -18,6 +18,7 @@ interface Order {
   readonly owner: string;
   readonly fills: VenueFill[];
   status: string;
+  time: number;
 }
 
 type Params = Record<string, unknown>;
@@ -54,7 +55,9 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
   ] as never);
   const orders = new Map<string, Order>();
   let ids = 0;
-  const state = { resting: false };
+  const state = { resting: false, hangs: false };
+  const requests: string[] = [];
+  const never = () => new Promise<never>(() => undefined);
 
   const report = (order: Order, parts = order.fills.length) => {
     const done = order.fills.slice(0, parts);
@@ -70,7 +73,7 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
       cost,
       ...(filled > 0 ? { average: cost / filled } : {}),
       status: parts === order.fills.length ? order.status : 'open',
-      timestamp: venue.time,
+      timestamp: order.time,
       fee: { currency: 'USDT', cost: fee },
     };
   };
@@ -78,6 +81,7 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
   function fill(order: Order): void {
     order.fills.push(...venue.place({ symbol, side: order.side, amount: order.amount }, order.owner));
     order.status = 'closed';
+    order.time = venue.time;
   }
 
   const own = {
@@ -92,6 +96,7 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
         owner: owner(),
         fills: [],
         status: 'open',
+        time: venue.time,
       };
       if (!(type === 'limit' && state.resting)) fill(order);
       orders.set(order.id, order);
@@ -116,16 +121,19 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
         ? [...orders.values()].filter(({ fills }) => fills.length > 1).map((order) => report(order, 1))
         : [];
     },
-    async fetchMyTrades() {
+    async fetchMyTrades(_symbol?: string, since?: number) {
+      // The bot asks for all of them, the adapter since a time.
+      if (state.hangs && since !== undefined) return never();
       return [...orders.values()].flatMap((order) =>
         order.fills.map(({ id, amount, price, fee }) => ({
           id,
           order: order.id,
           symbol,
+          side: order.side,
           amount,
           price,
           cost: amount * price,
-          timestamp: venue.time,
+          timestamp: order.time,
           fee: { currency: 'USDT', cost: fee },
         })),
       );
@@ -133,7 +141,11 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
     async fetchTicker() {
       return { symbol, last: venue.price };
     },
+    async fetchBalance() {
+      return state.hangs ? never() : { total: { BTC: venue.net() } };
+    },
     async fetchPositions() {
+      if (state.hangs) return never();
       if (kind === 'hedge')
         return Object.entries(venue.sides()).map(([side, contracts]) => ({
           symbol,
@@ -153,12 +165,35 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
       };
     },
   };
-  Object.assign(exchange, own);
-  Object.assign(exchange.has, { fetchPositions: kind !== 'spot', fetchMyTrades: true });
+  for (const [name, method] of Object.entries(own) as [string, (...args: never[]) => unknown][])
+    Object.assign(exchange, {
+      [name]: (...args: never[]) => {
+        if (name !== 'milliseconds') requests.push(`${name} ${JSON.stringify(args)}`);
+        return method(...args);
+      },
+    });
+  Object.assign(exchange.has, { fetchPositions: kind !== 'spot', fetchMyTrades: true, fetchBalance: true });
   return {
     exchange: exchange as unknown as Ccxt,
     symbol,
     state,
+    requests,
+    /** Somebody closes at the venue, and tells nobody. */
+    closeUnseen(side: 'buy' | 'sell', amount: number, of: string) {
+      ids += 1;
+      const order: Order = {
+        id: `v${ids}`,
+        symbol,
+        side,
+        amount,
+        owner: of,
+        fills: [],
+        status: 'open',
+        time: 0,
+      };
+      fill(order);
+      orders.set(order.id, order);
+    },
     fill: (id: string) => fill(orders.get(id)!),
     isOpen: (id: string) => orders.get(id)?.status === 'open',
   };
@@ -199,6 +234,17 @@ interface Position {
   amount: number;
 }
 
+/** Parameters by which an order on a spot market is not plain spot, or by which nobody can say. */
+const SPOT_DOUBTS: readonly Params[] = [
+  { isLeverage: 1 },
+  { marginMode: 'cross' },
+  { portfolioMargin: true },
+  { sideEffectType: 'MARGIN_BUY' },
+  { account: 'cross_margin' },
+  { tdMode: 'isolated' },
+  { anything: 1 },
+];
+
 /** A bot on ccxt: several strategies on one exchange, told apart by the context that they run in. */
 function bot(
   setup: HostSetup,
@@ -207,9 +253,10 @@ function bot(
   venue: Venue,
   kept?: AttachmentState,
   positions = new Map<string, Position>(),
+  reconciles = true,
 ): HostRun {
   let owner = '';
-  const { exchange, symbol, state, fill, isOpen } = exchangeOn(
+  const { exchange, symbol, state, requests, closeUnseen, fill, isOpen } = exchangeOn(
     venue,
     kind,
     setup.fills === 'noisy',
@@ -222,6 +269,7 @@ function bot(
         sizing,
         // Orders outside of a strategy's context are somebody's by hand.
         identify: () => undefined,
+        reconcile: reconciles,
         ...(kept ? { state: kept } : {}),
       })
     : null;
@@ -250,7 +298,7 @@ function bot(
       await exchange.fetchOpenOrders(symbol);
       await exchange.fetchMyTrades(symbol);
       // A candle is long enough for whatever the adapter does in the background.
-      await detach?.settled();
+      if (!state.hangs) await detach?.settled();
     },
     async enter({ strategy, side, amount }) {
       if (positions.has(strategy)) return;
@@ -346,10 +394,30 @@ function bot(
       owner = 'by hand';
       await exchange.createOrder(symbol, 'market', side, amount);
     },
+    ...(kind === 'swap'
+      ? {
+          async order({ strategy, side, amount }: SentOrder & { readonly strategy: string }) {
+            await as(strategy, () => exchange.createOrder(symbol, 'market', side, amount));
+          },
+        }
+      : {}),
+    async doubtful(params, { strategy, side, amount }) {
+      await as(strategy, () =>
+        exchange.createOrder(symbol, 'market', side, amount, undefined, JSON.parse(params) as Params),
+      );
+    },
+    hang() {
+      state.hangs = true;
+    },
+    async closeUnseen({ strategy, side }) {
+      if (!positions.delete(strategy)) return;
+      closeUnseen(opposite(side), Number(Math.abs(venue.held(strategy)).toFixed(8)), strategy);
+    },
+    requests,
     async restart() {
       const keeping = detach?.state();
       detach?.();
-      return bot(setup, kind, sizing, venue, keeping, positions);
+      return bot(setup, kind, sizing, venue, keeping, positions, reconciles);
     },
     detach() {
       detach?.();
@@ -362,16 +430,28 @@ function bot(
   return run;
 }
 
-export const ccxtHost = (kind: Kind, sizing: Sizing): HostDriver => ({
+/** @param reconciles false for an adapter that knows only what its bot reads */
+export const ccxtHost = (kind: Kind, sizing: Sizing, reconciles = true): HostDriver => ({
   name: `a ccxt bot (${kind}, ${sizing})`,
   start: (setup) =>
-    bot(setup, kind, sizing, new Venue({ noisy: setup.fills === 'noisy', shorts: kind !== 'spot' })),
+    bot(
+      setup,
+      kind,
+      sizing,
+      new Venue({ noisy: setup.fills === 'noisy', shorts: kind !== 'spot' }),
+      undefined,
+      undefined,
+      reconciles,
+    ),
   symbol: SYMBOLS[kind],
   // A net account has one position: two strategies on it would close each other's.
   strategies: ['EMA_Trend', kind === 'swap' ? 'EMA_Trend' : 'FVG_Pattern'],
   sides: kind === 'spot' ? ['long'] : ['long', 'short'],
   exits:
     kind === 'spot' ? ['market', 'reduceOnly', 'stop'] : ['market', 'reduceOnly', 'stop', 'closePosition'],
+  doubts: (kind === 'spot' ? SPOT_DOUBTS : [{ anything: 1 }, { triggerPrice: 90 }]).map((params) =>
+    JSON.stringify(params),
+  ),
   step: 0.01,
   minAmount: 0.05,
   scales: sizing !== 'veto-only',
