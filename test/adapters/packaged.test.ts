@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -17,7 +17,10 @@ async function project(files: Record<string, string>): Promise<string> {
   await symlink(root, join(dir, 'node_modules/edgekeeper'));
   await symlink(join(root, 'node_modules/ccxt'), join(dir, 'node_modules/ccxt'));
   await symlink(join(root, 'node_modules/@debut/types'), join(dir, 'node_modules/@debut/types'));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(dir, name)), { recursive: true });
+    await writeFile(join(dir, name), text);
+  }
   return dir;
 }
 
@@ -109,11 +112,73 @@ describe('the package', () => {
       expect(out).toMatch(/true\ntrue\n/);
       expect(code).toBe(0);
       expect(existsSync(join(dir, '.edgekeeper/state.json'))).toBe(true);
-      await writeFile(join(dir, 'edgekeeper.json'), '{"ccxt":{"sizing":"double"}}');
-      const refused = await run(dir, '--import', 'edgekeeper/ccxt/preload', 'bot.mjs');
-      expect(refused.out).toMatch(/CONFIG_INVALID.*ccxt\.sizing/s);
-      expect(refused.code).not.toBe(0);
+      expect(existsSync(join(dir, '.edgekeeper/journal'))).toBe(true);
     },
     60_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('starts the bot as it is, and says so once, whatever is wrong with the overlay'),
+    async () => {
+      const bot = `
+        import ccxt from 'ccxt';
+        console.log(Object.hasOwn(new ccxt.binance(), 'createOrder') ? 'overlaid' : 'as it is');
+      `;
+      const wrong: [what: string, files: Record<string, string>, said: RegExp][] = [
+        ['an option', { 'edgekeeper.json': '{"ccxt":{"sizing":"double"}}' }, /CONFIG_INVALID.*ccxt\.sizing/s],
+        ['a file that is no JSON', { 'edgekeeper.json': '{' }, /JSON/],
+        ['a corrupt state', { '.edgekeeper/state.json': '{"format":1}' }, /STATE_CORRUPT/],
+        [
+          'a corrupt journal',
+          { '.edgekeeper/journal/journal-000000000001.jsonl': 'x\ny\n' },
+          /JOURNAL_CORRUPT/,
+        ],
+        ['a state directory that is a file', { '.edgekeeper': 'a file' }, /edgekeeper/],
+      ];
+      for (const [what, files, said] of wrong) {
+        const dir = await project({ 'bot.mjs': bot, ...files });
+        const { code, out } = await run(dir, '--import', 'edgekeeper/ccxt/preload', 'bot.mjs');
+        expect(out, what).toMatch(/as it is/);
+        expect(out, what).toMatch(said);
+        expect(out.match(/the overlay stays OFF/g), what).toHaveLength(1);
+        expect(code, what).toBe(0);
+      }
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('leaves the journal to the bot: its threads, its children and a second bot stay without'),
+    async () => {
+      const dir = await project({
+        'bot.mjs': `
+          import ccxt from 'ccxt';
+          import { fork } from 'node:child_process';
+          import { once } from 'node:events';
+          import { Worker } from 'node:worker_threads';
+          const is = (name) => console.log(name, Object.hasOwn(new ccxt.binance(), 'createOrder'));
+          if (process.argv[2] === 'child') is('child');
+          else {
+            is('bot');
+            await once(new Worker(new URL('./worker.mjs', import.meta.url)), 'exit');
+            const [code] = await once(fork(new URL('./bot.mjs', import.meta.url), ['child']), 'exit');
+            console.log('child ended with', code);
+          }
+        `,
+        'worker.mjs': `
+          import ccxt from 'ccxt';
+          console.log('worker', Object.hasOwn(new ccxt.binance(), 'createOrder'));
+        `,
+      });
+      for (let i = 0; i < 2; i += 1) {
+        const { code, out } = await run(dir, '--import', 'edgekeeper/ccxt/preload', 'bot.mjs');
+        expect(out).toMatch(/bot true/);
+        expect(out).toMatch(/worker false/);
+        expect(out).toMatch(/child false\nchild ended with 0/);
+        expect(out).not.toMatch(/CORRUPT|LOCKED/);
+        expect(code).toBe(0);
+      }
+    },
+    120_000,
   );
 });
