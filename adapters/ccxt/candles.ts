@@ -22,8 +22,8 @@ type Row = readonly [time: number, open: number, high: number, low: number, clos
 export class CandleFeed {
   readonly #engine: OptimizationEngine;
   readonly #buckets = new Map<string, Bucket>();
-  /** End of the last part seen, by symbol and timeframe. */
-  readonly #seen = new Map<string, number>();
+  /** Begin of the first and end of the last part seen, by symbol and timeframe. */
+  readonly #seen = new Map<string, { readonly from: number; to: number }>();
 
   constructor(engine: OptimizationEngine) {
     this.#engine = engine;
@@ -50,9 +50,10 @@ export class CandleFeed {
   #join(symbol: string, timeframe: string, row: Row, part: number, whole: number): void {
     const key = `${symbol}\n${timeframe}`;
     const [time, open, high, low, close, volume = 0] = row;
-    const seen = this.#seen.get(key) ?? Number.NEGATIVE_INFINITY;
-    if (time + part <= seen) return;
-    this.#seen.set(key, time + part);
+    const seen = this.#seen.get(key) ?? { from: time, to: time };
+    this.#seen.set(key, seen);
+    if (time + part <= seen.to) return;
+    seen.to = time + part;
     const start = Math.floor(time / whole) * whole;
     let bucket = this.#buckets.get(key);
     if (bucket && bucket.time !== start) {
@@ -61,8 +62,7 @@ export class CandleFeed {
     }
     if (!bucket) {
       // Of a candle that began before anybody looked nobody knows its first prices.
-      const fromItsBeginning = time === start || seen > start - whole;
-      if (!fromItsBeginning) return;
+      if (time !== start && seen.from >= start) return;
       bucket = { time: start, open, high, low, close, volume: 0, to: start };
       this.#buckets.set(key, bucket);
     }
