@@ -3,7 +3,8 @@ import type { Coverage, UnjudgedReason } from '../model/coverage.ts';
 /** What an operator can do about entries that cannot be judged. */
 const REMEDIES: Readonly<Record<UnjudgedReason, string>> = {
   POSITION_UNKNOWN: 'let the bot read its positions or balance now and then',
-  FILL_UNKNOWN: 'let the bot read its orders until they are filled or cancelled',
+  FILL_UNKNOWN:
+    'let the bot read its orders until they are filled or cancelled; while orders rest on both sides of a contract nobody knows which fills first',
   ACCOUNT_UNCLEAR: 'trade on an account that is plainly spot, or plainly derivatives',
   PARAMETER_UNKNOWN: 'leave out order parameters that the adapter does not know',
   MARKET_UNKNOWN: 'load the markets before the first order',

@@ -7,10 +7,10 @@ const MARKETS = {
   'BTC/USDT:USDT': { symbol: 'BTC/USDT:USDT', spot: false, swap: true },
 } as const;
 
-const exchangeWith = (options: Record<string, unknown> = {}, markets: object | undefined = MARKETS) =>
+const exchangeWith = (options: Record<string, unknown> = {}, isLoaded = true) =>
   ({
     options,
-    markets,
+    ...(isLoaded ? { markets: MARKETS } : {}),
     market: (symbol: keyof typeof MARKETS) => MARKETS[symbol],
   }) as unknown as CcxtExchange;
 
