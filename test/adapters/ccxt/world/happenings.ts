@@ -53,7 +53,11 @@ export async function close(bots: readonly Bot[], account: Account): Promise<boo
     for (const bot of bots.length > 1 ? bots : [])
       for (const side of ['long', 'short'] as const) {
         const amount = floorStep(bot.believes(instrument, side), instrument.step);
-        if (amount > 0) await bot.close(instrument, side, amount);
+        if (!(amount > 0)) continue;
+        const before = venue.ledger.fills.length;
+        await bot.close(instrument, side, amount);
+        const closed = venue.ledger.fills.slice(before).reduce((sum, { qty }) => sum + qty, 0);
+        isOwn &&= Math.abs(closed - amount) < instrument.step / 2;
       }
     for (const { instrument: of, size } of venue.ledger.positions()) {
       if (of !== instrument) continue;
