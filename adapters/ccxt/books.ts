@@ -105,6 +105,19 @@ export class Books {
     this.orders.lose(key, found);
   }
 
+  /** Units of a strategy's entries that were sent, and asked for, and of which nobody has said yet what they filled. */
+  untold(strategy: string, symbol: string, side: Side): { readonly sent: number; readonly asked: number } {
+    let [sent, asked] = [0, 0];
+    for (const order of this.orders.all(symbol)) {
+      const opens = order.kind !== 'exit' && (order.side ?? (order.buys ? 'long' : 'short')) === side;
+      if (!opens || order.strategy !== strategy || order.final || !(order.sent > order.closes)) continue;
+      const left = Math.max(0, order.sent - Math.max(order.closes, order.execution.amount));
+      sent += left;
+      asked += (left * (order.asked - order.closes)) / (order.sent - order.closes);
+    }
+    return { sent, asked };
+  }
+
   /** Nobody can find out what became of an order: what it did to the position is not known. */
   giveUpOn({ strategy, symbol, key, sent, side, buys }: Found & { readonly key: string }): void {
     const order = this.orders.drop(key);

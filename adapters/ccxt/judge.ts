@@ -218,7 +218,9 @@ export class Judge {
   #translated({ strategy, symbol, side, asked }: Found, market: CcxtMarket): number | null {
     const { exchange, books } = this.#options;
     const book = books.bookOf(symbol);
-    const [held, belief] = [book.openSize(strategy, side!), book.believed(strategy, side!)];
+    const untold = books.untold(strategy, symbol, side!);
+    const held = book.openSize(strategy, side!) + untold.sent;
+    const belief = book.believed(strategy, side!) + untold.asked;
     if (!(held > 0) || !(belief > held * (1 + 1e-9))) return null;
     const share = Math.min(1, asked / belief);
     const units = share > 1 - 1e-9 ? held : held * share;

@@ -71,6 +71,14 @@ function account(
       sent.push({ side, amount, params });
       return (answer ?? whole)(sent.length, sent.at(-1)!);
     },
+    editOrder: async (id: string, _s: string, _t: string, side: string, amount: number) => ({
+      id,
+      symbol: SYMBOL,
+      side,
+      amount,
+      filled: 0,
+      status: 'open',
+    }),
     fetchOrder: async (id: string) => whole(Number(id), sent[Number(id) - 1]!),
     fetchPositions: positions ?? held,
     fetchTicker: async () => ({ symbol: SYMBOL, last: 100 }),
@@ -105,6 +113,9 @@ function account(
     sent,
     order,
     amounts: () => sent.map(({ side, amount }) => (side === 'buy' ? Number(amount) : -Number(amount))),
+    scale: (factor: number) => {
+      multiplier = factor;
+    },
     veto: () => {
       multiplier = 0;
     },
@@ -196,6 +207,59 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
     await order('buy', 1);
     await order('sell', 1);
     expect(amounts()).toEqual([1, -1]);
+  });
+});
+
+describe('a scaled order', () => {
+  it('that turned a position around closes it whole, also when it is edited', async () => {
+    const { order, look, exchange, sent, settled, scale } = account({
+      answer: (id, { side, amount }) => ({
+        id: String(id),
+        symbol: SYMBOL,
+        side,
+        amount,
+        filled: 0,
+        status: 'open',
+        type: 'limit',
+      }),
+      positions: async () => [{ symbol: SYMBOL, side: 'short', contracts: 5 }],
+    });
+    const edits: number[] = [];
+    await look();
+    scale(0.1);
+    const { id } = await order('buy', 6);
+    expect(sent.at(-1)!.amount).toBe(5.1);
+    edits.push(
+      Number(((await exchange.editOrder!(id, SYMBOL, 'limit', 'buy', 6, 99)) as { amount: number }).amount),
+    );
+    edits.push(
+      Number(((await exchange.editOrder!(id, SYMBOL, 'limit', 'buy', 7, 99)) as { amount: number }).amount),
+    );
+    expect(edits).toEqual([5.1, 5.2]);
+    await settled();
+  });
+
+  it('is not oversold by an exit that is translated before anybody said what filled', async () => {
+    const { order, look, amounts, scale } = account({
+      sizing: 'translate-exits',
+      answer: (id) => ({ id: String(id) }),
+    });
+    await look();
+    scale(0.5);
+    await order('buy', 2);
+    await order('sell', 2, { reduceOnly: true });
+    expect(amounts()).toEqual([1, -1]);
+  });
+
+  it('goes out whole where no price tells whether it is above the least cost', async () => {
+    const { order, amounts, scale, settled, exchange } = account();
+    await exchange.fetchPositions!([SYMBOL]);
+    scale(0.5);
+    await order('buy', 2);
+    expect(amounts()).toEqual([2]);
+    await settled();
+    await order('buy', 2);
+    expect(amounts()).toEqual([2, 1]);
   });
 });
 
