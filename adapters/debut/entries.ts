@@ -92,6 +92,11 @@ export class Entries {
     return { decision: known.decision, ...(known.stop === undefined ? {} : { stop: known.stop }) };
   }
 
+  /** Whether an order was let go that has not opened yet. */
+  get waits(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** A candle closed. A decision whose order never opened was not sent: a later plugin vetoed it, or the venue did. */
   candleClosed(host: DebutHost): void {
     this.#candles += 1;

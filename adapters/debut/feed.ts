@@ -6,11 +6,20 @@ import type { DebutCandle, DebutHost } from './types.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+/** Candles that wait at most. */
+const WAITING = 256;
 
-/** Brings the candles of a bot to its engine, and the hourly update. */
+/**
+ * Brings the candles of a bot to its engine, and the hourly update. Those of an engine of its own wait until somebody
+ * looks: nothing between two orders depends on when they are taken, and a few hundred at once cost a fraction.
+ */
 export class CandleFeed {
   readonly #engine: OptimizationEngine;
   readonly #own: boolean;
+  /** The strategy of the bot, as far as it is known. */
+  strategy = '';
+  #ticker = '';
+  #waiting: DebutCandle[] = [];
   #interval: string | undefined;
   #timeframe = '';
   #aggregator: CandleAggregator | null = null;
@@ -33,6 +42,7 @@ export class CandleFeed {
   useInterval({ opts }: DebutHost, time: number): void {
     const { interval } = opts;
     if (interval === this.#interval && this.#engine.config.timeframe === this.#timeframe) return;
+    this.settle();
     this.#interval = interval;
     const timeframe = TIMEFRAMES[interval];
     if (this.#own && timeframe !== undefined && timeframe !== this.#engine.config.timeframe) {
@@ -54,21 +64,35 @@ export class CandleFeed {
     this.#traded = true;
   }
 
-  /** Takes a closed candle, and updates where an hour began. */
-  take(host: DebutHost, { time, o, h, l, c, v }: DebutCandle, strategy: string): void {
-    this.useInterval(host, time);
-    if (this.#fits) {
-      const candle = { time, open: o, high: h, low: l, close: c, volume: v };
-      const { ticker } = host.opts;
-      if (this.#aggregator === null) this.#engine.recordCandle(ticker, this.#timeframe, candle);
-      else
-        for (const longer of this.#aggregator.add(candle))
-          this.#engine.recordCandle(ticker, this.#timeframe, longer);
+  /** A candle closed. */
+  take(host: DebutHost, candle: DebutCandle): void {
+    this.useInterval(host, candle.time);
+    this.#ticker = host.opts.ticker;
+    this.#waiting.push(candle);
+    if (!this.#own || this.#waiting.length >= WAITING) this.settle();
+  }
+
+  /** Takes the candles that wait, and updates where an hour began: to be called before anybody looks at the engine. */
+  settle(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const candle of waiting) {
+      if (this.#fits) this.#record(candle);
+      const hour = Math.floor(candle.time / HOUR);
+      if (hour <= this.#hour) continue;
+      this.#hour = hour;
+      if (this.#isDue(candle.time)) this.#update(candle.time);
     }
-    const hour = Math.floor(time / HOUR);
-    if (hour <= this.#hour) return;
-    this.#hour = hour;
-    if (!this.#isDue(time, strategy)) return;
+  }
+
+  #record({ time, o, h, l, c, v }: DebutCandle): void {
+    const candle = { time, open: o, high: h, low: l, close: c, volume: v };
+    const candles = this.#aggregator === null ? [candle] : this.#aggregator.add(candle);
+    for (const complete of candles) this.#engine.recordCandle(this.#ticker, this.#timeframe, complete);
+  }
+
+  #update(time: number): void {
     this.#updated = time;
     this.#traded = false;
     this.#engine.updateOptimization(time);
@@ -78,9 +102,9 @@ export class CandleFeed {
    * Whether an update would change anything. What moves weights is trades, and a day that passes; what moves a status
    * is trades, and time for one that is on its way to the bench or back. A shared engine hears of more than this bot.
    */
-  #isDue(time: number, strategy: string): boolean {
+  #isDue(time: number): boolean {
     if (!this.#own || this.#traded || time - this.#updated >= DAY) return true;
-    const status = this.#engine.manager.statusOf(strategy);
+    const status = this.#engine.manager.statusOf(this.strategy);
     return status === 'DEGRADED' || status === 'SUSPENDED';
   }
 }

@@ -47,6 +47,7 @@ export class Overlay {
     this.#log = extras.log ?? ((line) => console.log(line));
     this.#entries = new Entries(this.engine, opts);
     this.#feed = new CandleFeed(this.engine, this.#own);
+    this.#feed.strategy = this.#strategy;
   }
 
   /** Read before every order and candle: off, the overlay is absent, by its own switch or by that of its engine. */
@@ -58,7 +59,10 @@ export class Overlay {
   enable(enabled: boolean): void {
     if (!this.#own) this.#enabled = enabled;
     else
-      this.engine.setFlags({ enabled }, { time: this.#time, actor: 'strategy', reason: 'by the plugin API' });
+      this.#settled().setFlags(
+        { enabled },
+        { time: this.#time, actor: 'strategy', reason: 'by the plugin API' },
+      );
   }
 
   get latest(): Decision | null {
@@ -70,12 +74,13 @@ export class Overlay {
   }
 
   status(): EdgekeeperStatus {
-    const { decisions, errors } = this.engine.getOptimizationStatus();
+    const engine = this.#settled();
+    const { decisions, errors } = engine.getOptimizationStatus();
     return {
       enabled: this.enabled,
       strategy: this.#strategy,
-      status: this.engine.manager.statusOf(this.#strategy),
-      weight: this.engine.getStrategyWeight(this.#strategy),
+      status: engine.manager.statusOf(this.#strategy),
+      weight: engine.getStrategyWeight(this.#strategy),
       decisions,
       trades: this.#closed,
       errors,
@@ -98,6 +103,7 @@ export class Overlay {
     const said = this.#said.take(order.type);
     const strategy = this.#nameOf(order);
     this.#useStrategy(strategy);
+    this.#settled();
     const ruling = this.#entries.rule(host, order, strategy, said, this.#time);
     if (ruling === null) return false;
     this.#latest = ruling.decision ?? this.#latest;
@@ -135,16 +141,17 @@ export class Overlay {
 
   candleClosed(host: DebutHost, candle: DebutCandle): void {
     this.#said.expire();
+    if (this.#entries.waits) this.#settled();
     this.#entries.candleClosed(host);
     this.#time = candle.time;
-    this.#feed.take(host, candle, this.#strategy);
+    this.#feed.take(host, candle);
   }
 
   snapshot(): OverlayState {
     return {
       version: STATE_VERSION,
       enabled: this.#enabled,
-      engine: this.#own ? this.engine.snapshot() : null,
+      engine: this.#own ? this.#settled().snapshot() : null,
       time: this.#time,
       trades: this.#closed,
       open: this.#positions.snapshot(),
@@ -166,7 +173,7 @@ export class Overlay {
   }
 
   #record({ trade: input, rest }: Closed): void {
-    const trade = this.engine.recordTrade(input);
+    const trade = this.#settled().recordTrade(input);
     if (rest) this.engine.recordUnknownExit(rest);
     if (!trade) return;
     this.#closed += 1;
@@ -186,7 +193,9 @@ export class Overlay {
   /** The class of the strategy, and with it whose base weight it is, is known only once there is a bot. */
   #useStrategy(name: string): void {
     if (name === this.#strategy) return;
+    this.#settled();
     this.#strategy = name;
+    this.#feed.strategy = name;
     const weight = this.#opts.edgekeeperBaseWeight;
     if (!this.#own || weight === undefined) return;
     const reason = 'the base weight of the strategy';
@@ -194,6 +203,12 @@ export class Overlay {
       { ...this.engine.options, baseWeights: { [name]: weight } },
       { time: this.#time, actor: 'edgekeeper', reason },
     );
+  }
+
+  /** The engine after everything that happened. */
+  #settled(): OptimizationEngine {
+    this.#feed.settle();
+    return this.engine;
   }
 
   #say(line: () => string): void {

@@ -78,40 +78,57 @@ describe('candles of a Debut bot', () => {
     }
   });
 
-  it('are followed by the update of each hour only where it could change something, with the same outcome', async () => {
+  it('wait until somebody looks, and are updated on where that could change something, with the same decisions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 1000 }),
         fc.double({ min: -0.4, max: 0.4 }),
-        async (seed, edge) => {
-          // Its own engine is updated where that matters, a shared one each hour.
-          const bots = [debutBot(), debutBot({}, { engine: engineWith() })].map((each) => ({
-            ...each,
-            kept: [''],
-          }));
-          for (const { bot, plugin, kept } of bots) {
-            bot.opts.fee = 0;
-            await bot.start();
-            for (const [i, candle] of onInterval(1500, HOUR, seed).entries()) {
-              bot.venue.price = candle.c;
-              bot.venue.time = candle.time;
-              await bot.candle(candle);
-              const { weight, status } = plugin.api.status();
-              kept.push(`${weight} ${status}`);
-              if (i % 9 === 2) await bot.createOrder('BUY', 1);
-              if (i % 9 === 5 && bot.orders.length > 0) {
-                // Its luck is given: most trades of one seed win, most of another lose.
-                bot.venue.price *= 1 + edge * (((i * seed) % 7) / 7 - 0.3);
-                await bot.closeAll();
+        fc.integer({ min: 3, max: 400 }),
+        async (seed, edge, pause) => {
+          // Its own engine takes its time; a shared one takes each candle, and is updated each hour.
+          const outcomes = [debutBot(), debutBot({}, { engine: engineWith() })].map(
+            async ({ bot, plugin }) => {
+              const decided: unknown[] = [];
+              bot.opts.fee = 0;
+              await bot.start();
+              for (const [i, candle] of onInterval(1500, HOUR, seed).entries()) {
+                bot.venue.price = candle.c;
+                bot.venue.time = candle.time;
+                await bot.candle(candle);
+                // It trades on and off.
+                if (Math.floor(i / pause) % 2 === 1) continue;
+                if (i % 9 === 2) {
+                  await bot.createOrder('BUY', 1);
+                  decided.push(plugin.api.decision());
+                }
+                if (i % 9 === 5 && bot.orders.length > 0) {
+                  // Its luck is given: most trades of one seed win, most of another lose.
+                  bot.venue.price *= 1 + edge * (((i * seed) % 7) / 7 - 0.3);
+                  await bot.closeAll();
+                }
               }
-            }
-          }
-          expect(bots[0]!.kept).toEqual(bots[1]!.kept);
+              return { decided, status: plugin.api.status(), trades: plugin.api.trades() };
+            },
+          );
+          const [waiting, eager] = await Promise.all(outcomes);
+          expect(waiting).toEqual(eager);
         },
       ),
-      { numRuns: 8, seed: 5 },
+      { numRuns: 12, seed: 5 },
     );
   }, 60_000);
+
+  it('are there for whoever looks, however long they waited', async () => {
+    const { bot, plugin } = debutBot();
+    const candles = onInterval(700, HOUR);
+    for (const candle of candles) await bot.candle(candle);
+    const { engine } = bot.getSnapshot().pluginsData.edgekeeper as {
+      engine: { detector: { symbols: [string, { lastTime: number }][] } };
+    };
+    expect(engine.detector.symbols[0]![1].lastTime).toBe(candles.at(-1)!.time);
+    await bot.candle({ ...candles[0]!, h: Number.NaN, time: START + 700 * HOUR });
+    expect(plugin.api.status().errors).toEqual({ CANDLE_INVALID: 1 });
+  });
 });
 
 describe('a candle put together', () => {

@@ -72,6 +72,28 @@ describe('the Debut plugin', () => {
     expect(plugin.api.decision()!.score).toMatchObject({ confidence: null });
   });
 
+  it('filters by what the strategy says of its signals once those below the threshold are known to lose', async () => {
+    const { bot, plugin, tick } = debutBot({
+      edgekeeperThreshold: 0.4,
+      edgekeeperWeighting: false,
+      edgekeeperRetirement: false,
+    });
+    const sent = { sure: [] as boolean[], unsure: [] as boolean[] };
+    for (let i = 0; i < 240; i += 1) {
+      const sure = i % 2 === 0;
+      await tick(100);
+      plugin.api.signal({ side: 'BUY', confidence: sure ? 0.9 : 0.1, confluence: 3, stop: 95 });
+      const order = await bot.createOrder('BUY', 1);
+      (sure ? sent.sure : sent.unsure).push(order !== undefined);
+      await tick(sure ? 104 : 94);
+      await bot.closeAll();
+    }
+    // Nothing is cut before it is known, and then only what loses.
+    expect(sent.unsure.slice(0, 20)).not.toContain(false);
+    expect(sent.unsure.filter((wasSent) => !wasSent).length).toBeGreaterThan(30);
+    expect(sent.sure).not.toContain(false);
+  });
+
   it('records each part of a partial close with its share of the fees, and the rest at the end', async () => {
     const engine = engineWith();
     const { bot, tick } = debutBot({}, { engine });
