@@ -4,6 +4,7 @@ import { backing } from './backing.ts';
 import type { CallRecord } from './recording.ts';
 import type { RunRecord } from './run.ts';
 import { isWrite } from './server.ts';
+import type { LedgerFill } from './venue/ledger.ts';
 
 /** A promise that was not kept, in words. */
 export interface Violation {
@@ -118,6 +119,9 @@ export const throwsNothing: Check = (ran, bare) => {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+const quoteValue = ({ instrument, price, qty }: LedgerFill): number =>
+  instrument.type === 'inverse' ? qty * instrument.contractSize : qty * price;
+
 /** What may differ because it cannot be otherwise: rounding, and rests below the venue's least amount. */
 function tolerance({ venue }: RunRecord): number {
   const { fills, roundTrips } = venue.ledger;
@@ -132,17 +136,17 @@ function tolerance({ venue }: RunRecord): number {
       Math.max(...venue.instruments.map(({ minQty, startPrice }) => minQty * startPrice)) *
       0.1
     : 0;
-  return (
-    1e-4 + 1e-6 * sum(fills.map(({ price, qty }) => price * qty)) + kept * range + (kept > 0 ? rests : 0)
-  );
+  return 1e-4 + 1e-6 * sum(fills.map(quoteValue)) + kept * range + (kept > 0 ? rests : 0);
 }
 
 /**
  * Whether all that was closed is the strategies' own: nobody can say what an owner by hand, or one strategy for
- * another, closed.
+ * another, closed; and what filled at the venue unseen may be two strategies' that cancel out.
  */
-export const isOwn = ({ program, closedOwn }: RunRecord): boolean =>
-  closedOwn && program.steps.every((step) => step.do !== 'owner');
+export const isOwn = ({ program, closedOwn, venue }: RunRecord): boolean =>
+  closedOwn &&
+  program.steps.every((step) => step.do !== 'owner') &&
+  (program.style.strategies === 1 || venue.ledger.fills.every(({ by, maker }) => by === 'bot' && !maker));
 
 /** Where every position is known, what is recorded is what the venue booked. */
 export const recordsWhatWas: Check = (ran) => {

@@ -101,11 +101,20 @@ export class Recorder {
         call.instrument === instrument &&
         call.side === side &&
         isLost(call) &&
-        venue.now - call.time < DOUBT_FOR,
+        venue.now - call.time < DOUBT_FOR &&
+        !this.#arrivedAgain(call),
     );
     return (
       open.reduce((sum, { qty, filled }) => sum + qty - filled, 0) +
       lost.reduce((sum, { amount }) => sum + amount, 0)
+    );
+  }
+
+  /** Whether an order was tried again under its name, and the venue took it. */
+  #arrivedAgain({ params: { clientOrderId } }: CallRecord): boolean {
+    return (
+      clientOrderId !== undefined &&
+      this.calls.some(({ params, arrived }) => arrived && params.clientOrderId === clientOrderId)
     );
   }
 

@@ -37,6 +37,15 @@ export interface RoundTrip {
   readonly fees: number;
 }
 
+/** Funding that was received, or paid. */
+export interface Payment {
+  readonly instrument: Instrument;
+  /** In the currency that the instrument settles in, and in quote currency then. */
+  readonly amount: number;
+  readonly inQuote: number;
+  readonly time: number;
+}
+
 type Account = 'cash' | 'market' | 'fees' | 'funding' | 'outside';
 interface Line {
   readonly account: Account;
@@ -72,12 +81,7 @@ export const profit = (instrument: Instrument, size: number, from: number, to: n
 /** What the venue books: money by currency in double entry, positions, and every fill. */
 export class Ledger {
   readonly fills: LedgerFill[] = [];
-  readonly payments: {
-    readonly instrument: Instrument;
-    readonly amount: number;
-    readonly inQuote: number;
-    readonly time: number;
-  }[] = [];
+  readonly payments: Payment[] = [];
   readonly roundTrips: RoundTrip[] = [];
   readonly #accounts = new Map<string, number>();
   readonly #positions = new Map<string, LedgerPosition>();
@@ -156,8 +160,20 @@ export class Ledger {
     return {
       gross: sum(this.roundTrips.map(({ gross }) => gross)),
       fees: sum(this.roundTrips.map(({ fees }) => fees)),
-      funding: sum(this.payments.map(({ inQuote }) => inQuote)),
+      funding: sum(this.payments.map((payment) => this.#restated(payment))),
     };
+  }
+
+  /** Funding in quote currency: of an inverse contract at the price at which what it was paid on was left. */
+  #restated({ instrument, amount, time, inQuote }: Payment): number {
+    if (instrument.type !== 'inverse') return inQuote;
+    const paid = this.roundTrips.filter(
+      ({ entry, exit }) => entry.instrument === instrument && entry.time <= time && exit.time >= time,
+    );
+    const size = paid.reduce((sum, { qty }) => sum + qty, 0);
+    return size === 0
+      ? inQuote
+      : paid.reduce((sum, { qty, exit }) => sum + (amount * qty * exit.price) / size, 0);
   }
 
   /** Entries that nothing closed yet, in base units or contracts, by symbol and side. */
@@ -181,6 +197,8 @@ export class Ledger {
       const size = Math.min(left, lot.left);
       const signed = lot.side === 'long' ? size : -size;
       const base = profit(instrument, signed, lot.fill.price, price);
+      // What an inverse contract earns and costs is base currency, and counts at the price of the exit.
+      const restated = instrument.type === 'inverse' ? price / lot.fill.price : 1;
       this.roundTrips.push({
         symbol: instrument.symbol,
         side: lot.side,
@@ -188,7 +206,7 @@ export class Ledger {
         exit: fill,
         qty: size,
         gross: instrument.type === 'inverse' ? base * price : base,
-        fees: (lot.fee * size) / lot.size + (fill.feeInQuote * size) / qty,
+        fees: ((lot.fee * size) / lot.size) * restated + (fill.feeInQuote * size) / qty,
       });
       left -= size;
       lot.left -= size;
