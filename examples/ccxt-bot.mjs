@@ -22,7 +22,8 @@ export async function withEdgekeeper(exchange, stateDir) {
     engine: overlay.engine,
     strategy: 'EMA_Trend',
     sizing: 'host-reads-position',
-    identify: ({ params }) => ({ confidence: Number(params.confidence ?? 0.8) }),
+    identify: ({ type }) => ({ confidence: type === 'limit' ? 0.8 : 0.6 }),
+    kept: overlay.kept('binance'),
   });
   await overlay.updates.start();
   return { overlay, detach };

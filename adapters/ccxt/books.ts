@@ -105,6 +105,21 @@ export class Books {
     this.orders.lose(key, found);
   }
 
+  /** What is thought to be held, in units, where the exchange says otherwise; null where nothing contradicts it. */
+  doubted(symbol: string): number | null {
+    const account = this.#accounts.get(symbol);
+    if (!account || account.contradictions === 0) return null;
+    return account.book.net + this.#pending(symbol) + (account.book.foreign ?? 0);
+  }
+
+  /** Units that filled and are not booked yet, signed. */
+  #pending(symbol: string): number {
+    return this.#ahead(symbol).reduce(
+      (sum, { buys, execution }) => sum + (buys ? execution.ahead : -execution.ahead),
+      0,
+    );
+  }
+
   /** Units of a strategy's entries that were sent, and asked for, and of which nobody has said yet what they filled. */
   untold(strategy: string, symbol: string, side: Side): { readonly sent: number; readonly asked: number } {
     let [sent, asked] = [0, 0];
@@ -248,10 +263,7 @@ export class Books {
   stated(symbol: string, position: number): 'fits' | 'contradicts' {
     const account = this.#accountOf(symbol);
     const { book } = account;
-    const pending = this.#ahead(symbol).reduce(
-      (sum, { buys, execution }) => sum + (buys ? execution.ahead : -execution.ahead),
-      0,
-    );
+    const pending = this.#pending(symbol);
     const market = this.#marketOf(symbol);
     const beside = position - book.net - pending;
     const noise = this.#noise(symbol, position);

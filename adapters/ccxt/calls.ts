@@ -193,6 +193,11 @@ function spotDoubt({ params }: OrderCall, { options = {} }: CcxtExchange): Doubt
   return null;
 }
 
+/** Whether an order on a spot market may be made on another account than spot: what becomes of it is not told there. */
+export const isUnclear = (call: OrderCall, exchange: CcxtExchange): boolean =>
+  (marketOf(exchange, call.symbol)?.spot ?? !call.symbol.includes(':')) &&
+  spotDoubt(call, exchange) === 'ACCOUNT_UNCLEAR';
+
 /** Whether an order is by its very words a buy on plain spot: an entry, whatever the market is like. */
 export const isPlainBuy = (call: OrderCall, exchange: CcxtExchange): boolean =>
   call.side === 'buy' && !call.symbol.includes(':') && !saysExit(call) && spotDoubt(call, exchange) === null;

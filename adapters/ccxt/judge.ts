@@ -8,6 +8,7 @@ import {
   type Doubt,
   hasAttached,
   isConditional,
+  isUnclear,
   type OrderCall,
   readCall,
   reducesOnly,
@@ -16,7 +17,15 @@ import { type NamedIntent, orderTag } from './intent.ts';
 import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.ts';
 import type { Prices } from './prices.ts';
 import { type Found, foundIn } from './sent-orders.ts';
-import { type Cost, costOf, needsPrice, type Sizing, sendableAmount, sendableCost } from './sizing.ts';
+import {
+  type Cost,
+  closableAmount,
+  costOf,
+  needsPrice,
+  type Sizing,
+  sendableAmount,
+  sendableCost,
+} from './sizing.ts';
 
 /** The entry that an order was judged as, to be told from its retries. */
 export interface Asked {
@@ -98,7 +107,7 @@ export class Judge {
       return units === null ? asIs : { ...asIs, amount: units, found: { ...found, sent: units } };
     }
     if (reading.kind === 'entry') return this.#entry(call, intent, asIs, market!, call.amount, 0);
-    const range = exposure.range(call.symbol, exchange.milliseconds());
+    const range = exposure.range(call.symbol, exchange.milliseconds(), books.doubted(call.symbol));
     if (range === null) return this.#unjudged(asIs, 'POSITION_UNKNOWN');
     const split = splitBy(range, found.buys, call.amount);
     if (split === null) return this.#unjudged(asIs, 'FILL_UNKNOWN');
@@ -139,8 +148,9 @@ export class Judge {
     if (cost) return this.#spend(call, whole, market, cost);
     const most = market.limits?.amount?.max ?? Number.POSITIVE_INFINITY;
     const wanted = Math.min(opens * verdict.multiplier, Math.max(opens, most));
-    const amount = sendableAmount(exchange, market, closes + wanted, price);
-    if (amount <= closes * (1 + 1e-9)) return this.#tooSmall(call, whole);
+    const closing = closes > 0 ? closableAmount(exchange, market, closes) : 0;
+    const amount = sendableAmount(exchange, market, closing + wanted, price);
+    if (amount <= closing * (1 + 1e-9)) return this.#tooSmall(call, whole);
     return { ...whole, amount, found: { ...found, sent: amount } };
   }
 
@@ -164,8 +174,10 @@ export class Judge {
   /** Nothing of the entry goes out; of an order that turns a position around, the part that closes it does. */
   #withheld(call: OrderCall, { found, ...whole }: Send, verdict: Verdict): Judgement {
     const { closes, strategy } = found;
-    if (!(closes > 0)) return { action: 'veto', call, strategy, verdict };
-    return { ...whole, amount: closes, found: { ...found, sent: closes, ...decided(verdict) } };
+    const market = marketOf(this.#options.exchange, call.symbol);
+    if (!(closes > 0) || !market) return { action: 'veto', call, strategy, verdict };
+    const units = closableAmount(this.#options.exchange, market, closes);
+    return { ...whole, amount: units, found: { ...found, sent: units, ...decided(verdict) } };
   }
 
   #unjudged(asIs: Send, reason: Doubt): Judgement {
@@ -182,6 +194,7 @@ export class Judge {
     return {
       ...foundIn(call, reading, {
         strategy: intent.strategy,
+        unclear: isUnclear(call, exchange),
         reduces: reducesOnly(call) || (reading.kind === 'exit' && reading.hedged),
         conditional: isConditional(call),
         attached: hasAttached(call),

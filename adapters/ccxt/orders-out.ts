@@ -63,6 +63,11 @@ export class OrdersOut {
       this.#exposure.report(orderKey, Number(order.filled ?? 0), isFinal(order));
       return;
     }
+    if (found.unclear) {
+      this.#books.giveUpOn({ ...found, key: orderKey });
+      this.#exposure.drop(orderKey);
+      return;
+    }
     const sent = this.#books.follow(order.id, found);
     if (found.attached)
       this.#exposure.send(`with ${orderKey}`, {
@@ -85,6 +90,11 @@ export class OrdersOut {
   }
 
   #lose(key: string, found: Found): void {
+    if (found.unclear) {
+      this.#books.giveUpOn({ ...found, key });
+      this.#exposure.drop(key);
+      return;
+    }
     this.#books.lose(key, found);
     this.#reconciler.lost(found.symbol, key);
     this.#engine.countError(

@@ -18,6 +18,8 @@ export interface Found {
   readonly closes: number;
   readonly asked: number;
   readonly sent: number;
+  /** It may be on an account that nobody looks at, such as margin. */
+  readonly unclear: boolean;
   /** The venue does not let it take a position past nothing. */
   readonly reduces: boolean;
   /** It waits at the venue for a price. */
@@ -247,7 +249,7 @@ export class SentOrders {
 export const foundIn = (
   call: OrderCall,
   reading: Reading,
-  rest: Pick<Found, 'strategy' | 'reduces' | 'conditional' | 'attached' | 'time'>,
+  rest: Pick<Found, 'strategy' | 'unclear' | 'reduces' | 'conditional' | 'attached' | 'time'>,
 ): Found => ({
   ...rest,
   symbol: call.symbol,

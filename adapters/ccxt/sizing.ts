@@ -69,3 +69,13 @@ export function sendableCost(exchange: CcxtExchange, market: CcxtMarket, cost: n
     return 0;
   }
 }
+
+/** An amount that closes, at the venue's precision: what adding up fills leaves below the last digit does not shorten it. */
+export function closableAmount(exchange: CcxtExchange, market: CcxtMarket, amount: number): number {
+  try {
+    return Number(exchange.amountToPrecision(market.symbol!, amount * (1 + 1e-9)));
+  } catch {
+    // Too small to be sent at all: the exchange says so to the bot.
+    return amount;
+  }
+}

@@ -66,6 +66,7 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
         if (whose !== null) return { call, judgement: judge.judge(call, whose) };
         const rest = {
           strategy: '',
+          unclear: false,
           reduces: false,
           conditional: false,
           attached: false,
@@ -253,7 +254,14 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
     const whose = intent(call);
     if (whose === null) return;
     const time = exchange.milliseconds();
-    const rest = { strategy: whose.strategy, reduces: true, conditional: false, attached: false, time };
+    const rest = {
+      strategy: whose.strategy,
+      unclear: false,
+      reduces: true,
+      conditional: false,
+      attached: false,
+      time,
+    };
     out.arrived(out.goes(foundIn(call, readCall(call, exchange), rest), null), order);
   }
 

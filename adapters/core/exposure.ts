@@ -116,11 +116,21 @@ export class AccountExposure {
     return false;
   }
 
-  /** Where the position lies; null where the exchange has not said, or too long ago. */
-  range(symbol: string, now: number): Range | null {
+  /**
+   * Where the position lies; null where the exchange has not said, or too long ago.
+   * @param doubted what it is thought to be, where what the exchange said is contradicted
+   */
+  range(symbol: string, now: number, doubted: number | null = null): Range | null {
     const known = this.#statements.get(symbol);
     if (!known || known.size === null || Math.abs(now - known.time) > FRESH_FOR) return null;
-    let position = known.size;
+    const stated = this.#rangeAround(symbol, known.size);
+    if (doubted === null) return stated;
+    const thought = this.#rangeAround(symbol, doubted);
+    return { low: Math.min(stated.low, thought.low), high: Math.max(stated.high, thought.high) };
+  }
+
+  #rangeAround(symbol: string, size: number): Range {
+    let position = size;
     // What may have been bought and sold besides; apart from it what can only reduce, which may have come first.
     const maybe = { bought: 0, sold: 0 };
     const reducing = { bought: 0, sold: 0 };
