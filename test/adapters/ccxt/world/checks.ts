@@ -141,12 +141,16 @@ function tolerance({ venue }: RunRecord): number {
 
 /**
  * Whether all that was closed is the strategies' own: nobody can say what an owner by hand, or one strategy for
- * another, closed; and what filled at the venue unseen may be two strategies' that cancel out.
+ * another, closed; what filled at the venue unseen may be two strategies' that cancel out; and what inverse contracts
+ * come to depends on which entry is paired with which exit.
  */
 export const isOwn = ({ program, closedOwn, venue }: RunRecord): boolean =>
   closedOwn &&
   program.steps.every((step) => step.do !== 'owner') &&
-  (program.style.strategies === 1 || venue.ledger.fills.every(({ by, maker }) => by === 'bot' && !maker));
+  (program.style.strategies === 1 ||
+    venue.ledger.fills.every(
+      ({ by, maker, instrument }) => by === 'bot' && !maker && instrument.type !== 'inverse',
+    ));
 
 /** Where every position is known, what is recorded is what the venue booked. */
 export const recordsWhatWas: Check = (ran) => {

@@ -40,9 +40,10 @@ export interface RoundTrip {
 /** Funding that was received, or paid. */
 export interface Payment {
   readonly instrument: Instrument;
-  /** In the currency that the instrument settles in, and in quote currency then. */
+  /** Signed size that it was paid on. */
+  readonly size: number;
+  /** In the currency that the instrument settles in. */
   readonly amount: number;
-  readonly inQuote: number;
   readonly time: number;
 }
 
@@ -116,14 +117,10 @@ export class Ledger {
     ]);
   }
 
-  fund(instrument: Instrument, amount: number, price: number, time: number): void {
-    const currency = instrument.settle;
-    this.payments.push({
-      instrument,
-      amount,
-      inQuote: instrument.type === 'inverse' ? amount * price : amount,
-      time,
-    });
+  fund(payment: Payment): void {
+    const { amount } = payment;
+    const currency = payment.instrument.settle;
+    this.payments.push(payment);
     this.#post([
       { account: 'cash', currency, amount },
       { account: 'funding', currency, amount: -amount },
@@ -164,16 +161,18 @@ export class Ledger {
     };
   }
 
-  /** Funding in quote currency: of an inverse contract at the price at which what it was paid on was left. */
-  #restated({ instrument, amount, time, inQuote }: Payment): number {
-    if (instrument.type !== 'inverse') return inQuote;
-    const paid = this.roundTrips.filter(
-      ({ entry, exit }) => entry.instrument === instrument && entry.time <= time && exit.time >= time,
-    );
-    const size = paid.reduce((sum, { qty }) => sum + qty, 0);
-    return size === 0
-      ? inQuote
-      : paid.reduce((sum, { qty, exit }) => sum + (amount * qty * exit.price) / size, 0);
+  /** Funding in quote currency on what is closed; of an inverse contract at the price at which that was left. */
+  #restated({ instrument, amount, time, size }: Payment): number {
+    const side = size > 0 ? 'long' : 'short';
+    return this.roundTrips
+      .filter(
+        ({ entry, exit, side: of }) =>
+          entry.instrument === instrument && of === side && entry.time <= time && exit.time >= time,
+      )
+      .reduce((sum, { qty, exit }) => {
+        const share = (amount * qty) / Math.abs(size);
+        return sum + (instrument.type === 'inverse' ? share * exit.price : share);
+      }, 0);
   }
 
   /** Entries that nothing closed yet, in base units or contracts, by symbol and side. */

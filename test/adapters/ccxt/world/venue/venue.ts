@@ -145,7 +145,7 @@ export class Venue {
     for (const { size, instrument: of } of this.ledger.positions())
       if (of === instrument && size !== 0) {
         const amount = -rate * worthAt(instrument, size, this.price(instrument));
-        this.ledger.fund(instrument, Number(amount.toFixed(8)), this.price(instrument), this.time());
+        this.ledger.fund({ instrument, size, amount: Number(amount.toFixed(8)), time: this.time() });
       }
   }
 
