@@ -4,7 +4,7 @@ import { AccountExposure } from '../core/exposure.ts';
 import { OrderGate } from '../core/gate.ts';
 import { Books } from './books.ts';
 import { CandleFeed } from './candles.ts';
-import { fittingId, type Identify } from './intent.ts';
+import { accountOf, fittingId, type Identify } from './intent.ts';
 import { Judge } from './judge.ts';
 import type { CcxtExchange } from './market.ts';
 import { OrdersOut } from './orders-out.ts';
@@ -64,7 +64,8 @@ const calling = new AsyncLocalStorage<readonly object[]>();
 const attachments = new WeakMap<OptimizationEngine, Map<string, Set<number>>>();
 
 /** Takes the lowest number that is free, so that an exchange that is attached again has the name that it had. */
-function takeLabel(engine: OptimizationEngine, { id = 'exchange' }: CcxtExchange) {
+function takeLabel(engine: OptimizationEngine, exchange: CcxtExchange) {
+  const id = accountOf(exchange);
   const byName = attachments.get(engine) ?? new Map<string, Set<number>>();
   attachments.set(engine, byName);
   const taken = byName.get(id) ?? new Set<number>();

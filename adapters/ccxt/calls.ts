@@ -219,7 +219,9 @@ export function readCall(call: OrderCall, exchange: CcxtExchange): Reading {
       side: hedged ?? (buys && !isSpotMarket ? 'short' : 'long'),
       hedged: hedged !== null,
     };
-  if (market === undefined) return { kind: 'doubt', why: 'MARKET_UNKNOWN' };
+  // Before markets are loaded, the words of a sale on plain spot say enough.
+  const isPlainSale = isSpotMarket && !buys && spotDoubt(call, exchange) === null;
+  if (market === undefined && !isPlainSale) return { kind: 'doubt', why: 'MARKET_UNKNOWN' };
   if (isSpotMarket) {
     const why = spotDoubt(call, exchange);
     if (why !== null) return { kind: 'doubt', why };

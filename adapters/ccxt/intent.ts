@@ -89,3 +89,9 @@ const LONGEST_ID = 84;
 /** An id that fits into a trade: a longer one is cut, and told from others by its mark. */
 export const fittingId = (id: string): string =>
   id.length <= LONGEST_ID ? id : `${id.slice(0, LONGEST_ID - 11)}~${markOf(id, 10)}`;
+
+/** What tells an account from others on its exchange: a mark of its key, never the key. */
+export function accountOf(exchange: { readonly id?: string; readonly apiKey?: unknown }): string {
+  const { id = 'exchange', apiKey } = exchange;
+  return typeof apiKey === 'string' && apiKey !== '' ? `${id}-${markOf(apiKey, 8)}` : id;
+}

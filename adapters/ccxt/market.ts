@@ -3,6 +3,7 @@ import type { Unit } from '../core/lots.ts';
 /** The part of a ccxt exchange that the adapter touches; any ccxt 4 instance has it. */
 export interface CcxtExchange {
   readonly id?: string;
+  readonly apiKey?: string;
   createOrder(
     symbol: string,
     type: string,

@@ -7,16 +7,17 @@
  * overlay under `edgekeeper`, those of the attachment under `ccxt`. Every exchange that the bot makes is attached to.
  * Whatever is wrong with the overlay, the bot starts and trades as without it.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { z } from 'zod';
 import { EdgekeeperError } from '../../src/index.ts';
 import { createLog, type Overlay, openOverlay } from '../../src/node/index.ts';
 import { attach, type Detach } from './attach.ts';
+import { accountOf } from './intent.ts';
 import type { CcxtExchange } from './market.ts';
 import { SIZINGS } from './sizing.ts';
 
@@ -25,8 +26,11 @@ const FILE = 'edgekeeper.json';
 const UPDATE_EVERY = 60_000;
 /** Says to the processes that a bot starts that the overlay is its own already. */
 const OWNER = 'EDGEKEEPER_OWNER';
-/** Programs that only start the bot, and inherit its options. */
-const LAUNCHERS = new Set(['npm-cli.js', 'npx-cli.js', 'yarn.js', 'pnpm.cjs', 'corepack.js']);
+/** Programs that only start the bot, and inherit its options, by the package that they are in. */
+const LAUNCHER =
+  /[\\/](npm|yarn|pnpm|corepack|tsx|nodemon|cross-env|dotenv-cli|dotenvx|concurrently|ts-node-dev)[\\/]/;
+/** How long a bot that is done waits for what the exchange has not answered yet, in ms; what was open is kept. */
+const LAST_LOOK = 5000;
 
 const ccxtSchema = z.strictObject({
   strategy: z.string().min(1).max(100).default('bot'),
@@ -53,11 +57,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** The program that runs, or nothing where there is none, as with `node -e`. */
+function program(): string {
+  try {
+    return realpathSync(process.argv[1] ?? '');
+  } catch {
+    return '';
+  }
+}
+
 /** Whether this is the bot: not a thread of it, a process that it started, or the program that starts it. */
 function isTheBot(): boolean {
+  if (!isMainThread || LAUNCHER.test(program())) return false;
   const owner = Number(process.env[OWNER]);
-  const isChild = owner > 0 && owner !== process.pid && isAlive(owner);
-  return isMainThread && !isChild && !LAUNCHERS.has(basename(process.argv[1] ?? ''));
+  if (!(owner > 0) || owner === process.pid || !isAlive(owner)) return true;
+  console.error(
+    `edgekeeper: this process runs without the overlay, which belongs to process ${owner} that started it.`,
+  );
+  return false;
 }
 
 /** The ccxt that the bot will load, by import and by require: two builds with classes of their own. */
@@ -89,6 +106,22 @@ async function builds(): Promise<CcxtModule[]> {
   });
 }
 
+function parsedJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new EdgekeeperError(
+      'CONFIG_INVALID',
+      {
+        found: `${file}, which is no JSON: ${(cause as Error).message}`,
+        expected: 'an object in JSON',
+        hint: 'See adapters/README.md.',
+      },
+      { cause },
+    );
+  }
+}
+
 async function settings(): Promise<Settings> {
   const file = process.env.EDGEKEEPER_CONFIG ?? FILE;
   if (!existsSync(file)) {
@@ -100,7 +133,7 @@ async function settings(): Promise<Settings> {
     });
   }
   const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
-  const parsed = ccxtSchema.safeParse((JSON.parse(text) as { ccxt?: unknown } | null)?.ccxt ?? {});
+  const parsed = ccxtSchema.safeParse((parsedJson(file, text) as { ccxt?: unknown } | null)?.ccxt ?? {});
   if (parsed.success) return { ...parsed.data, file };
   const [issue] = parsed.error.issues;
   throw new EdgekeeperError('CONFIG_INVALID', {
@@ -124,10 +157,10 @@ function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: 
       if (attached.has(this)) return;
       attached.add(this);
       try {
-        const { id = 'exchange' } = this;
-        const count = (names.get(id) ?? 0) + 1;
-        names.set(id, count);
-        const kept = overlay.kept(count === 1 ? `ccxt-${id}` : `ccxt-${id}-${count}`);
+        const name = `ccxt-${accountOf(this)}`;
+        const count = (names.get(name) ?? 0) + 1;
+        names.set(name, count);
+        const kept = overlay.kept(count === 1 ? name : `${name}-${count}`);
         const { engine } = overlay;
         detaches.push(attach(this, { ...attachment, engine, kept }));
       } catch (error) {
@@ -152,7 +185,11 @@ async function start(): Promise<void> {
   // A bot that is done must be able to end: nothing of the overlay keeps the process alive.
   setInterval(() => void update(), UPDATE_EVERY).unref();
   process.once('beforeExit', () => {
-    void Promise.allSettled(detaches.map((detach) => detach.settled()))
+    const settled = Promise.allSettled(detaches.map((detach) => detach.settled()));
+    const late = new Promise((resolve) => {
+      setTimeout(resolve, LAST_LOOK);
+    });
+    void Promise.race([settled, late])
       .then(() => overlay.close())
       .catch((error: unknown) => console.error(`edgekeeper: ${(error as Error).message}`));
   });

@@ -8,13 +8,17 @@ type Veto = Extract<Judgement, { action: 'veto' }>;
 
 /** An order that was vetoed, as ccxt reports one that the exchange refused. */
 export function rejected({ call, verdict }: Veto): CcxtOrder {
-  const { symbol, type, side, amount, price } = call;
+  const { symbol, type, side, price, params } = call;
+  // An order by cost has no amount in base units.
+  const cost = params.cost ?? params.quoteOrderQty;
+  const amount = cost === undefined ? call.amount : undefined;
   return {
     symbol,
     type,
     side,
     amount,
     price,
+    ...(cost === undefined ? {} : { cost: Number(cost) }),
     filled: 0,
     remaining: amount,
     status: 'rejected',

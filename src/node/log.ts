@@ -145,9 +145,14 @@ const isDoubling = (count: number): boolean => count > 0 && Number.isInteger(Mat
 
 const iso = (time: number): string => new Date(time).toISOString();
 
+/** Addresses of requests carry signatures, and with some exchanges keys: nothing behind the question mark is written. */
+const withoutQueries = (text: string): string => text.replaceAll(/(https?:\/\/[^\s?"']+)\?[^\s"']*/g, '$1?…');
+
 const message = (error: unknown): string =>
-  error instanceof EdgekeeperError
-    ? error.message
-    : error instanceof Error
-      ? `${error.name}: ${error.message}`
-      : String(error);
+  withoutQueries(
+    error instanceof EdgekeeperError
+      ? error.message
+      : error instanceof Error
+        ? `${error.name}: ${error.message}`
+        : String(error),
+  );

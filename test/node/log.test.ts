@@ -43,6 +43,18 @@ describe('the log', () => {
     expect(line).toMatchObject({ fine: 'yes', apiKey: '[redacted]' });
   });
 
+  it('never holds the signed part of an address', async () => {
+    const [line] = await logged((log) => {
+      const engine = engineWith();
+      logEngine(engine, log);
+      const address = 'http://venue.example/api/v3/account?AccessKeyId=k1&timestamp=1&signature=k2';
+      engine.countError('RECONCILE_FAILED', new Error(`venue GET ${address} failed`));
+    });
+    expect(line!.message).toBe(
+      'RECONCILE_FAILED: Error: venue GET http://venue.example/api/v3/account?… failed',
+    );
+  });
+
   it('says a failure once, new alerts once, and every status change and command', async () => {
     const lines = await logged((log) => {
       const engine = engineWith();

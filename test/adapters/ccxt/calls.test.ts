@@ -89,6 +89,9 @@ describe('on plain spot', () => {
     expect(isPlainBuy(callOf(['BTC/USDT', 'market', 'buy', 1], exchange), exchange)).toBe(true);
     expect(isPlainBuy(callOf(['BTC/USDT', 'market', 'sell', 1], exchange), exchange)).toBe(false);
     expect(isPlainBuy(callOf(['BTC/USDT:USDT', 'market', 'buy', 1], exchange), exchange)).toBe(false);
+    expect(readCall(callOf(['BTC/USDT', 'market', 'sell', 1], exchange), exchange)).toMatchObject({
+      kind: 'exit',
+    });
     expect(readCall(callOf(['BTC/USDT:USDT', 'market', 'buy', 1], exchange), exchange)).toEqual({
       kind: 'doubt',
       why: 'MARKET_UNKNOWN',
