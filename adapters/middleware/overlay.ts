@@ -3,7 +3,7 @@ import { type Middleware, type MiddlewareOptions, middleware } from './middlewar
 
 /**
  * An overlay in memory, for a bot that keeps no state. One that does opens `edgekeeper/node`'s `openOverlay`,
- * and gives its engine to `middleware`. Throws `CONFIG_INVALID`.
+ * and gives its engine to `middleware`. Times ahead of the wall clock are refused. Throws `CONFIG_INVALID`.
  *
  * @example
  * const { preOrder, postFill } = createOverlay({ baseWeights: { EMA_Trend: 1 } }).middleware();
@@ -12,6 +12,6 @@ export function createOverlay(config: Options = {}): {
   readonly engine: OptimizationEngine;
   middleware(options?: MiddlewareOptions): Middleware;
 } {
-  const engine = new OptimizationEngine(config);
+  const engine = new OptimizationEngine(config, { now: Date.now });
   return { engine, middleware: (options) => middleware(engine, options) };
 }
