@@ -4,7 +4,7 @@ import { backing } from './backing.ts';
 import type { CallRecord } from './recording.ts';
 import type { RunRecord } from './run.ts';
 import { isWrite } from './server.ts';
-import type { LedgerFill } from './venue/ledger.ts';
+import { tolerance } from './tolerance.ts';
 
 /** A promise that was not kept, in words. */
 export interface Violation {
@@ -119,26 +119,6 @@ export const throwsNothing: Check = (ran, bare) => {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-const quoteValue = ({ instrument, price, qty }: LedgerFill): number =>
-  instrument.type === 'inverse' ? qty * instrument.contractSize : qty * price;
-
-/** What may differ because it cannot be otherwise: rounding, and rests below the venue's least amount. */
-function tolerance({ venue }: RunRecord): number {
-  const { fills, roundTrips } = venue.ledger;
-  const prices = fills.map(({ price }) => price);
-  const range = prices.length === 0 ? 0 : Math.max(...prices) - Math.min(...prices);
-  const spot = venue.instruments[0]!.type === 'spot';
-  const kept = sum(
-    fills.map(({ fee, feeCurrency, instrument }) => (feeCurrency === instrument.base && spot ? fee : 0)),
-  );
-  const rests = spot
-    ? roundTrips.length *
-      Math.max(...venue.instruments.map(({ minQty, startPrice }) => minQty * startPrice)) *
-      0.1
-    : 0;
-  return 1e-4 + 1e-6 * sum(fills.map(quoteValue)) + kept * range + (kept > 0 ? rests : 0);
-}
-
 /**
  * Whether all that was closed is the strategies' own: nobody can say what an owner by hand, or one strategy for
  * another, closed; what filled at the venue unseen may be two strategies' that cancel out; and what inverse contracts
@@ -161,7 +141,7 @@ export const recordsWhatWas: Check = (ran) => {
     sum(ran.trades.map((trade) => pick(trade) ?? 0));
   const paid = all(({ funding: of }: Trade & { funding?: number }) => of);
   const recorded = { pnl: all(({ pnl }) => pnl), fees: all(({ fees: of }) => of), funding: paid };
-  const close = (a: number, b: number) => Math.abs(a - b) <= tolerance(ran);
+  const close = (a: number, b: number) => Math.abs(a - b) <= tolerance(ran.venue);
   const inWords = `recorded ${recorded.pnl.toFixed(4)} (fees ${recorded.fees.toFixed(4)}, funding ${paid.toFixed(4)}) in ${ran.trades.length} trades; the venue booked ${(gross - fees + funding).toFixed(4)} (fees ${fees.toFixed(4)}, funding ${funding.toFixed(4)}) in ${ran.venue.ledger.roundTrips.length} round trips`;
   if (!close(recorded.pnl - paid + recorded.fees, gross)) return [violation('sum-gross', inWords)];
   // A fee that the venue tells too late, or in a currency without a price, is estimated, and counted.

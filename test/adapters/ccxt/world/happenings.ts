@@ -5,6 +5,9 @@ import { floorStep, type Instrument } from './venue/instruments.ts';
 import { isOpen } from './venue/order.ts';
 import type { Venue } from './venue/venue.ts';
 
+/** How long a venue forgets the positions of an account, in ms. */
+const LAPSE = 45_000;
+
 /** Does what happens outside of the bot; false for a step that is the bot's. */
 export function happen(account: Account, step: Step): boolean {
   const { venue } = account;
@@ -15,8 +18,10 @@ export function happen(account: Account, step: Step): boolean {
   else if (step.do === 'liquidate') venue.ruin(instrument);
   else if (step.do === 'owner') ownerTrades(venue, instrument, step);
   else if (step.do === 'orderFault') account.orderFault = step.fault;
-  else if (step.do === 'readFaults') account.readFaults = step.faults;
-  else return false;
+  else if (step.do === 'readFaults') {
+    account.readFaults = step.faults;
+    account.emptyUntil = venue.now + LAPSE;
+  } else return false;
   return true;
 }
 

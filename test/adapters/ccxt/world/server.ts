@@ -43,6 +43,8 @@ export interface Account {
   writes: number;
   orderFault: OrderFault | null;
   readFaults: ReadFaults;
+  /** Until when an account without positions is claimed: such a lapse passes. */
+  emptyUntil: number;
 }
 
 export interface Server {
@@ -131,7 +133,7 @@ export async function startServer(): Promise<Server> {
     }
     if (fault === 'error-before') return broken();
     if (asksPositions && positions === 'fails') return broken();
-    if (asksPositions && positions === 'empty')
+    if (asksPositions && positions === 'empty' && account.clock.now < account.emptyUntil)
       return send(
         200,
         asked.family === 'v5' ? { retCode: 0, result: { list: [] }, time: account.venue.now } : [],
@@ -178,6 +180,7 @@ export async function startServer(): Promise<Server> {
         writes: 0,
         orderFault: null,
         readFaults: {},
+        emptyUntil: 0,
       };
       accounts.set(account.key, account);
       latest = account;
