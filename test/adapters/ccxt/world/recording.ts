@@ -25,6 +25,9 @@ export interface CallRecord extends OrderCall {
 /** How long it is open whether an order arrived whose answer was lost, and what the owner did, in ms. */
 const DOUBT_FOR = 30_000;
 
+/** Questions whose answers list what is open. */
+const LISTS_OPEN = /\/(openOrders|openAlgoOrders|order\/realtime)$/;
+
 /** Records the calls of bots with what is true at the venue when they are made. */
 export class Recorder {
   readonly calls: CallRecord[] = [];
@@ -102,7 +105,7 @@ export class Recorder {
         call.side === side &&
         isLost(call) &&
         venue.now - call.time < DOUBT_FOR &&
-        !this.#arrivedAgain(call),
+        !this.#wasCleared(call),
     );
     return (
       open.reduce((sum, { qty, filled }) => sum + qty - filled, 0) +
@@ -110,11 +113,14 @@ export class Recorder {
     );
   }
 
-  /** Whether an order was tried again under its name, and the venue took it. */
-  #arrivedAgain({ params: { clientOrderId } }: CallRecord): boolean {
+  /** Whether an order was tried again under its name and taken, or the venue has told since which orders are open. */
+  #wasCleared({ params: { clientOrderId }, time }: CallRecord): boolean {
+    const isTaken = ({ params, arrived }: CallRecord) => arrived && params.clientOrderId === clientOrderId;
     return (
-      clientOrderId !== undefined &&
-      this.calls.some(({ params, arrived }) => arrived && params.clientOrderId === clientOrderId)
+      (clientOrderId !== undefined && this.calls.some(isTaken)) ||
+      this.#account.log.some(
+        (request) => request.time > time && request.status === 200 && LISTS_OPEN.test(request.path),
+      )
     );
   }
 
