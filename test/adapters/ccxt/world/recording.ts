@@ -104,6 +104,8 @@ export class Recorder {
         call.instrument === instrument &&
         call.side === side &&
         isLost(call) &&
+        call.params.reduceOnly !== true &&
+        call.params.closePosition !== true &&
         venue.now - call.time < DOUBT_FOR &&
         !this.#wasCleared(call),
     );
