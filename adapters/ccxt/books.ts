@@ -162,7 +162,9 @@ export class Books {
     // Some exchanges call an order final before they say what it filled, or at which price.
     const told = order.filled === 0 || Number(order.filled) > 0;
     const priced = !(Number(order.filled) > known.execution.amount * (1 + 1e-9));
-    if (isFinal(order) && told && priced) known.final = true;
+    const mayBeAnother = known.conditional && known.execution.amount === 0 && this.#reconciles;
+    if (isFinal(order) && mayBeAnother && this.#accountOf(known.symbol).tape.isReadable) known.over = true;
+    else if (isFinal(order) && told && priced) known.final = true;
     return true;
   }
 
@@ -222,6 +224,7 @@ export class Books {
       } else if (trade.order === undefined || !this.orders.isFinished(trade.order, symbol))
         account.others.push(trade);
     }
+    for (const order of this.orders.all(symbol)) if (order.over) order.final = true;
     const holds = !account.book.isEmpty || this.hasAhead(symbol) || account.others.length > 0;
     if (!holds || this.#marketOf(symbol).swap !== true) return;
     account.funding.push(...(await account.tape.readFunding()));

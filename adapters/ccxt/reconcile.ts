@@ -131,7 +131,7 @@ export class Reconciler {
       });
       if (answer) this.observe(answer);
       const isResting = answer?.status === 'open' && !(Number(answer.filled) > 0) && answer.type !== 'market';
-      const isKnown = order.final || isResting || !books.orders.isWatched(order.key);
+      const isKnown = order.final || order.over || isResting || !books.orders.isWatched(order.key);
       if (last && !isKnown && !order.conditional && order.execution.amount === 0) {
         books.giveUpOn(order);
         exposure.drop(order.key);
@@ -221,6 +221,7 @@ export class Reconciler {
     }
     const known = order.id === undefined ? undefined : books.orders.get(order.id, order.symbol, order);
     if (known) exposure.report(known.key, known.execution.amount, known.final);
+    if (known?.over && !known.final) this.#read(known.symbol);
     const symbol = known?.symbol ?? order.symbol;
     if (symbol !== undefined) this.changed(symbol);
   }

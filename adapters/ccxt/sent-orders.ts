@@ -40,6 +40,8 @@ export interface SentOrder extends Found {
   readonly key: string;
   readonly id: string;
   readonly execution: Execution;
+  /** It waited for a price and is over: what it became may have filled under another id. */
+  over: boolean;
   final: boolean;
 }
 
@@ -114,6 +116,7 @@ export class SentOrders {
       id,
       key,
       execution: this.#execution(found.symbol, id),
+      over: false,
       final: false,
     };
     this.#keep(order);
