@@ -1,34 +1,19 @@
 import type { Clock } from '../clock.ts';
-import { atStep, FEE_RATES, floorStep, INSTRUMENTS, type Instrument } from './instruments.ts';
-import { Ledger, type LedgerFill } from './ledger.ts';
-import { BNB_PRICE, exposed, feeOf, isRuined, lockedBy, START_CASH, worthAt } from './money.ts';
-import {
-  ATTACHED,
-  closesSide,
-  crosses,
-  isConditional,
-  isOpen,
-  type Order,
-  triggers,
-  VenueError,
-  type VenueSettings,
-  type Wanted,
-} from './order.ts';
+import { atStep, INSTRUMENTS, type Instrument } from './instruments.ts';
+import { Ledger } from './ledger.ts';
+import { Matching } from './matching.ts';
+import { exposed, isRuined, lockedBy, START_CASH, worthAt } from './money.ts';
+import { isOpen, type Order, VenueError, type VenueSettings, type Wanted } from './order.ts';
 import { check } from './rules.ts';
-
-/** The algo service counts by itself. */
-const ALGO_IDS = 5_000_000;
 
 /** An account at a venue: takes orders, fills them at the prices it is given, and books everything. */
 export class Venue {
   readonly ledger = new Ledger();
   readonly settings: VenueSettings;
   readonly instruments: readonly Instrument[];
-  readonly orders: Order[] = [];
   readonly clock: Clock;
   readonly #prices = new Map<string, number>();
-  /** Ids are counted by instrument, as the real venue's are: two symbols have equal ones. */
-  readonly #ids = new Map<string, number>();
+  readonly #matching = new Matching(this);
 
   constructor(settings: VenueSettings, clock: Clock) {
     this.settings = settings;
@@ -37,6 +22,11 @@ export class Venue {
     for (const { id, startPrice } of this.instruments) this.#prices.set(id, startPrice);
     for (const [currency, amount] of Object.entries(START_CASH[settings.kind]))
       this.ledger.deposit(currency, amount);
+  }
+
+  /** Every order that was ever taken, oldest first. */
+  get orders(): readonly Order[] {
+    return this.#matching.orders;
   }
 
   get hedged(): boolean {
@@ -73,51 +63,32 @@ export class Venue {
 
   place(wanted: Wanted): Order {
     check(wanted, this);
-    return this.#accept(wanted);
+    return this.#matching.accept(wanted);
   }
 
   /** The owner trades by hand, and is never refused. */
   tradeByHand(wanted: Omit<Wanted, 'clientId' | 'by' | 'type'>): void {
-    this.#accept({ ...wanted, type: 'MARKET', clientId: `web-${this.#nextId('web')}`, by: 'owner' });
+    this.#matching.accept({
+      ...wanted,
+      type: 'MARKET',
+      clientId: `web-${this.#matching.nextId('web')}`,
+      by: 'owner',
+    });
   }
 
   /** Two orders of which one ends the other; they hold back what the larger needs. */
   placePair(first: Wanted, second: Wanted): readonly [Order, Order] {
     check(first, this);
     check(second, this);
-    const pair = [this.#accept(first), this.#accept(second)] as const;
+    const pair = [this.#matching.accept(first), this.#matching.accept(second)] as const;
     pair[0].pair = pair[1];
     pair[1].pair = pair[0];
     return pair;
   }
 
-  #accept(wanted: Wanted): Order {
-    const { instrument, type } = wanted;
-    const algo = this.settings.kind !== 'bybit' && instrument.type !== 'spot' && isConditional(wanted);
-    const price = this.price(instrument);
-    const order: Order = {
-      ...wanted,
-      id: algo ? ALGO_IDS + this.#nextId('algo') : this.#nextId(`${instrument.id}/order`),
-      qty: wanted.quoteQty === undefined ? wanted.qty : floorStep(wanted.quoteQty / price, instrument.step),
-      positionSide: wanted.positionSide ?? 'BOTH',
-      algo,
-      time: this.time(),
-      updated: this.time(),
-      status: 'NEW',
-      filled: 0,
-      cost: 0,
-      fills: [],
-      extreme: price,
-      triggered: !isConditional(wanted),
-    };
-    this.orders.push(order);
-    if (order.triggered) this.#match(order, type === 'MARKET' ? 'all' : 'part', false);
-    return order;
-  }
-
   cancel(order: Order): void {
     if (!isOpen(order)) throw new VenueError(-2011, 'Unknown order sent.');
-    this.#end(order, 'CANCELED');
+    this.#matching.end(order, 'CANCELED');
   }
 
   /** Changes what a resting order is still to fill. */
@@ -126,17 +97,13 @@ export class Venue {
     order.qty = qty;
     order.price = price;
     order.updated = this.time();
-    this.#match(order, 'part', false);
+    this.#matching.match(order, 'part', false);
   }
 
   /** Moves a price, and does what that sets off: triggers, fills, liquidation. */
   move(instrument: Instrument, price: number): void {
     this.#prices.set(instrument.id, atStep(price, instrument.tick));
-    for (const order of [...this.orders]) {
-      if (order.instrument !== instrument || !isOpen(order)) continue;
-      if (!order.triggered) this.#maybeTrigger(order);
-      else this.#match(order, 'part', true);
-    }
+    this.#matching.react(instrument);
     this.#maybeLiquidate();
   }
 
@@ -169,179 +136,25 @@ export class Venue {
     return lockedBy(this.orders.filter(isOpen), currency);
   }
 
-  #nextId(counter: string): number {
-    const next = (this.#ids.get(counter) ?? 1000) + 1;
-    this.#ids.set(counter, next);
-    return next;
-  }
-
   #maybeLiquidate(): void {
     for (const settle of new Set(this.instruments.map((each) => each.settle))) {
       if (!isRuined(this, settle)) continue;
       for (const order of this.orders)
-        if (isOpen(order) && order.instrument.settle === settle) this.#end(order, 'CANCELED');
+        if (isOpen(order) && order.instrument.settle === settle) this.#matching.end(order, 'CANCELED');
       for (const { instrument, positionSide, size } of this.ledger.positions()) {
         if (size === 0 || instrument.settle !== settle) continue;
-        this.#accept({
+        this.#matching.accept({
           instrument,
           side: size > 0 ? 'SELL' : 'BUY',
           type: 'MARKET',
           qty: Math.abs(size),
           positionSide,
-          clientId: `autoclose-${this.#nextId('autoclose')}`,
+          clientId: `autoclose-${this.#matching.nextId('autoclose')}`,
           by: 'liquidation',
         });
       }
       // What is missing is the insurance's; the owner pays in again, so that the bot goes on.
       this.ledger.deposit(settle, START_CASH[this.settings.kind][settle]! - this.ledger.cash(settle));
     }
-  }
-
-  #maybeTrigger(order: Order): void {
-    const { instrument, side, callbackRate } = order;
-    const price = this.price(instrument);
-    if (callbackRate !== undefined) {
-      order.extreme = side === 'SELL' ? Math.max(order.extreme, price) : Math.min(order.extreme, price);
-      const share = callbackRate / 100;
-      const back =
-        side === 'SELL' ? price <= order.extreme * (1 - share) : price >= order.extreme * (1 + share);
-      if (!back) return;
-    } else if (!triggers(order, price)) return;
-    order.triggered = true;
-    order.updated = this.time();
-    if (order.pair) this.#end(order.pair, 'EXPIRED');
-    if (!order.algo) {
-      if (order.closePosition) order.qty = this.#room(order);
-      this.#match(order, order.price === undefined ? 'all' : 'part', true);
-      return;
-    }
-    this.#becomeOrder(order);
-  }
-
-  /** An algo order that triggers ends, and an order with another id takes its place. */
-  #becomeOrder(algo: Order): void {
-    const held = this.ledger.size(algo.instrument, algo.positionSide);
-    const closing = (algo.reduceOnly ?? false) || (algo.closePosition ?? false) || closesSide(algo);
-    const qty = algo.closePosition ? Math.abs(held) : algo.qty;
-    const against = held !== 0 && held > 0 === (algo.side === 'SELL');
-    const { trigger, callbackRate, actual, pair, closePosition, ...rest } = algo;
-    if ((closing && !against) || !(qty > 0)) {
-      this.#end(algo, 'EXPIRED');
-      return;
-    }
-    const order: Order = {
-      ...rest,
-      id: this.#nextId(`${algo.instrument.id}/order`),
-      clientId: this.settings.keepsClientId ? algo.clientId : `algo-${this.#nextId('triggered')}`,
-      type: algo.price === undefined ? 'MARKET' : 'LIMIT',
-      qty: closing ? Math.min(qty, Math.abs(held)) : qty,
-      by: 'conditional',
-      algo: false,
-      time: this.time(),
-      fills: [],
-    };
-    this.#end(algo, 'FILLED');
-    algo.actual = order;
-    this.orders.push(order);
-    this.#match(order, order.type === 'MARKET' ? 'all' : 'part', false);
-  }
-
-  /** Fills what the price allows: a market order whole, a resting one part by part. */
-  #match(order: Order, extent: 'all' | 'part', resting: boolean): void {
-    if (order.price !== undefined && !crosses(order, this.price(order.instrument))) return;
-    if (resting && order.pair && isOpen(order.pair)) this.#end(order.pair, 'EXPIRED');
-    const { step, tick } = order.instrument;
-    const { parts } = this.settings;
-    const maker = resting && order.price !== undefined;
-    const market = maker ? order.price! : this.price(order.instrument);
-    const away = order.side === 'BUY' ? tick : -tick;
-    const part = Math.max(step, floorStep(order.qty / parts, step));
-    for (let i = 0; isOpen(order) && (extent === 'all' || i < 1); i += 1) {
-      const left = atStep(order.qty - order.filled, step);
-      const last = order.fills.length + 1 >= parts || left <= part;
-      const room = this.#room(order);
-      const qty = Math.min(last ? left : part, room);
-      if (!(qty > 0)) {
-        this.#end(order, order.filled > 0 || this.settings.kind !== 'bybit' ? 'EXPIRED' : 'CANCELED');
-        return;
-      }
-      this.#execute(order, qty, atStep(market + (extent === 'all' ? i * away : 0), tick), maker);
-      if (atStep(order.qty - order.filled, step) === 0) this.#end(order, 'FILLED');
-    }
-  }
-
-  /** What an order may still fill: one that only reduces stops at the position. */
-  #room(order: Order): number {
-    const { reduceOnly, closePosition, instrument, positionSide, side } = order;
-    if (!reduceOnly && !closePosition && !closesSide(order)) return Number.POSITIVE_INFINITY;
-    const held = this.ledger.size(instrument, positionSide);
-    return Math.max(0, side === 'SELL' ? held : -held);
-  }
-
-  #execute(order: Order, qty: number, price: number, maker: boolean): void {
-    const { instrument, side } = order;
-    const rate = FEE_RATES[instrument.type][maker ? 'maker' : 'taker'];
-    const value = worthAt(instrument, qty, price);
-    const [fee, feeCurrency] = feeOf(this.settings, instrument, { side, rate, qty, value, price });
-    const quote = instrument.type === 'inverse' ? price : 1;
-    const fill: LedgerFill = {
-      id: this.#nextId(`${instrument.id}/trade`),
-      orderId: order.id,
-      clientId: order.clientId,
-      by: order.by === 'bot' && order.trigger !== undefined ? 'conditional' : order.by,
-      instrument,
-      side: side === 'BUY' ? 'buy' : 'sell',
-      positionSide: order.positionSide,
-      price,
-      qty,
-      fee,
-      feeCurrency,
-      feeInQuote: fee * (feeCurrency === 'BNB' ? BNB_PRICE : feeCurrency === instrument.base ? price : quote),
-      maker,
-      time: this.time(),
-    };
-    order.filled = atStep(order.filled + qty, instrument.step);
-    order.cost = Number((order.cost + value).toFixed(10));
-    order.updated = this.time();
-    order.status = 'PARTIALLY_FILLED';
-    order.fills.push(fill);
-    this.ledger.fill(fill);
-    this.#attach(order);
-  }
-
-  /** A stop and a target that came with an entry belong to the position: the last ones count, and they end with it. */
-  #attach({ attached, instrument, positionSide, side }: Order): void {
-    const flat = this.ledger.size(instrument, positionSide) === 0;
-    if (!flat && attached === undefined) return;
-    for (const order of this.orders)
-      if (
-        isOpen(order) &&
-        order.instrument === instrument &&
-        order.clientId.startsWith(ATTACHED) &&
-        !order.triggered
-      )
-        this.#end(order, 'CANCELED');
-    if (flat || !attached) return;
-    const common = {
-      instrument,
-      side: side === 'BUY' ? 'SELL' : 'BUY',
-      qty: 0,
-      closePosition: true,
-      by: 'bot',
-    } as const;
-    const { stop, target } = attached;
-    const legs = [
-      ...(stop === undefined ? [] : [{ ...common, type: 'STOP_MARKET' as const, trigger: stop }]),
-      ...(target === undefined ? [] : [{ ...common, type: 'TAKE_PROFIT_MARKET' as const, trigger: target }]),
-    ].map((leg) => this.#accept({ ...leg, clientId: `${ATTACHED}${this.#nextId('attached')}` }));
-    if (legs.length === 2) {
-      legs[0]!.pair = legs[1]!;
-      legs[1]!.pair = legs[0]!;
-    }
-  }
-
-  #end(order: Order, status: Order['status']): void {
-    order.status = status;
-    order.updated = this.time();
   }
 }
