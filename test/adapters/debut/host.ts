@@ -410,6 +410,9 @@ export const debutHost: HostDriver = {
   scales: true,
   notApplicable: {
     13: 'it sends one order at a time',
-    14: 'plugins are registered for good; switched off they are absent, which check 1 sees',
+    14: 'plugins are registered for good; switched off they are absent, which checks 1 and 21 see',
+    16: 'each order is a position of its own, which only its own close ends: the other side of what is open is an entry',
+    18: 'a plugin is asked before entries alone: closes have hooks of their own',
+    20: 'it shows its plugins no account, and closes what it believes to hold',
   },
 };

@@ -88,12 +88,24 @@ export const exitsPass: Check = (ran) =>
     if (sent.length === 0) return error ? [] : [violation('exit-unsent', `${what} was not sent`)];
     const { quantity: asked, qty } = sent[0]!.params;
     const quantity = Number(asked ?? qty ?? Number.NaN);
-    const short = quantity < part * (1 - 1e-9) - instrument.step * 1e-6;
+    const short = ran.mode !== 'translate' && quantity < part * (1 - 1e-9) - instrument.step * 1e-6;
     return [
       ...(short ? [violation('exit-short', `${what}: ${quantity} was sent, of which ${part} closes`)] : []),
       ...(prompt ? [] : [violation('exit-delayed', `${what} waited for something else`)]),
     ];
   });
+
+/** Exits that are translated to what is held take nothing past nothing, where no others had a hand in it. */
+export const oversellsNothing: Check = (ran) =>
+  ran.mode !== 'translate' || ran.program.style.strategies > 1
+    ? []
+    : ran.calls.flatMap(({ meaning, plain, position, sent, instrument, step }) => {
+        const quantity = Number(sent[0]?.params.quantity ?? sent[0]?.params.qty ?? 0);
+        if (meaning !== 'exit' || !plain || quantity <= Math.abs(position) + instrument.step / 2) return [];
+        return [
+          violation('oversold', `step ${step}: an exit of ${quantity} was sent where ${position} was held`),
+        ];
+      });
 
 /** Nothing is thrown into the bot that its exchange would not throw, but vetoes of what opens. */
 export const throwsNothing: Check = (ran, bare) => {
@@ -166,6 +178,7 @@ export const CHECKS: readonly Check[] = [
   neutralChangesNothing,
   leavesNothing,
   exitsPass,
+  oversellsNothing,
   throwsNothing,
   recordsWhatWas,
   tradesAreBacked,

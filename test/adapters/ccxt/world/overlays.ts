@@ -11,8 +11,11 @@ import { HOUR, START } from '../../../fixtures.ts';
 import type { Program } from './bots/program.ts';
 import { BNB_PRICE } from './venue/money.ts';
 
-/** With what between the bot and its client: nothing, an overlay that is off, that passes, vetoes or halves. */
-export const MODES = ['bare', 'off', 'neutral', 'veto', 'half'] as const;
+/**
+ * With what between the bot and its client: nothing, an overlay that is off, that passes, vetoes or halves, and one
+ * that halves and translates the exits of a bot that counts by itself.
+ */
+export const MODES = ['bare', 'off', 'neutral', 'veto', 'half', 'translate'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** What an engine saw and what it did not. */
@@ -38,13 +41,20 @@ export function engineFor(mode: Mode, { vetoes }: Program): OptimizationEngine |
     const isVetoed = ((vetoes >> (decisions % 8)) & 1) === 1;
     decisions += 1;
     if (mode === 'neutral') return 1;
-    return mode === 'half' ? 0.5 : isVetoed ? 0 : 1;
+    if (mode === 'veto') return isVetoed ? 0 : 1;
+    return 0.5;
   });
   // The bot's owner keeps BNB for fees, and its price is known.
   const [time, volume] = [START - HOUR, 1];
   const candle = { time, open: BNB_PRICE, high: BNB_PRICE, low: BNB_PRICE, close: BNB_PRICE, volume };
   engine.recordCandle('BNB/USDT', engine.config.timeframe, candle);
   return engine;
+}
+
+/** How the bot of a program is attached. */
+export function sizingFor(mode: Mode, { style }: Program): Sizing {
+  if (mode === 'translate') return 'translate-exits';
+  return mode === 'half' && style.sizes === 'venue' ? 'host-reads-position' : 'veto-only';
 }
 
 /** Own properties of a client. */

@@ -13,6 +13,8 @@ export interface CallRecord extends OrderCall {
   /** Between what it may be by the time that the order arrives: open orders fill, lost ones turn up. */
   readonly low: number;
   readonly high: number;
+  /** Whether nothing but the bot's own market orders filled there so far, and nothing is open or lost. */
+  readonly plain: boolean;
   /** What went to the venue for it, and whether the venue took it. */
   readonly sent: readonly LoggedRequest[];
   readonly arrived: boolean;
@@ -74,7 +76,7 @@ export class Recorder {
   #truthOf({
     instrument,
     params,
-  }: OrderCall): Pick<CallRecord, 'step' | 'time' | 'position' | 'low' | 'high'> {
+  }: OrderCall): Pick<CallRecord, 'step' | 'time' | 'position' | 'low' | 'high' | 'plain'> {
     const { venue } = this.#account;
     const positionSide = (params.positionSide as 'LONG' | 'SHORT' | undefined) ?? 'BOTH';
     const position = venue.ledger.size(instrument, positionSide);
@@ -83,9 +85,21 @@ export class Recorder {
       step: this.step,
       time: venue.now,
       position,
+      plain: this.#isPlain(instrument),
       low: Math.max(position, position - unseen) - this.#mayFill(instrument, 'sell'),
       high: Math.min(position, position - unseen) + this.#mayFill(instrument, 'buy'),
     };
+  }
+
+  #isPlain(instrument: Instrument): boolean {
+    const { venue } = this.#account;
+    const own = venue.ledger.fills.every(
+      (fill) => fill.instrument !== instrument || (fill.by === 'bot' && !fill.maker),
+    );
+    const open = venue.orders.some((order) => order.instrument === instrument && isOpen(order));
+    return (
+      own && !open && !this.calls.some((call) => call.instrument === instrument && call.error !== undefined)
+    );
   }
 
   /** What open orders may still fill, and those that nobody but the venue knows never to have arrived. */

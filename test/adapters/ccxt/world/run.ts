@@ -15,6 +15,7 @@ import {
   type Mode,
   ownOf,
   realAttach,
+  sizingFor,
 } from './overlays.ts';
 import { type CallRecord, Recorder } from './recording.ts';
 import type { LoggedRequest, Server } from './server.ts';
@@ -66,8 +67,11 @@ export async function run(program: Program, mode: Mode, world: World): Promise<R
   async function connect(state?: AttachmentState) {
     const client = await clients.take(kind, account);
     const before = ownOf(client);
-    const sizing = mode === 'half' && style.sizes === 'venue' ? 'host-reads-position' : 'veto-only';
-    const options = { strategy: STRATEGIES[0], sizing, ...(state ? { state } : {}) } as const;
+    const options = {
+      strategy: STRATEGIES[0],
+      sizing: sizingFor(mode, program),
+      ...(state ? { state } : {}),
+    };
     const detach = engine && attach(client, { engine, ...options });
     if (mode === 'off') wrapped.push(...changedFunctions(client, before));
     return { client, before, detach };

@@ -15,7 +15,8 @@ export interface Outcome {
 /** Runs a program in every mode and checks each run against the bare one. */
 export async function tryProgram(program: Program, world: World): Promise<Outcome> {
   const runs: RunRecord[] = [];
-  for (const mode of MODES) runs.push(await run(program, mode, world));
+  for (const mode of MODES)
+    if (mode !== 'translate' || program.style.sizes === 'own') runs.push(await run(program, mode, world));
   const [bare] = runs;
   const findings = runs.flatMap((ran) =>
     CHECKS.flatMap((check) => check(ran, bare!)).map((found) => ({ ...found, mode: ran.mode })),
