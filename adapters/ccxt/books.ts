@@ -126,6 +126,7 @@ export class Books {
     for (const order of this.orders.all(symbol)) {
       const opens = order.kind !== 'exit' && (order.side ?? (order.buys ? 'long' : 'short')) === side;
       if (!opens || order.strategy !== strategy || order.final || !(order.sent > order.closes)) continue;
+      if (order.resting || order.conditional) continue;
       const left = Math.max(0, order.sent - Math.max(order.closes, order.execution.amount));
       sent += left;
       asked += (left * (order.asked - order.closes)) / (order.sent - order.closes);
@@ -159,6 +160,7 @@ export class Books {
     const known = this.orders.get(id, symbol, order) ?? this.#claimed(order);
     if (!known) return false;
     known.execution.report(order, this.#venue.now());
+    known.resting ||= order.status === 'open' && order.filled === 0 && known.price !== undefined;
     // Some exchanges call an order final before they say what it filled, or at which price.
     const told = order.filled === 0 || Number(order.filled) > 0;
     const priced = !(Number(order.filled) > known.execution.amount * (1 + 1e-9));

@@ -42,6 +42,8 @@ export interface SentOrder extends Found {
   readonly execution: Execution;
   /** It waited for a price and is over: what it became may have filled under another id. */
   over: boolean;
+  /** The venue said that it rests there: it does not fill before somebody hears of it. */
+  resting: boolean;
   final: boolean;
 }
 
@@ -117,6 +119,7 @@ export class SentOrders {
       key,
       execution: this.#execution(found.symbol, id),
       over: false,
+      resting: false,
       final: false,
     };
     this.#keep(order);
@@ -181,11 +184,13 @@ export class SentOrders {
    * The order waiting for a price that an unknown order at the venue must be: some venues send it under another id
    * once the price has come. From then on it is known by both.
    */
-  triggered({ id, symbol, side, amount }: CcxtOrder): SentOrder | undefined {
+  triggered({ id, symbol, side, amount, timestamp }: CcxtOrder): SentOrder | undefined {
     const found = this.all(symbol).find(
-      ({ conditional, final, buys, sent, execution }) =>
+      ({ conditional, final, buys, sent, time, execution }) =>
         conditional &&
         !final &&
+        // What was there before it waited is somebody else's.
+        !(Number(timestamp) < time - CLOCK_SKEW) &&
         execution.amount === 0 &&
         buys === (side === 'buy') &&
         Math.abs(Number(amount) - sent) <= sent * 1e-9,

@@ -12,11 +12,18 @@ export interface Outcome {
   readonly findings: readonly Finding[];
 }
 
+/** The same bot going by what it asked for: what `translate-exits` is for. */
+const goingByAsked = ({ style, ...program }: Program): Program => ({
+  ...program,
+  style: { ...style, sizes: 'asked', reads: style.reads === 'nothing' ? 'nothing' : 'orders' },
+});
+
 /** Runs a program in every mode and checks each run against the bare one. */
 export async function tryProgram(program: Program, world: World): Promise<Outcome> {
   const runs: RunRecord[] = [];
   for (const mode of MODES)
-    if (mode !== 'translate' || program.style.sizes === 'own') runs.push(await run(program, mode, world));
+    if (mode !== 'translate') runs.push(await run(program, mode, world));
+    else if (program.style.sizes === 'own') runs.push(await run(goingByAsked(program), mode, world));
   const [bare] = runs;
   const findings = runs.flatMap((ran) =>
     CHECKS.flatMap((check) => check(ran, bare!)).map((found) => ({ ...found, mode: ran.mode })),

@@ -48,10 +48,13 @@ export class Bot {
     else if (step.do === 'poll') await this.#desk.poll(market);
   }
 
-  /** Closes so much of a side, having looked where that is news. */
-  async close(market: Instrument, side: Side, amount: number): Promise<void> {
+  /** Closes so much of a side, having looked where that is news; who goes by what it asked for, all of that. */
+  async close(market: Instrument, side: Side, held: number): Promise<void> {
     const key = this.#desk.key(market, side);
-    if (Math.abs(this.believes(market, side) - amount) > market.step * 0.5)
+    const believed = floorStep(this.believes(market, side), market.step);
+    const byAsked = this.#desk.style.sizes === 'asked' && believed > 0;
+    const amount = byAsked ? believed : held;
+    if (!byAsked && Math.abs(this.believes(market, side) - amount) > market.step * 0.5)
       await this.#desk.readPosition(market);
     const extra = this.#flagged(this.#desk.style.flags);
     await this.#desk.order({

@@ -7,6 +7,7 @@ export interface Answer {
   readonly id?: string;
   readonly clientOrderId?: string;
   readonly status?: string;
+  readonly amount?: number;
   readonly filled?: number;
 }
 
@@ -193,7 +194,8 @@ export class Desk {
     else if (this.style.reads === 'orders') await this.#ask(order);
   }
 
-  count(order: Watched, { filled = 0, status = '' }: Answer): void {
+  count(order: Watched, { filled: told = 0, amount = order.amount, status = '' }: Answer): void {
+    const filled = this.style.sizes === 'asked' ? (told * order.amount) / amount : told;
     const more = filled - order.counted;
     if (more > 0) {
       order.counted = filled;

@@ -7,8 +7,11 @@ import type { VenueSettings } from '../venue/order.ts';
 export interface Style {
   /** What it looks at to learn what became of its orders. */
   readonly reads: 'orders' | 'trades' | 'positions' | 'nothing';
-  /** Whether it closes what it believes to hold by its own count, or what it reads from the venue. */
-  readonly sizes: 'own' | 'venue';
+  /**
+   * Whether it closes what it believes to hold by its own count, what it reads from the venue, or what it once asked
+   * for, whatever the venue says that it got.
+   */
+  readonly sizes: 'own' | 'venue' | 'asked';
   /** Whether its orders have client ids of its own. */
   readonly names: boolean;
   /** Whether its exits say that they are ones. */
