@@ -112,7 +112,6 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
       engine.detector.lastClose(`${currency}/${quote}`) ??
       undefined,
     reconciles,
-    atOnce: sizing === 'translate-exits',
     ...(state === undefined ? {} : { state }),
   });
   const snapshot = (): AttachmentState => ({ version: STATE_VERSION, ...books.state() });

@@ -1,6 +1,7 @@
 import type { OptimizationEngine, Side, TradeInput } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
 import type { Abandoned } from '../core/lots.ts';
+import { type Belief, holdings } from './belief.ts';
 import { filledBy } from './execution.ts';
 import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.ts';
 import { type CcxtOrder, type CcxtTrade, isFinal, type PriceOf } from './orders.ts';
@@ -9,13 +10,19 @@ import { type Happening, SymbolBook, type SymbolBookState } from './symbol-book.
 import { Tape, type TapeState } from './tape.ts';
 import type { Venue } from './venue.ts';
 
+/** Funding received, or paid where negative, in the currency that settles. */
+interface Payment {
+  readonly time: number;
+  readonly amount: number;
+}
+
 /** What is known of one symbol. */
 interface Account {
   readonly book: SymbolBook;
   readonly tape: Tape;
   /** Trades that the bot did not make, and funding, which are not booked yet. */
   others: CcxtTrade[];
-  funding: { readonly time: number; readonly amount: number }[];
+  funding: Payment[];
   /** Statements in a row that the books contradict. */
   contradictions: number;
 }
@@ -28,6 +35,9 @@ export interface BooksState {
     readonly market: CcxtMarket;
     readonly book: SymbolBookState;
     readonly tape: TapeState;
+    /** What the tape handed out and is not booked yet; an older state did not say it. */
+    readonly others?: readonly CcxtTrade[];
+    readonly funding?: readonly Payment[];
   }[];
 }
 
@@ -40,14 +50,26 @@ export interface BooksOptions {
   readonly priceOf: PriceOf;
   /** Whether the venue may be asked for what the bot does not read. */
   readonly reconciles: boolean;
-  /** Whether what is held has to be known at once, since exits are translated to it. */
-  readonly atOnce: boolean;
   readonly state?: BooksState;
 }
 
 const MARKET = [
   ...(['symbol', 'spot', 'swap', 'taker', 'quote', 'base'] as const),
   ...(['settle', 'contractSize', 'inverse', 'limits'] as const),
+] as const;
+
+/** What is booked of a trade; the venue's own row in it is not. */
+const TRADE = [
+  'id',
+  'order',
+  'symbol',
+  'side',
+  'amount',
+  'price',
+  'cost',
+  'timestamp',
+  'fee',
+  'fees',
 ] as const;
 
 /** Statements in a row that must contradict the books before a position counts as gone. */
@@ -62,20 +84,18 @@ export class Books {
   readonly #nameOf: BooksOptions['nameOf'];
   readonly #priceOf: PriceOf;
   readonly #reconciles: boolean;
-  readonly #atOnce: boolean;
   readonly #accounts = new Map<string, Account>();
   readonly #began: number;
   /** Markets as an earlier process knew them. */
   readonly #markets = new Map<string, CcxtMarket>();
 
-  constructor({ exchange, engine, venue, nameOf, priceOf, reconciles, atOnce, state }: BooksOptions) {
+  constructor({ exchange, engine, venue, nameOf, priceOf, reconciles, state }: BooksOptions) {
     this.#exchange = exchange;
     this.#engine = engine;
     this.#venue = venue;
     this.#nameOf = nameOf;
     this.#priceOf = priceOf;
     this.#reconciles = reconciles;
-    this.#atOnce = atOnce;
     this.#began = venue.now();
     this.orders = new SentOrders((symbol) => this.#marketOf(symbol), priceOf, nameOf);
     if (state) this.#restore(state);
@@ -84,11 +104,13 @@ export class Books {
   state(): BooksState {
     return {
       orders: this.orders.snapshot(),
-      accounts: [...this.#accounts].map(([symbol, { book, tape }]) => ({
+      accounts: [...this.#accounts].map(([symbol, { book, tape, others, funding }]) => ({
         symbol,
         market: pickDefined(this.#marketOf(symbol), MARKET),
         book: book.state(),
         tape: tape.state(),
+        others: others.map((trade) => pickDefined(trade, TRADE)),
+        funding: [...funding],
       })),
     };
   }
@@ -120,18 +142,15 @@ export class Books {
     );
   }
 
-  /** Units of a strategy's entries that were sent, and asked for, and of which nobody has said yet what they filled. */
-  untold(strategy: string, symbol: string, side: Side): { readonly sent: number; readonly asked: number } {
-    let [sent, asked] = [0, 0];
-    for (const order of this.orders.all(symbol)) {
-      const opens = order.kind !== 'exit' && (order.side ?? (order.buys ? 'long' : 'short')) === side;
-      if (!opens || order.strategy !== strategy || order.final || !(order.sent > order.closes)) continue;
-      if (order.resting || order.conditional) continue;
-      const left = Math.max(0, order.sent - Math.max(order.closes, order.execution.amount));
-      sent += left;
-      asked += (left * (order.asked - order.closes)) / (order.sent - order.closes);
-    }
-    return { sent, asked };
+  /** What a strategy holds on a side, and its bot takes itself to hold, whether or not it is booked yet. */
+  belief(strategy: string, symbol: string, side: Side): Belief {
+    const { book } = this.#accountOf(symbol);
+    const booked = (of: Side): Belief => ({
+      held: book.openSize(strategy, of),
+      believed: book.believed(strategy, of),
+    });
+    const own = this.orders.all(symbol).filter((order) => order.strategy === strategy);
+    return holdings({ long: booked('long'), short: booked('short') }, own)[side];
   }
 
   /** Nobody can find out what became of an order: what it did to the position is not known. */
@@ -181,7 +200,7 @@ export class Books {
   /** Whether what filled can be booked as it was reported, without asking the venue what else happened. */
   isPlain(symbol: string): boolean {
     const { book, tape, others } = this.#accountOf(symbol);
-    if (!this.#reconciles || this.#atOnce || !tape.isReadable) return true;
+    if (!this.#reconciles || !tape.isReadable) return true;
     if (others.length > 0) return false;
     return this.#ahead(symbol).every((order) => {
       const { kind, side, strategy, buys, final, execution } = order;
@@ -229,7 +248,9 @@ export class Books {
     for (const order of this.orders.all(symbol)) if (order.over) order.final = true;
     const holds = !account.book.isEmpty || this.hasAhead(symbol) || account.others.length > 0;
     if (!holds || this.#marketOf(symbol).swap !== true) return;
-    account.funding.push(...(await account.tape.readFunding()));
+    // Read first: what was there may be booked, and put away, while this is waited for.
+    const payments = await account.tape.readFunding();
+    account.funding.push(...payments);
   }
 
   /** Books whatever is known and not booked yet, in the order in which it happened. */
@@ -435,13 +456,13 @@ export class Books {
   }
 
   #restore({ orders, accounts }: BooksState): void {
-    for (const { symbol, market, book, tape } of accounts) {
+    for (const { symbol, market, book, tape, others = [], funding = [] } of accounts) {
       this.#markets.set(symbol, market);
       this.#accounts.set(symbol, {
         book: new SymbolBook(symbol, market, book),
         tape: new Tape(this.#venue, symbol, this.#began, tape),
-        others: [],
-        funding: [],
+        others: [...others],
+        funding: [...funding],
         contradictions: 0,
       });
     }

@@ -101,7 +101,8 @@ export class Judge {
     };
     if (reading.kind === 'doubt') return this.#unjudged(asIs, reading.why);
     if (reading.kind === 'exit') {
-      const units = sizing === 'translate-exits' && market ? this.#translated(found, market) : null;
+      const units =
+        sizing === 'translate-exits' && market ? (this.#translated(found, market)?.units ?? null) : null;
       if (found.conditional && market)
         books.bookOf(call.symbol).guard(found.strategy, found.side!, call.amount);
       return units === null ? asIs : { ...asIs, amount: units, found: { ...found, sent: units } };
@@ -109,12 +110,15 @@ export class Judge {
     if (reading.kind === 'entry') return this.#entry(call, intent, asIs, market!, call.amount, 0);
     const range = exposure.range(call.symbol, exchange.milliseconds(), books.doubted(call.symbol));
     if (range === null) return this.#unjudged(asIs, 'POSITION_UNKNOWN');
-    const split = splitBy(range, found.buys, call.amount);
+    const closed = { ...found, side: found.buys ? ('short' as const) : ('long' as const) };
+    const translated = sizing === 'translate-exits' ? this.#translated(closed, market!) : null;
+    // What the bot believes to close comes before what the account says: it holds less than it takes itself to hold.
+    const amount = translated === null ? call.amount : translated.units + translated.excess;
+    const split = splitBy(range, found.buys, amount);
     if (split === null) return this.#unjudged(asIs, 'FILL_UNKNOWN');
     if (split.opens > 0) return this.#entry(call, intent, asIs, market!, split.opens, split.closes);
-    const closed = { ...found, side: found.buys ? ('short' as const) : ('long' as const) };
-    const units = sizing === 'translate-exits' ? this.#translated(closed, market!) : null;
-    return units === null ? asIs : { ...asIs, amount: units, found: { ...found, sent: units } };
+    if (translated === null) return asIs;
+    return { ...asIs, amount, found: { ...found, sent: amount } };
   }
 
   /** @param opens units that certainly open exposure, besides those that close some */
@@ -227,17 +231,21 @@ export class Judge {
     };
   }
 
-  /** Where exits are translated: the same share of what is held as the bot asks for of what it believes; null for no change. */
-  #translated({ strategy, symbol, side, asked }: Found, market: CcxtMarket): number | null {
+  /**
+   * Where exits are translated: the same share of what is held as the bot asks for of what it believes to hold, and
+   * what it asks for beyond that; null for no change.
+   */
+  #translated(
+    { strategy, symbol, side, asked }: Found,
+    market: CcxtMarket,
+  ): { readonly units: number; readonly excess: number } | null {
     const { exchange, books } = this.#options;
-    const book = books.bookOf(symbol);
-    const untold = books.untold(strategy, symbol, side!);
-    const held = book.openSize(strategy, side!) + untold.sent;
-    const belief = book.believed(strategy, side!) + untold.asked;
-    if (!(held > 0) || !(belief > held * (1 + 1e-9))) return null;
-    const share = Math.min(1, asked / belief);
-    const units = share > 1 - 1e-9 ? held : held * share;
-    return sendableAmount(exchange, market, units, undefined) || null;
+    const { held, believed } = books.belief(strategy, symbol, side!);
+    if (!(held > 0) || !(believed > held * (1 + 1e-9))) return null;
+    const share = Math.min(1, asked / believed);
+    const units = sendableAmount(exchange, market, share > 1 - 1e-9 ? held : held * share, undefined);
+    const excess = asked - believed > asked * 1e-9 ? asked - believed : 0;
+    return units > 0 ? { units, excess } : null;
   }
 
   #tag(params: OrderCall['params'], strategy: string): OrderCall['params'] {

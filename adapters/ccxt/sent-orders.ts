@@ -55,6 +55,8 @@ export interface LostOrder extends Found {
 export interface SentOrdersState {
   readonly orders: readonly (Omit<SentOrder, 'execution'> & { readonly execution: ExecutionState })[];
   readonly lost: readonly LostOrder[];
+  /** Keys of orders that were watched to their end: what the venue tells of them is not somebody else's. */
+  readonly finished: readonly string[];
 }
 
 /** Orders watched at a time; a bot that never looks at its orders again must not fill the memory. */
@@ -208,10 +210,17 @@ export class SentOrders {
     return {
       orders: this.all().map(({ execution, ...order }) => ({ ...order, execution: execution.state() })),
       lost: this.lost(),
+      finished: [...this.#finished],
     };
   }
 
-  restore({ orders, lost }: SentOrdersState): void {
+  /** @param state an older one did not say what was finished */
+  restore({
+    orders,
+    lost,
+    finished = [],
+  }: Omit<SentOrdersState, 'finished'> & Partial<SentOrdersState>): void {
+    for (const key of finished) this.#finished.add(key);
     for (const { execution, ...order } of orders)
       this.#keep({ ...order, execution: this.#execution(order.symbol, order.id, execution) });
     for (const order of lost) this.#lost.set(order.key, order);

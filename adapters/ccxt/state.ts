@@ -33,7 +33,7 @@ function ofVersion1(
 ): BooksState {
   const symbols = [...new Set(lots.map(({ symbol }) => symbol))];
   return {
-    orders: { orders: [], lost: [] },
+    orders: { orders: [], lost: [], finished: [] },
     accounts: symbols.map((symbol) => {
       const market = marketOf(exchange, symbol) ?? { symbol, spot: !symbol.includes(':') };
       const { size: unit } = unitOf(market);

@@ -138,6 +138,8 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
  */
 export const isOwn = ({ program, closedOwn, venue }: RunRecord): boolean =>
   closedOwn &&
+  // Who goes by what it asked for may leave something open, and what of it was closed is a matter of pairing.
+  (program.style.sizes !== 'asked' || venue.ledger.positions().length === 0) &&
   program.steps.every((step) => step.do !== 'owner') &&
   (program.style.strategies === 1 ||
     venue.ledger.fills.every(
