@@ -1,7 +1,7 @@
 // What the compiler leaves to do: the command must be executable, declarations must name files that there are (older
 // compilers refuse an import of a .ts file), and plugin.json is made from the code.
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { pluginManifest } from '../dist/src/manifest.js';
+import { pluginManifest } from '../dist/src/config/manifest.js';
 
 chmodSync(new URL('../dist/src/node/main.js', import.meta.url), 0o755);
 

@@ -1,4 +1,5 @@
-export { type Config, configJsonSchema, type Options, PRESETS, parseConfig } from './config.ts';
+export { type Config, configJsonSchema, type Options, PRESETS, parseConfig } from './config/schema.ts';
+export { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from './decision/sizing.ts';
 export {
   type Calibration,
   type CalibrationReport,
@@ -8,8 +9,7 @@ export {
 export { EffectLedger } from './effect/ledger.ts';
 export type { SignalOutcome } from './effect/outcome.ts';
 export { type EffectStatement, effectStatement } from './effect/statement.ts';
-export { type EngineHooks, OptimizationEngine } from './engine.ts';
-export { EdgekeeperError, type ErrorCode } from './errors.ts';
+export { type EngineHooks, OptimizationEngine } from './engine/engine.ts';
 export type {
   Command,
   EngineEvent,
@@ -20,7 +20,9 @@ export type {
   Observer,
   OptimizationState,
   ResetTarget,
-} from './events.ts';
+} from './engine/events.ts';
+export * from './engine/shared.ts';
+export { parseSnapshot, type Snapshot } from './engine/snapshot.ts';
 export { type Candle, timeframeMs } from './model/candle.ts';
 export {
   type Coverage,
@@ -30,6 +32,8 @@ export {
   type UnknownExit,
 } from './model/coverage.ts';
 export { type Action, type Decision, type Enforcement, REASONS, type ReasonCode } from './model/decision.ts';
+export { EdgekeeperError, type ErrorCode } from './model/errors.ts';
+export type { Clock, Log, MarketData } from './model/ports.ts';
 export type { PositionOutcome } from './model/position.ts';
 export { CELLS, type Cell, cellOf, REGIMES, type Regime, type RegimeLabel } from './model/regime.ts';
 export type { ShadowOutcome } from './model/shadow-outcome.ts';
@@ -42,14 +46,10 @@ export { type Explanation, explain } from './monitor/explanation.ts';
 export { OptimizationMonitor } from './monitor/monitor.ts';
 export { PerformanceDecomposer } from './performance/decomposer.ts';
 export type { Performance } from './performance/metrics.ts';
-export { type PolicyDiff, PolicyReplay } from './policy-diff.ts';
-export type { Clock, Log, MarketData } from './ports.ts';
 export { SignalQualityScorer, type SignalScore } from './quality/scorer.ts';
 export { RegimeDetector } from './regime/detector.ts';
+export { type PolicyDiff, PolicyReplay } from './replay/diff.ts';
 export { averageRunLength, thresholdForFalseAlarms } from './retirement/cusum.ts';
 export { StrategyRetirementManager } from './retirement/manager.ts';
-export * from './shared.ts';
-export { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from './sizing.ts';
-export { parseSnapshot, type Snapshot } from './snapshot.ts';
 export { AdaptiveWeightingOptimizer, type WeightUpdate } from './weighting/optimizer.ts';
 export { weightScore } from './weighting/score.ts';

@@ -1,5 +1,5 @@
-import { show } from '../../src/errors.ts';
 import { EdgekeeperError, type Options, parseConfig } from '../../src/index.ts';
+import { show } from '../../src/model/errors.ts';
 import { isName } from '../../src/model/strategy.ts';
 import type { EdgekeeperPluginOptions } from './options.ts';
 

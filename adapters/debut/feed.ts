@@ -1,5 +1,5 @@
-import { show } from '../../src/errors.ts';
 import { EdgekeeperError, type OptimizationEngine, timeframeMs } from '../../src/index.ts';
+import { show } from '../../src/model/errors.ts';
 import { CandleAggregator } from './aggregate.ts';
 import { TIMEFRAMES } from './config.ts';
 import type { DebutCandle, DebutHost } from './types.ts';

@@ -1,4 +1,4 @@
-import { EdgekeeperError, show } from '../errors.ts';
+import { EdgekeeperError, show } from './errors.ts';
 import { isTime } from './time.ts';
 
 /** One closed bar. `time` is its OPEN time in ms UTC; prices in quote currency, volume in base currency. */

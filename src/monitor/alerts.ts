@@ -1,4 +1,4 @@
-import type { OptimizationEngine } from '../engine.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Coverage } from '../model/coverage.ts';
 import { coverageRemedy } from './coverage.ts';
 

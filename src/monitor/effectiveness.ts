@@ -1,6 +1,6 @@
-import type { OptimizationEngine } from '../engine.ts';
+import type { SignalCounts } from '../decision/counts.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
-import type { SignalCounts } from '../signals/counts.ts';
 import { coCorrelation, emptyCoMoments, mergeCoMoments } from '../statistics/co-moments.ts';
 
 /** A figure and the number of things it was taken over; null where there are none. */

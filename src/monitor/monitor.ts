@@ -1,8 +1,8 @@
-import type { OptimizationEngine } from '../engine.ts';
-import { EdgekeeperError, show } from '../errors.ts';
-import type { OptimizationState } from '../events.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
+import type { OptimizationState } from '../engine/events.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Decision } from '../model/decision.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import type { Performance } from '../performance/metrics.ts';
 import type { QualitySummary } from '../quality/scorer.ts';

@@ -1,4 +1,4 @@
-import type { OptimizationEngine } from '../engine.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { ReasonCode } from '../model/decision.ts';
 import type { Cell } from '../model/regime.ts';

@@ -1,4 +1,4 @@
-import type { OptimizationEngine } from '../engine.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
 import { emptyMoments, kurtosis as kurtosisOf, skewness as skewnessOf } from '../statistics/moments.ts';
 import { sharpeRatio } from '../statistics/ratios.ts';
 import { minimumTrackRecord, probabilisticSharpe } from '../statistics/sharpe-test.ts';

@@ -1,4 +1,4 @@
-import type { EffectEvent } from '../events.ts';
+import type { EffectEvent } from '../engine/events.ts';
 import type { WeightsByCell } from '../weighting/optimizer.ts';
 import type { JournalLine } from './journal/line.ts';
 import { readJournal, segmentsIn } from './journal/reader.ts';

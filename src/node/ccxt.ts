@@ -1,5 +1,5 @@
-import { EdgekeeperError, show } from '../errors.ts';
 import { timeframeMs } from '../model/candle.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import type { CcxtErrors, CcxtInstance, CcxtMarketInfo } from '../paper/exchange.ts';
 
 /** The part of the ccxt module that is used here. */

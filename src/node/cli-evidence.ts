@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { parseConfig } from '../config.ts';
+import { parseConfig } from '../config/schema.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
-import { EdgekeeperError } from '../errors.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import { explain } from '../monitor/explanation.ts';
 import { jsonText } from '../monitor/json.ts';
-import { PolicyReplay } from '../policy-diff.ts';
+import { PolicyReplay } from '../replay/diff.ts';
 import { addToMoments, emptyMoments, sampleVariance } from '../statistics/moments.ts';
 import { luckySharpe, probabilisticSharpe } from '../statistics/sharpe-test.ts';
 import { readWhole } from './audit.ts';

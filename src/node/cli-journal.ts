@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { EdgekeeperError } from '../errors.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import { readWhole } from './audit.ts';
 import { type StateFlags, stateDirOption } from './cli-options.ts';
 import type { CliWorld } from './cli-world.ts';

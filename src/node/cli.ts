@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { configJsonSchema, type Options, parseConfig } from '../config.ts';
+import { configJsonSchema, type Options, parseConfig } from '../config/schema.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
-import { EdgekeeperError } from '../errors.ts';
 import { timeframeMs } from '../model/candle.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import { jsonText } from '../monitor/json.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport } from '../monitor/report.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../model/ports.ts';
 
 /** The machine's clock. */
 export const wallClock: Clock = {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type Options, parseConfig } from '../config.ts';
-import { EdgekeeperError, show } from '../errors.ts';
+import { type Options, parseConfig } from '../config/schema.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 
 /**
  * Reads options from a JSON file: the file itself, or its key `edgekeeper` where it is the bot's own

@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type Config, type Options, parseConfig } from '../config.ts';
-import type { OptimizationEngine } from '../engine.ts';
-import { EdgekeeperError } from '../errors.ts';
-import type { Clock, Log } from '../ports.ts';
+import { type Config, type Options, parseConfig } from '../config/schema.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import type { Clock, Log } from '../model/ports.ts';
 import { loadConfigFile } from './config-file.ts';
 
 /** Options that a running bot cannot change: its candles and its schedule were set up with them. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgekeeperError, show } from '../errors.ts';
-import type { Command } from '../events.ts';
-import type { Clock } from '../ports.ts';
+import type { Command } from '../engine/events.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import type { Clock } from '../model/ports.ts';
 
 const INBOX = 'inbox';
 /** While this file is there the overlay may act. Deleting it needs no room on the disk. */

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgekeeperError, show } from '../errors.ts';
-import type { Clock, Log } from '../ports.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import type { Clock, Log } from '../model/ports.ts';
 import { writeAtomically } from './atomic-file.ts';
 
 /** Folder of what adapters keep in a state directory. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { EdgekeeperError } from '../errors.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 
 const LOCK = 'lock';
 const OWNER = 'owner.json';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import winston from 'winston';
-import type { OptimizationEngine } from '../engine.ts';
-import { EdgekeeperError } from '../errors.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import type { Log } from '../model/ports.ts';
 import { coverageLines, reasonWords } from '../monitor/coverage.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
-import type { Log } from '../ports.ts';
 
 export interface LogOptions {
   /** Directory of the rotating JSON files; without one there are none. */

@@ -1,7 +1,7 @@
-import { EdgekeeperError } from '../errors.ts';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import type { Clock, Log, MarketData } from '../model/ports.ts';
 import type { CcxtInstance } from '../paper/exchange.ts';
-import type { Clock, Log, MarketData } from '../ports.ts';
 
 export interface CcxtMarketDataOptions {
   readonly clock: Clock;

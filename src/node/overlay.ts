@@ -1,12 +1,12 @@
 import fs from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Options } from '../config.ts';
-import { type EngineHooks, OptimizationEngine } from '../engine.ts';
-import { EdgekeeperError } from '../errors.ts';
-import type { Command } from '../events.ts';
+import type { Options } from '../config/schema.ts';
+import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
+import type { Command } from '../engine/events.ts';
 import { timeframeMs } from '../model/candle.ts';
-import type { Clock, Log, MarketData } from '../ports.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import type { Clock, Log, MarketData } from '../model/ports.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { wallClock } from './clock.ts';
 import { loadConfigFile } from './config-file.ts';

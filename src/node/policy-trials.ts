@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Options, parseConfig } from '../config.ts';
-import { EdgekeeperError } from '../errors.ts';
+import { type Options, parseConfig } from '../config/schema.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import { jsonOrNull } from './json-or-null.ts';
 
 const FILE = 'policy-trials.json';

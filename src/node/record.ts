@@ -1,10 +1,10 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { blockedBy } from '../decision.ts';
+import { blockedBy } from '../decision/judge.ts';
 import { EffectLedger, type LedgerEvent } from '../effect/ledger.ts';
-import { EdgekeeperError } from '../errors.ts';
 import type { Decision } from '../model/decision.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import { readWhole } from './audit.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { OptimizationEngine } from '../engine.ts';
-import type { EffectEvent, InputEvent } from '../events.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
+import type { EffectEvent, InputEvent } from '../engine/events.ts';
 import type { Candle } from '../model/candle.ts';
 import type { UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
 import { pickDefined } from '../model/pick.ts';

@@ -1,7 +1,7 @@
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type EngineHooks, OptimizationEngine } from '../engine.ts';
-import { EdgekeeperError } from '../errors.ts';
+import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import type { LostEvent } from './journal/line.ts';
 import { type JournalEnd, readJournal } from './journal/reader.ts';
 import type { LowdbStateStore, Origin } from './state-store.ts';

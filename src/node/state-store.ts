@@ -3,9 +3,9 @@ import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Adapter, Low } from 'lowdb';
 import { z } from 'zod';
-import type { Options } from '../config.ts';
-import { EdgekeeperError, show } from '../errors.ts';
-import { parseSnapshot, type Snapshot } from '../snapshot.ts';
+import type { Options } from '../config/schema.ts';
+import { parseSnapshot, type Snapshot } from '../engine/snapshot.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import { writeAtomically } from './atomic-file.ts';
 
 const FORMAT = 'edgekeeper-state';

@@ -1,6 +1,6 @@
 import cron, { type Logger, type ScheduledTask } from 'node-cron';
-import type { OptimizationEngine } from '../engine.ts';
-import type { Clock, Log } from '../ports.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
+import type { Clock, Log } from '../model/ports.ts';
 
 export interface UpdatesOptions {
   readonly engine: OptimizationEngine;

@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
-import { EdgekeeperError, show } from '../errors.ts';
 import { type Candle, candleFault } from '../model/candle.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 
 const COLUMNS = ['timestamp', 'open', 'high', 'low', 'close', 'volume'] as const;
 

@@ -1,5 +1,5 @@
 import type { Candle } from '../model/candle.ts';
-import type { Clock, Log, MarketData } from '../ports.ts';
+import type { Clock, Log, MarketData } from '../model/ports.ts';
 import type { Batch, Feed } from './feed.ts';
 
 export interface LiveFeedOptions {

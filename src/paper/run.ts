@@ -3,7 +3,7 @@ import { LotBook } from '../../adapters/core/lots.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { EffectLedger } from '../effect/ledger.ts';
 import { effectStatement } from '../effect/statement.ts';
-import type { OptimizationEngine } from '../engine.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Candle } from '../model/candle.ts';
 import { overlayReport } from '../monitor/report.ts';
 import { PerformanceDecomposer } from '../performance/decomposer.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EdgekeeperError, show } from '../errors.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';

@@ -1,5 +1,5 @@
-import { EdgekeeperError, show } from '../errors.ts';
 import { SHARED_IDS } from '../model/decision.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';

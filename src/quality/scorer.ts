@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { EdgekeeperError, show } from '../errors.ts';
 import type { Enforcement, LevelTally, ScoreDetail } from '../model/decision.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import { asCell, CELLS, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';

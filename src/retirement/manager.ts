@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EdgekeeperError, show } from '../errors.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
 import { ALARM, averageRunLength, stepCusum, thresholdForFalseAlarms } from './cusum.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EdgekeeperError, show } from '../errors.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { fixedShare } from './hedge.ts';
 import { NO_EVIDENCE, type WeightScore, weightScore } from './score.ts';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SNAPSHOT_VERSION } from '../../src/engine/snapshot.ts';
 import type { Clock } from '../../src/index.ts';
 import { runCli } from '../../src/node/cli.ts';
 import type { CliWorld } from '../../src/node/cli-world.ts';
 import { generateMarket } from '../../src/paper/generated-market.ts';
-import { SNAPSHOT_VERSION } from '../../src/snapshot.ts';
 import { HOUR, START } from '../fixtures.ts';
 import { type Loopback, type LoopbackOptions, loopbackBinance } from './loopback-binance.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EffectEvent, InputEvent } from '../../events.ts';
+import type { EffectEvent, InputEvent } from '../../engine/events.ts';
 import { completeDecision } from '../../model/decision-schema.ts';
 
 /** Events that could not be written while the disk failed: sequence numbers [from, to]. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import type { EffectEvent, InputEvent } from '../../events.ts';
+import type { EffectEvent, InputEvent } from '../../engine/events.ts';
 import { type LostEvent, lineBody, linkLine } from './line.ts';
 import { segmentName } from './reader.ts';
 

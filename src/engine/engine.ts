@@ -1,5 +1,12 @@
-import { checkCommand, commandError } from './commands.ts';
-import { type Config, type Options, parseConfig } from './config.ts';
+import { type Config, type Options, parseConfig } from '../config/schema.ts';
+import {
+  countDecision,
+  countOutcome,
+  countWithdrawal,
+  emptySignalCounts,
+  type SignalCounts,
+} from '../decision/counts.ts';
+import { CoverageCounts, checkUnjudged, checkUnknownExit } from '../decision/coverage.ts';
 import {
   blockedBy,
   capOf,
@@ -10,8 +17,31 @@ import {
   judge,
   passed,
   signalFault,
-} from './decision.ts';
-import { EdgekeeperError, show } from './errors.ts';
+} from '../decision/judge.ts';
+import { RecentDecisions } from '../decision/recent-decisions.ts';
+import { qualityFactor } from '../decision/sizing.ts';
+import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
+import type { Coverage, UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
+import { type Decision, isUnjudgeable, type ReasonCode } from '../model/decision.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import type { PositionOutcome } from '../model/position.ts';
+import { asCell, type Cell, type RegimeLabel } from '../model/regime.ts';
+import { Ring } from '../model/ring.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import type { Signal } from '../model/signal.ts';
+import { HEALTH, isName, type StrategyStatus } from '../model/strategy.ts';
+import { isTime, MAX_SKEW } from '../model/time.ts';
+import type { Trade, TradeInput } from '../model/trade.ts';
+import { PerformanceDecomposer } from '../performance/decomposer.ts';
+import { rateOrNull } from '../quality/score.ts';
+import { SignalQualityScorer } from '../quality/scorer.ts';
+import { RegimeDetector } from '../regime/detector.ts';
+import { type ForceOptions, StrategyRetirementManager } from '../retirement/manager.ts';
+import { ShadowBook } from '../shadow/book.ts';
+import { canFollow, type Shadow } from '../shadow/shadow.ts';
+import { winsorise } from '../statistics/ew-cell.ts';
+import { AdaptiveWeightingOptimizer } from '../weighting/optimizer.ts';
+import { checkCommand, commandError } from './commands.ts';
 import type {
   Authorship,
   Command,
@@ -24,38 +54,8 @@ import type {
   ResetTarget,
 } from './events.ts';
 import { StrategyJudgement } from './judgement.ts';
-import { type Candle, candleFault, timeframeMs } from './model/candle.ts';
-import type { Coverage, UnjudgedEntry, UnknownExit } from './model/coverage.ts';
-import { type Decision, isUnjudgeable, type ReasonCode } from './model/decision.ts';
-import type { PositionOutcome } from './model/position.ts';
-import { asCell, type Cell, type RegimeLabel } from './model/regime.ts';
-import { Ring } from './model/ring.ts';
-import type { ShadowOutcome } from './model/shadow-outcome.ts';
-import type { Signal } from './model/signal.ts';
-import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
-import { isTime, MAX_SKEW } from './model/time.ts';
-import type { Trade, TradeInput } from './model/trade.ts';
-import { PerformanceDecomposer } from './performance/decomposer.ts';
 import { Portfolio } from './portfolio.ts';
-import { rateOrNull } from './quality/score.ts';
-import { SignalQualityScorer } from './quality/scorer.ts';
-import { RegimeDetector } from './regime/detector.ts';
-import { type ForceOptions, StrategyRetirementManager } from './retirement/manager.ts';
-import { ShadowBook } from './shadow/book.ts';
-import { canFollow, type Shadow } from './shadow/shadow.ts';
-import {
-  countDecision,
-  countOutcome,
-  countWithdrawal,
-  emptySignalCounts,
-  type SignalCounts,
-} from './signals/counts.ts';
-import { CoverageCounts, checkUnjudged, checkUnknownExit } from './signals/coverage.ts';
-import { RecentDecisions } from './signals/recent-decisions.ts';
-import { qualityFactor } from './sizing.ts';
 import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
-import { winsorise } from './statistics/ew-cell.ts';
-import { AdaptiveWeightingOptimizer } from './weighting/optimizer.ts';
 
 /** Updates kept for `getOptimizationHistory`. */
 const HISTORY = 100;

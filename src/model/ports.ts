@@ -1,4 +1,4 @@
-import type { Candle } from './model/candle.ts';
+import type { Candle } from './candle.ts';
 
 /** The host's time. Candle time in a replay, wall time live: the core never asks the machine. */
 export interface Clock {

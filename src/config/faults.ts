@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { EdgekeeperError, show } from './errors.ts';
-import { REGIMES } from './model/regime.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import { REGIMES } from '../model/regime.ts';
 
 /** One thing that is wrong with a configuration. */
 export interface Fault {

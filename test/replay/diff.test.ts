@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EngineEvent, OptimizationEngine, type Options, PolicyReplay } from '../src/index.ts';
-import { cases } from './cases.ts';
-import { HOUR, START, signal, trade } from './fixtures.ts';
+import { type EngineEvent, OptimizationEngine, type Options, PolicyReplay } from '../../src/index.ts';
+import { cases } from '../cases.ts';
+import { HOUR, START, signal, trade } from '../fixtures.ts';
 
 /** Positions of one strategy, each closed in parts, with or without an add that was decided on by itself. */
 const lives = fc.array(

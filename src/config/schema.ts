@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { describeIssue, type Fault, invalidConfig } from './config-faults.ts';
-import { EdgekeeperError, show } from './errors.ts';
-import { timeframeMs } from './model/candle.ts';
-import { ENFORCEMENTS } from './model/decision.ts';
-import { REGIMES } from './model/regime.ts';
-import { EVIDENCE_MODES } from './retirement/transitions.ts';
-import { WEIGHTING_METHODS } from './weighting/targets.ts';
+import { timeframeMs } from '../model/candle.ts';
+import { ENFORCEMENTS } from '../model/decision.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import { REGIMES } from '../model/regime.ts';
+import { EVIDENCE_MODES } from '../retirement/transitions.ts';
+import { WEIGHTING_METHODS } from '../weighting/targets.ts';
+import { describeIssue, type Fault, invalidConfig } from './faults.ts';
 
 export const PRESET_NAMES = ['conservative', 'aggressive'] as const;
 

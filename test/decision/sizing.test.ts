@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from '../src/index.ts';
+import { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from '../../src/index.ts';
 
 const factor = fc.double({ min: 0, max: 3, noNaN: true });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema, EdgekeeperError, type Options, PRESETS, parseConfig } from '../src/index.ts';
-import { cases } from './cases.ts';
+import { configJsonSchema, EdgekeeperError, type Options, PRESETS, parseConfig } from '../../src/index.ts';
+import { cases } from '../cases.ts';
 
 const fault = (options: unknown): string => {
   try {

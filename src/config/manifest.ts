@@ -1,5 +1,5 @@
-import { configJsonSchema, parseConfig } from './config.ts';
-import { FLAGS } from './events.ts';
+import { FLAGS } from '../engine/events.ts';
+import { configJsonSchema, parseConfig } from './schema.ts';
 
 /** The manifest that a host reads from plugin.json. */
 export function pluginManifest(version: string): Record<string, unknown> {

@@ -1,18 +1,18 @@
-import type { Options } from './config.ts';
-import { blockedBy } from './decision.ts';
-import { EffectLedger } from './effect/ledger.ts';
-import { type EffectStatement, effectStatement } from './effect/statement.ts';
-import { OptimizationEngine } from './engine.ts';
-import { EdgekeeperError } from './errors.ts';
-import type { EffectEvent, InputEvent } from './events.ts';
-import { type Decision, isUnjudgeable } from './model/decision.ts';
-import type { PositionOutcome } from './model/position.ts';
-import type { ShadowOutcome } from './model/shadow-outcome.ts';
-import type { Trade, TradeInput } from './model/trade.ts';
-import type { StatusChange } from './retirement/manager.ts';
-import { addToMoments, emptyMoments, kurtosis, skewness } from './statistics/moments.ts';
-import { sharpeRatio } from './statistics/ratios.ts';
-import type { SharpeRecord } from './statistics/sharpe-test.ts';
+import type { Options } from '../config/schema.ts';
+import { blockedBy } from '../decision/judge.ts';
+import { EffectLedger } from '../effect/ledger.ts';
+import { type EffectStatement, effectStatement } from '../effect/statement.ts';
+import { OptimizationEngine } from '../engine/engine.ts';
+import type { EffectEvent, InputEvent } from '../engine/events.ts';
+import { type Decision, isUnjudgeable } from '../model/decision.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import type { PositionOutcome } from '../model/position.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import type { Trade, TradeInput } from '../model/trade.ts';
+import type { StatusChange } from '../retirement/manager.ts';
+import { addToMoments, emptyMoments, kurtosis, skewness } from '../statistics/moments.ts';
+import { sharpeRatio } from '../statistics/ratios.ts';
+import type { SharpeRecord } from '../statistics/sharpe-test.ts';
 
 /** One policy over the same record. */
 export interface PolicyResult {

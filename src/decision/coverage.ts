@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { EdgekeeperError, type ErrorCode, show } from '../errors.ts';
 import {
   type Coverage,
   UNJUDGED_REASONS,
@@ -7,6 +6,7 @@ import {
   type UnjudgedReason,
   type UnknownExit,
 } from '../model/coverage.ts';
+import { EdgekeeperError, type ErrorCode, show } from '../model/errors.ts';
 import { Ring } from '../model/ring.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';

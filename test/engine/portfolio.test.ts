@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Portfolio } from '../src/portfolio.ts';
-import { START } from './fixtures.ts';
+import { Portfolio } from '../../src/engine/portfolio.ts';
+import { START } from '../fixtures.ts';
 
 describe('portfolio drawdown', () => {
   it('is measured from the highest equity', () => {

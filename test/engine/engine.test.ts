@@ -7,8 +7,8 @@ import {
   type Signal,
   type StrategyStatus,
   type TradeInput,
-} from '../src/index.ts';
-import { cases } from './cases.ts';
+} from '../../src/index.ts';
+import { cases } from '../cases.ts';
 import {
   AUTHOR,
   cells,
@@ -23,7 +23,7 @@ import {
   symbols,
   trade,
   walk,
-} from './fixtures.ts';
+} from '../fixtures.ts';
 
 const anything = fc.oneof(fc.double(), fc.integer(), fc.string(), fc.constant(undefined), fc.constant(null));
 const anySignal = fc.record(

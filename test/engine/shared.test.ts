@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type * as Library from '../src/index.ts';
-import { trade } from './fixtures.ts';
+import type * as Library from '../../src/index.ts';
+import { trade } from '../fixtures.ts';
 
 const fresh = async (): Promise<typeof Library> => {
   vi.resetModules();
-  return import('../src/index.ts');
+  return import('../../src/index.ts');
 };
 
 afterEach(() => vi.resetModules());

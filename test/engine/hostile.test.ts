@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Command, EdgekeeperError, OptimizationEngine, type TradeInput } from '../src/index.ts';
-import { cases } from './cases.ts';
-import { START } from './fixtures.ts';
+import { type Command, EdgekeeperError, OptimizationEngine, type TradeInput } from '../../src/index.ts';
+import { cases } from '../cases.ts';
+import { START } from '../fixtures.ts';
 
 const nonsense = fc.oneof(
   fc.double(),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type InputEvent, OptimizationEngine, OptimizationMonitor } from '../src/index.ts';
-import { MAX_SKEW } from '../src/model/time.ts';
-import { AUTHOR, HOUR, START, signal, trade, walk } from './fixtures.ts';
+import { type InputEvent, OptimizationEngine, OptimizationMonitor } from '../../src/index.ts';
+import { MAX_SKEW } from '../../src/model/time.ts';
+import { AUTHOR, HOUR, START, signal, trade, walk } from '../fixtures.ts';
 
 /** An engine whose host's clock stands at `clock.time`. */
 function clocked(clock: { time: number }) {

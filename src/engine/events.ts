@@ -1,14 +1,14 @@
-import type { Options } from './config.ts';
-import type { Candle } from './model/candle.ts';
-import type { UnjudgedEntry, UnknownExit } from './model/coverage.ts';
-import type { Decision, ReasonCode } from './model/decision.ts';
-import type { PositionOutcome } from './model/position.ts';
-import type { ShadowOutcome } from './model/shadow-outcome.ts';
-import type { Signal } from './model/signal.ts';
-import type { StrategyStatus } from './model/strategy.ts';
-import type { Trade, TradeInput } from './model/trade.ts';
-import type { StatusChange } from './retirement/manager.ts';
-import type { WeightsByCell, WeightUpdate } from './weighting/optimizer.ts';
+import type { Options } from '../config/schema.ts';
+import type { Candle } from '../model/candle.ts';
+import type { UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
+import type { Decision, ReasonCode } from '../model/decision.ts';
+import type { PositionOutcome } from '../model/position.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import type { Signal } from '../model/signal.ts';
+import type { StrategyStatus } from '../model/strategy.ts';
+import type { Trade, TradeInput } from '../model/trade.ts';
+import type { StatusChange } from '../retirement/manager.ts';
+import type { WeightsByCell, WeightUpdate } from '../weighting/optimizer.ts';
 
 export const FLAGS = ['enabled', 'qualityFiltering', 'adaptiveWeighting', 'retirementManagement'] as const;
 export type Flag = (typeof FLAGS)[number];

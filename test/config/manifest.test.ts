@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../src/index.ts';
-import { pluginManifest } from '../src/manifest.ts';
+import { pluginManifest } from '../../src/config/manifest.ts';
+import { parseConfig } from '../../src/index.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8'));

@@ -1,8 +1,8 @@
-import { EdgekeeperError, show } from './errors.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import { CELLS } from '../model/regime.ts';
+import { isName } from '../model/strategy.ts';
+import { isTime } from '../model/time.ts';
 import { type Authorship, type Command, FLAGS, type Flags, RESET_TARGETS } from './events.ts';
-import { CELLS } from './model/regime.ts';
-import { isName } from './model/strategy.ts';
-import { isTime } from './model/time.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {
   return new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });

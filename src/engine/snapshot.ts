@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import { EdgekeeperError } from './errors.ts';
+import { emptySignalCounts, signalCountsSchema } from '../decision/counts.ts';
+import { coverageSchema, emptyCoverage } from '../decision/coverage.ts';
+import { recentDecisionsSchema } from '../decision/recent-decisions.ts';
+import type { Decision } from '../model/decision.ts';
+import { completeDecision } from '../model/decision-schema.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import { STRATEGY_STATUSES } from '../model/strategy.ts';
+import { decomposerStateSchema } from '../performance/decomposer.ts';
+import { keyOf } from '../performance/positions.ts';
+import { scorerStateSchema } from '../quality/scorer.ts';
+import { detectorStateSchema } from '../regime/detector.ts';
+import { managerStateSchema } from '../retirement/manager.ts';
+import { shadowBookSchema } from '../shadow/book.ts';
+import { emptyMoments, type Moments } from '../statistics/moments.ts';
+import { optimizerStateSchema } from '../weighting/optimizer.ts';
 import { FLAGS } from './events.ts';
-import type { Decision } from './model/decision.ts';
-import { completeDecision } from './model/decision-schema.ts';
-import { STRATEGY_STATUSES } from './model/strategy.ts';
-import { decomposerStateSchema } from './performance/decomposer.ts';
-import { keyOf } from './performance/positions.ts';
 import { portfolioSchema } from './portfolio.ts';
-import { scorerStateSchema } from './quality/scorer.ts';
-import { detectorStateSchema } from './regime/detector.ts';
-import { managerStateSchema } from './retirement/manager.ts';
-import { shadowBookSchema } from './shadow/book.ts';
-import { emptySignalCounts, signalCountsSchema } from './signals/counts.ts';
-import { coverageSchema, emptyCoverage } from './signals/coverage.ts';
-import { recentDecisionsSchema } from './signals/recent-decisions.ts';
-import { emptyMoments, type Moments } from './statistics/moments.ts';
-import { optimizerStateSchema } from './weighting/optimizer.ts';
 
 export const SNAPSHOT_VERSION = 4;
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { EdgekeeperError, show } from './errors.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import { isTime } from '../model/time.ts';
+import { drawdown } from '../statistics/equity-curve.ts';
 import type { EquityReport } from './events.ts';
-import { isTime } from './model/time.ts';
-import { drawdown } from './statistics/equity-curve.ts';
 
 export const portfolioSchema = z.object({
   equity: z.number().nullable(),

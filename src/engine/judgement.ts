@@ -1,11 +1,11 @@
-import type { Cell } from './model/regime.ts';
-import type { PerformanceDecomposer } from './performance/decomposer.ts';
-import type { Recent } from './performance/evidence.ts';
-import { recentDrawdown } from './statistics/equity-curve.ts';
-import { ewDeviation, ewMean, ewVariance } from './statistics/ew-cell.ts';
-import { posterior } from './statistics/posterior.ts';
-import type { WeightEvidence } from './weighting/score.ts';
-import type { StrategyEvidence } from './weighting/targets.ts';
+import type { Cell } from '../model/regime.ts';
+import type { PerformanceDecomposer } from '../performance/decomposer.ts';
+import type { Recent } from '../performance/evidence.ts';
+import { recentDrawdown } from '../statistics/equity-curve.ts';
+import { ewDeviation, ewMean, ewVariance } from '../statistics/ew-cell.ts';
+import { posterior } from '../statistics/posterior.ts';
+import type { WeightEvidence } from '../weighting/score.ts';
+import type { StrategyEvidence } from '../weighting/targets.ts';
 
 /** Strength, in outcomes, of the prior that a mean R is 0. */
 const PRIOR_STRENGTH = 20;

@@ -1,13 +1,13 @@
-import { type Config, MAX_COST } from './config.ts';
-import type { Flags } from './events.ts';
-import type { Decision, ExitPlan, ReasonCode, ScoreDetail } from './model/decision.ts';
-import { type Cell, cellOf, REGIMES, type Regime } from './model/regime.ts';
-import type { Signal } from './model/signal.ts';
-import { HEALTH, isName, type StrategyStatus } from './model/strategy.ts';
-import { isTime } from './model/time.ts';
-import { rateOrNull } from './quality/score.ts';
-import type { QualityVerdict, SignalScore } from './quality/scorer.ts';
-import { canFollow } from './shadow/shadow.ts';
+import { type Config, MAX_COST } from '../config/schema.ts';
+import type { Flags } from '../engine/events.ts';
+import type { Decision, ExitPlan, ReasonCode, ScoreDetail } from '../model/decision.ts';
+import { type Cell, cellOf, REGIMES, type Regime } from '../model/regime.ts';
+import type { Signal } from '../model/signal.ts';
+import { HEALTH, isName, type StrategyStatus } from '../model/strategy.ts';
+import { isTime } from '../model/time.ts';
+import { rateOrNull } from '../quality/score.ts';
+import type { QualityVerdict, SignalScore } from '../quality/scorer.ts';
+import { canFollow } from '../shadow/shadow.ts';
 import { drawdownGuard, sizeMultiplier } from './sizing.ts';
 
 /** Everything a decision looks at. Each is O(1) in the number of trades ever seen. */
