@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pluginManifest } from '../../src/config/manifest.ts';
 import { parseConfig } from '../../src/index.ts';
 
-const root = new URL('../', import.meta.url);
+const root = new URL('../../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
 
 describe('plugin.json', () => {
