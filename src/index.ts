@@ -1,5 +1,9 @@
-export { type Config, configJsonSchema, type Options, PRESETS, parseConfig } from './config/schema.ts';
+export type { EvidenceMode, Stakes, WeightingMethod } from './config/choices.ts';
+export { PRESETS } from './config/presets.ts';
+export { type Config, configJsonSchema, type Options, parseConfig } from './config/schema.ts';
 export { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from './decision/sizing.ts';
+export { EdgePosterior } from './edge/posterior.ts';
+export { targetSize } from './edge/size.ts';
 export {
   type Calibration,
   type CalibrationReport,
@@ -14,8 +18,6 @@ export type {
   Command,
   EngineEvent,
   EquityReport,
-  Flag,
-  Flags,
   InputEvent,
   Observer,
   OptimizationState,
@@ -33,6 +35,7 @@ export {
 } from './model/coverage.ts';
 export { type Action, type Decision, type Enforcement, REASONS, type ReasonCode } from './model/decision.ts';
 export { EdgekeeperError, type ErrorCode } from './model/errors.ts';
+export type { Flag, Flags, Mode } from './model/flags.ts';
 export type { Clock, Log, MarketData } from './model/ports.ts';
 export type { PositionOutcome } from './model/position.ts';
 export { CELLS, type Cell, cellOf, REGIMES, type Regime, type RegimeLabel } from './model/regime.ts';
@@ -51,5 +54,11 @@ export { RegimeDetector } from './regime/detector.ts';
 export { type PolicyDiff, PolicyReplay } from './replay/diff.ts';
 export { averageRunLength, thresholdForFalseAlarms } from './retirement/cusum.ts';
 export { StrategyRetirementManager } from './retirement/manager.ts';
+export {
+  deflatedSharpe,
+  minimumTrackRecord,
+  probabilisticSharpe,
+  type SharpeRecord,
+} from './statistics/sharpe-test.ts';
 export { AdaptiveWeightingOptimizer, type WeightUpdate } from './weighting/optimizer.ts';
 export { weightScore } from './weighting/score.ts';

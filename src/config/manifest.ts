@@ -1,4 +1,4 @@
-import { FLAGS } from '../engine/events.ts';
+import { FLAGS } from '../model/flags.ts';
 import { configJsonSchema, parseConfig } from './schema.ts';
 
 /** The manifest that a host reads from plugin.json. */

@@ -2,40 +2,11 @@ import { z } from 'zod';
 import { timeframeMs } from '../model/candle.ts';
 import { ENFORCEMENTS } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import { MODES } from '../model/flags.ts';
 import { REGIMES } from '../model/regime.ts';
-import { EVIDENCE_MODES } from '../retirement/transitions.ts';
-import { WEIGHTING_METHODS } from '../weighting/targets.ts';
+import { EVIDENCE_MODES, PRESET_NAMES, STAKES, WEIGHTING_METHODS } from './choices.ts';
 import { describeIssue, type Fault, invalidConfig } from './faults.ts';
-
-export const PRESET_NAMES = ['conservative', 'aggressive'] as const;
-
-/** What a preset fills in where the configuration says nothing. */
-export const PRESETS = {
-  conservative: {
-    adjustmentRate: 0.15,
-    minWeight: 0.1,
-    maxWeight: 2,
-    minQualityThreshold: 0.7,
-    minExpectancy: 0.1,
-    minProfitFactor: 0.8,
-    minWinRate: 0.35,
-    maxDrawdown: 0.15,
-    degradedWindowHours: 24,
-    suspendedWindowHours: 72,
-  },
-  aggressive: {
-    adjustmentRate: 0.3,
-    minWeight: 0.05,
-    maxWeight: 3,
-    minQualityThreshold: 0.6,
-    minExpectancy: 0,
-    minProfitFactor: 0.8,
-    minWinRate: 0.35,
-    maxDrawdown: 0.15,
-    degradedWindowHours: 6,
-    suspendedWindowHours: 72,
-  },
-} as const satisfies Record<(typeof PRESET_NAMES)[number], object>;
+import { PRESETS } from './presets.ts';
 
 const rate = z.number().min(0).max(1);
 /** Most that a fee or slippage can be, as a rate. */
@@ -53,18 +24,28 @@ export const optionsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Master switch. Off, every order leaves exactly as the host made it.'),
+  mode: z
+    .enum(MODES)
+    .default('act')
+    .describe(
+      'act: decisions are carried out; observe: every order leaves as the host made it, and everything is judged, recorded and learned from as if they were.',
+    ),
   qualityFiltering: z
     .boolean()
     .default(true)
-    .describe('Score signals and let the enforcement act on low scores.'),
+    .describe(
+      'Judge signals by more than their strategy: by cell, symbol and quality; where evidence is guarded or literal, score them and let the enforcement act.',
+    ),
   adaptiveWeighting: z
     .boolean()
     .default(true)
-    .describe('Use learned weights; off, every strategy has its base weight.'),
+    .describe('Let sizes lie between nothing and the cap; off, they are 0 or the base weight.'),
   retirementManagement: z
     .boolean()
     .default(true)
-    .describe('Halve degraded strategies and bench suspended ones; off, every strategy counts as active.'),
+    .describe(
+      'Let what is known of a strategy bench it; off, it never blocks by itself, and statuses are advice.',
+    ),
   enableQualityFiltering: z.boolean().optional().describe('Another name of qualityFiltering.'),
   enableAdaptiveWeighting: z.boolean().optional().describe('Another name of adaptiveWeighting.'),
   enableRetirementManagement: z.boolean().optional().describe('Another name of retirementManagement.'),
@@ -74,14 +55,16 @@ export const optionsSchema = z.strictObject({
     .describe('Defaults for the options that a preset names.'),
   evidence: z
     .enum(EVIDENCE_MODES)
-    .default('guarded')
+    .default('posterior')
     .describe(
-      'guarded: act on statistical evidence; literal: act on thresholds alone, which benches good strategies too.',
+      'posterior: one posterior of the expected R decides every size; guarded: scores, weights and health act on statistical evidence; literal: they act on thresholds alone, which benches good strategies too.',
     ),
   enforcement: z
     .enum(ENFORCEMENTS)
     .optional()
-    .describe('What a low score does. Default: guarded, and strict where evidence is literal.'),
+    .describe(
+      'What a low score does. Default: guarded, and strict where evidence is literal. Acts where evidence is guarded or literal.',
+    ),
   baseWeights: byName(positive)
     .default({})
     .describe('Weight of each strategy before anything is learned; 1 where none is given.'),
@@ -97,12 +80,20 @@ export const optionsSchema = z.strictObject({
   weighting: z
     .enum(WEIGHTING_METHODS)
     .default('score')
-    .describe('How weights are found: score, hedge, kelly or riskParity.'),
+    .describe(
+      'How weights are found: score, hedge, kelly or riskParity. Acts where evidence is guarded or literal.',
+    ),
   preserveTotal: z
     .boolean()
     .default(false)
-    .describe('Keep the sum of the weights at the sum of the base weights.'),
-  minQualityThreshold: rate.optional().describe('Score in [0,1] below which a signal is of low quality.'),
+    .describe(
+      'Keep the sum of the weights at the sum of the base weights. Acts where evidence is guarded or literal.',
+    ),
+  minQualityThreshold: rate
+    .optional()
+    .describe(
+      'Score in [0,1] below which a signal is of low quality. Acts where evidence is guarded or literal.',
+    ),
   regimeAdjustments: z
     .strictObject(Object.fromEntries(REGIMES.map((regime) => [regime, z.number().min(0).max(2).optional()])))
     .default({})
@@ -112,19 +103,25 @@ export const optionsSchema = z.strictObject({
     .min(-10)
     .max(10)
     .optional()
-    .describe('Mean R over the latest 50 trades below which a strategy is in violation.'),
+    .describe(
+      'Mean R over the latest 50 trades below which a strategy is in violation. Acts where evidence is guarded or literal.',
+    ),
   minProfitFactor: z
     .number()
     .min(0)
     .max(100)
     .optional()
-    .describe('Profit factor below which a strategy is in violation.'),
-  minWinRate: rate.optional().describe('Win rate below which a strategy is in violation.'),
+    .describe(
+      'Profit factor below which a strategy is in violation. Acts where evidence is guarded or literal.',
+    ),
+  minWinRate: rate
+    .optional()
+    .describe('Win rate below which a strategy is in violation. Acts where evidence is guarded or literal.'),
   maxDrawdown: rate
     .gt(0)
     .optional()
     .describe(
-      'Drawdown of a strategy above which it is in violation, and at which its weight is fully penalised.',
+      'Drawdown of a strategy above which it is in violation, and at which its weight is fully penalised. Acts where evidence is guarded or literal.',
     ),
   maxConsecutiveLosses: z
     .number()
@@ -132,25 +129,75 @@ export const optionsSchema = z.strictObject({
     .min(1)
     .max(1000)
     .default(10)
-    .describe('Losing streak above which a strategy is in violation.'),
+    .describe(
+      'Losing streak above which a strategy is in violation. Acts where evidence is guarded or literal.',
+    ),
   minTradesForAssessment: z
     .number()
     .int()
     .min(1)
     .max(50)
     .default(20)
-    .describe('Trades among the latest 50 below which nothing is judged.'),
-  degradedWindowHours: hours.optional().describe('Hours in DEGRADED before a strategy can be suspended.'),
-  suspendedWindowHours: hours.optional().describe('Hours in SUSPENDED before a strategy can be retired.'),
+    .describe(
+      'Trades among the latest 50 below which nothing is judged. Acts where evidence is guarded or literal.',
+    ),
+  degradedWindowHours: hours
+    .optional()
+    .describe(
+      'Hours in DEGRADED before a strategy can be suspended. Acts where evidence is guarded or literal.',
+    ),
+  suspendedWindowHours: hours
+    .optional()
+    .describe(
+      'Hours in SUSPENDED before a strategy can be retired. Acts where evidence is guarded or literal.',
+    ),
   falseAlarmTrades: z
     .number()
     .min(10)
     .max(1e6)
     .optional()
     .describe(
-      'Trades in which a strategy that just meets minExpectancy is falsely called decayed once; sets the alarm, which is 15 where none is given.',
+      'Trades in which a strategy that just meets minExpectancy is falsely called decayed once; sets the alarm, which is 15 where none is given. Acts where evidence is guarded.',
     ),
-  riskMaxDrawdown: rate.gt(0).default(0.2).describe('Portfolio drawdown at which no new exposure is opened.'),
+  riskMaxDrawdown: rate
+    .gt(0)
+    .default(0.2)
+    .describe(
+      'Portfolio drawdown at which new exposure is smallest: a quarter; nothing where evidence is guarded or literal.',
+    ),
+  hardStop: rate
+    .gt(0)
+    .optional()
+    .describe(
+      'Portfolio drawdown from the highest equity ever at which nothing is opened any more until `edgekeeper resume`; off where none is given.',
+    ),
+  explore: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Where nobody can tell what a blocked signal would have come to, let a little through; off, a blocked strategy cannot come back by itself.',
+    ),
+  retiredEvery: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe('Of the blocked signals of a RETIRED strategy, follow only every so manieth.'),
+  controlArm: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe(
+      "Share of signals, drawn by chance, that go out at the host's own size whatever the overlay says: what checks the outcomes of blocked signals.",
+    ),
+  stakes: z
+    .enum(STAKES)
+    .optional()
+    .describe(
+      'How the host sizes: a share of its equity, or fixed; for the account without the overlay. Found from its orders where not given.',
+    ),
   drawdownGuardStart: rate
     .optional()
     .describe(
@@ -193,7 +240,7 @@ export const optionsSchema = z.strictObject({
     .min(0)
     .max(2 ** 31 - 1)
     .default(7)
-    .describe('Seed of the resampling behind the intervals of the overlay statement.'),
+    .describe('Seed of the draw of the control arm.'),
   timeframe: z.string().default('1h').describe('Candles that regimes are detected on.'),
   marketWeights: byName(z.number().min(0).max(1e6))
     .default({})
@@ -297,7 +344,7 @@ function crossFaults(config: Config): Fault[] {
     faults.push({
       found: `drawdownGuardStart = ${drawdownGuardStart}`,
       expected: `less than riskMaxDrawdown = ${riskMaxDrawdown}`,
-      hint: 'The guard shrinks sizes from its start down to nothing at riskMaxDrawdown.',
+      hint: 'The guard shrinks sizes from its start down to its least at riskMaxDrawdown.',
     });
   }
   try {

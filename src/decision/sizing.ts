@@ -1,15 +1,8 @@
-/** Factors of a size, each already known to be finite and at least 0. */
-export interface SizeFactors {
-  readonly weight: number;
-  readonly health: number;
-  readonly qualityFactor: number;
-  readonly guard: number;
-}
+import { type Factors, productOf } from '../model/factors.ts';
 
-/** multiplier = clamp(weight * health * qualityFactor * guard, 0, cap). */
-export function sizeMultiplier({ weight, health, qualityFactor, guard }: SizeFactors, cap: number): number {
-  return Math.min(cap, Math.max(0, weight * health * qualityFactor * guard));
-}
+/** multiplier = clamp(product of the factors, 0, cap). */
+export const sizeMultiplier = (factors: Factors, cap: number): number =>
+  Math.min(cap, Math.max(0, productOf(factors)));
 
 /** min(1, 0.5 + 0.5 q / threshold): a score at the threshold keeps the size, a score of 0 half of it. */
 export function qualityFactor(quality: number, threshold: number): number {
@@ -17,11 +10,11 @@ export function qualityFactor(quality: number, threshold: number): number {
 }
 
 /**
- * Factor on new exposure in [0,1]: 1 up to a portfolio drawdown of `start`, falling to 0 at `max`.
+ * Factor on new exposure in [floor,1]: 1 up to a portfolio drawdown of `start`, falling to `floor` at `max`.
  * Drawdown control after Grossman and Zhou, Mathematical Finance 3, 1993.
  */
-export function drawdownGuard(drawdown: number, start: number, max: number): number {
-  return Math.min(1, Math.max(0, (max - drawdown) / (max - start)));
+export function drawdownGuard(drawdown: number, start: number, max: number, floor = 0): number {
+  return floor + (1 - floor) * Math.min(1, Math.max(0, (max - drawdown) / (max - start)));
 }
 
 /**

@@ -30,12 +30,16 @@ import {
   STRATEGY_VARIANCE,
   SYMBOL_VARIANCE,
 } from './constants.ts';
-import { RAMPS, type Ramps, type SizeMode, targetSize } from './size.ts';
+import { RAMPS, type Ramps, rampOf, type SizeMode, targetSize } from './size.ts';
 
 export interface PosteriorOptions {
   /** Outcomes of a strategy after which half of what was learned of it is forgotten; default 200. */
   readonly halfLife?: number;
   readonly ramps?: Ramps;
+  /** Cap of every size, where the configuration says one; else the latest decision of a strategy does. */
+  readonly cap?: number | null;
+  /** Cap of a strategy on which nothing was decided yet; default 1. */
+  readonly firstCap?: number;
 }
 
 /** One outcome of one position, as the posterior learns it. */
@@ -52,8 +56,6 @@ export interface EdgeOutcome {
   /** When the position closed, and how long it was held; ms. */
   readonly closedAt: number;
   readonly held: number;
-  /** Cap that sizes are judged under where a label is derived. */
-  readonly cap: number;
 }
 
 /** What of the levels is to be looked at: a switch of the overlay may leave some out. */
@@ -109,6 +111,13 @@ interface StrategyEdge {
   /** Smoothed size and probability that the label is derived from. */
   size: number;
   p: number;
+  /** Cap of the latest decision; null before the first. */
+  cap: number | null;
+  /** Signals in a row that were not sent, now and before the latest one. */
+  blocked: number;
+  blockedBefore: number;
+  /** What the guard has let through of a host that sends all or nothing, towards the next whole order. */
+  let: number;
 }
 
 /** A strategy in a cell on a symbol, resolved once: decisions and outcomes go by it. */
@@ -145,6 +154,10 @@ const strategySchema = z.object({
   outcomes: z.number().int().min(0),
   size: z.number(),
   p: z.number(),
+  cap: z.number().nullable(),
+  blocked: z.number().int().min(0),
+  blockedBefore: z.number().int().min(0),
+  let: z.number(),
 });
 
 export const posteriorSchema = z.object({
@@ -188,6 +201,11 @@ const freshStrategy = (): StrategyEdge => ({
   outcomes: 0,
   size: 1,
   p: 0.5,
+  cap: null,
+  blocked: 0,
+  blockedBefore: 0,
+  // Just below one, so that a guard that does nothing lets everything through.
+  let: 1 - 1e-9,
 });
 
 const freshSymbol = (): SymbolEdge => ({
@@ -203,14 +221,18 @@ const freshSymbol = (): SymbolEdge => ({
 export class EdgePosterior {
   readonly #keep: number;
   readonly #ramps: Ramps;
+  readonly #cap: number | null;
+  readonly #firstCap: number;
   readonly #w = Float64Array.from(MODEL_PRIOR);
   readonly #pool = deviationOf(POOL_VARIANCE, PRIOR_MEAN);
   #hold = FIRST_HOLD;
   readonly #strategies = new Map<string, StrategyEdge>();
 
-  constructor({ halfLife = 200, ramps = RAMPS }: PosteriorOptions = {}) {
+  constructor({ halfLife = 200, ramps = RAMPS, cap = null, firstCap = 1 }: PosteriorOptions = {}) {
     this.#keep = 0.5 ** (1 / halfLife);
     this.#ramps = ramps;
+    this.#cap = cap;
+    this.#firstCap = firstCap;
   }
 
   /** The handle of a strategy in a cell on a symbol; what was never heard of begins at the prior. */
@@ -281,13 +303,44 @@ export class EdgePosterior {
     return Number.isNaN(last) ? null : last;
   }
 
-  keepSize({ symbol, cell }: Leaf, mode: SizeMode, size: number): void {
+  keepSize({ strategy, symbol, cell }: Leaf, mode: SizeMode, size: number, cap: number): void {
     symbol.sizes[mode === 'scale' ? cell : CELLS.length + cell] = size;
+    strategy.cap = cap;
+  }
+
+  /** The cap that a strategy's sizes are judged under. */
+  capOf(strategy: string): number {
+    return this.#cap ?? this.#strategies.get(strategy)?.cap ?? this.#firstCap;
+  }
+
+  /** Theta at which sizes begin under a cap. */
+  lowest(cap: number): number {
+    return rampOf(this.#ramps, cap).lo;
+  }
+
+  /** Counts a signal that was sent, or was not. */
+  countSignal({ strategy }: Leaf, sent: boolean): void {
+    strategy.blockedBefore = strategy.blocked;
+    strategy.blocked = sent ? 0 : strategy.blocked + 1;
+  }
+
+  /** The latest signal of a strategy was not sent after all. */
+  countWithdrawal(strategy: string): void {
+    const known = this.#strategies.get(strategy);
+    if (known) known.blocked = known.blockedBefore + 1;
+  }
+
+  /** Lets so much of a host's whole orders through: every so manieth. @param guard in [0,1] */
+  letThrough({ strategy }: Leaf, guard: number): boolean {
+    strategy.let += guard;
+    if (strategy.let < 1) return false;
+    strategy.let -= 1;
+    return true;
   }
 
   /** Learns one outcome. Outcomes come in order of close. */
   learn(outcome: EdgeOutcome): void {
-    const { quality, closedAt, held, cap } = outcome;
+    const { quality, closedAt, held } = outcome;
     const leaf = this.leaf(outcome.strategy, outcome.symbol, outcome.cell);
     const { strategy } = leaf;
     // The scale comes first: whatever comes, an outcome is then of the order of one.
@@ -305,7 +358,8 @@ export class EdgePosterior {
     this.#learnCluster(cluster, y - expected.theta, closedAt, held);
     strategy.outcomes += 1;
     const now = this.predict(leaf, null);
-    strategy.size += LABEL_RATE * (Math.min(1, this.target(now.theta, cap)) - strategy.size);
+    strategy.size +=
+      LABEL_RATE * (Math.min(1, this.target(now.theta, this.capOf(outcome.strategy))) - strategy.size);
     strategy.p += LABEL_RATE * (now.probability - strategy.p);
   }
 
@@ -313,8 +367,8 @@ export class EdgePosterior {
   revive(strategy: string): void {
     const known = this.#strategies.get(strategy);
     if (!known) return;
-    const { n, s2, slope, cluster, outcomes } = known;
-    Object.assign(known, freshStrategy(), { n, s2, slope, cluster, outcomes });
+    const { n, s2, slope, cluster, outcomes, cap, let: through } = known;
+    Object.assign(known, freshStrategy(), { n, s2, slope, cluster, outcomes, cap, let: through });
   }
 
   /** Forgets which qualities did better, of every strategy. */
@@ -335,9 +389,9 @@ export class EdgePosterior {
   }
 
   /** What a label is derived from, and the outcomes behind it; what is assumed of a strategy never heard of. */
-  labelOf(strategy: string): { readonly size: number; readonly p: number; readonly outcomes: number } {
-    const { size, p, outcomes } = this.#strategies.get(strategy) ?? freshStrategy();
-    return { size, p, outcomes };
+  labelOf(strategy: string): Readonly<Pick<StrategyEdge, 'size' | 'p' | 'outcomes' | 'blocked'>> {
+    const { size, p, outcomes, blocked } = this.#strategies.get(strategy) ?? freshStrategy();
+    return { size, p, outcomes, blocked };
   }
 
   /** A strategy is at work again: its label does not lag behind what is sent. */

@@ -1,8 +1,10 @@
+import { posteriorSchema } from '../edge/posterior.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import { FLAGS, type Flags, MODES } from '../model/flags.ts';
 import { CELLS } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
-import { type Authorship, type Command, FLAGS, type Flags, RESET_TARGETS } from './events.ts';
+import { type Authorship, type Command, RESET_TARGETS } from './events.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {
   return new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
@@ -24,13 +26,25 @@ export function checkCommand(command: Command): void {
     case 'setWeights':
       checkWeights(command.weights);
       return;
+    case 'setMode':
+      if (MODES.includes(command.mode)) return;
+      throw commandError(`mode ${show(command.mode)}`, `one of ${MODES.join(', ')}`);
+    case 'setPosterior': {
+      const parsed = posteriorSchema.safeParse(command.posterior);
+      if (parsed.success) return;
+      throw commandError(
+        `a posterior whose ${parsed.error.issues[0]!.path.join('.')} is wrong`,
+        'a posterior as a snapshot holds it',
+      );
+    }
     case 'forceStatus':
     case 'rebasePeak':
+    case 'resume':
       return;
     default:
       throw commandError(
         `command ${show((command as { type?: unknown }).type)}`,
-        'setFlags, forceStatus, reset, setWeights or rebasePeak',
+        'setFlags, setMode, forceStatus, reset, setWeights, setPosterior, rebasePeak or resume',
       );
   }
 }

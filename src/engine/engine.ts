@@ -1,4 +1,8 @@
+import { EDGE_PRESETS } from '../config/presets.ts';
 import { type Config, type Options, parseConfig } from '../config/schema.ts';
+import { covariateOf } from '../decision/by-edge.ts';
+import { cellOfSignal } from '../decision/cell.ts';
+import type { DecisionContext } from '../decision/context.ts';
 import {
   countDecision,
   countOutcome,
@@ -7,25 +11,22 @@ import {
   type SignalCounts,
 } from '../decision/counts.ts';
 import { CoverageCounts, checkUnjudged, checkUnknownExit } from '../decision/coverage.ts';
-import {
-  blockedBy,
-  capOf,
-  cellOfSignal,
-  type DecisionContext,
-  fallback,
-  guardOf,
-  judge,
-  passed,
-  signalFault,
-} from '../decision/judge.ts';
+import { blockedBy, fallback, passed } from '../decision/fallback.ts';
+import { signalFault } from '../decision/fault.ts';
+import { judge } from '../decision/judge.ts';
+import { capOf, guardOf } from '../decision/limits.ts';
 import { RecentDecisions } from '../decision/recent-decisions.ts';
 import { qualityFactor } from '../decision/sizing.ts';
+import { EdgeLearning, type WaitingOutcome } from '../edge/learning.ts';
+import type { EdgePosterior } from '../edge/posterior.ts';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import type { Coverage, UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
-import { type Decision, isUnjudgeable, type ReasonCode } from '../model/decision.ts';
+import { type Decision, isUnjudgeable, type ReasonCode, type ScoreDetail } from '../model/decision.ts';
+import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import type { Flags, Mode } from '../model/flags.ts';
 import type { PositionOutcome } from '../model/position.ts';
-import { asCell, type Cell, type RegimeLabel } from '../model/regime.ts';
+import { asCell, CELLS, type Cell, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Signal } from '../model/signal.ts';
@@ -36,18 +37,18 @@ import { PerformanceDecomposer } from '../performance/decomposer.ts';
 import { rateOrNull } from '../quality/score.ts';
 import { SignalQualityScorer } from '../quality/scorer.ts';
 import { RegimeDetector } from '../regime/detector.ts';
+import { AT_WORK } from '../retirement/label.ts';
 import { type ForceOptions, StrategyRetirementManager } from '../retirement/manager.ts';
 import { ShadowBook } from '../shadow/book.ts';
 import { canFollow, type Shadow } from '../shadow/shadow.ts';
 import { winsorise } from '../statistics/ew-cell.ts';
-import { AdaptiveWeightingOptimizer } from '../weighting/optimizer.ts';
+import { AdaptiveWeightingOptimizer, type EdgeTargets, type WeightUpdate } from '../weighting/optimizer.ts';
 import { checkCommand, commandError } from './commands.ts';
 import type {
   Authorship,
   Command,
   EngineEvent,
   EquityReport,
-  Flags,
   InputEvent,
   Observer,
   OptimizationState,
@@ -71,6 +72,7 @@ interface Components {
   readonly manager: StrategyRetirementManager;
   readonly detector: RegimeDetector;
   readonly judgement: StrategyJudgement;
+  readonly edge: EdgeLearning;
 }
 
 export interface EngineHooks {
@@ -111,6 +113,7 @@ export class OptimizationEngine {
   #options: Options;
   #parts: Components;
   #operatorFlags: Partial<Flags> = {};
+  #operatorMode: Mode | null = null;
   #flags: Flags;
   #time = 0;
   #decisions = 0;
@@ -119,7 +122,7 @@ export class OptimizationEngine {
   /** @throws EdgekeeperError `CONFIG_INVALID` */
   constructor(options: Options = {}, hooks: EngineHooks = {}) {
     const { killed = () => false, shadows = 'followed', now = null } = hooks;
-    this.#options = options;
+    this.#options = withEvidence(options);
     this.#parts = componentsOf(options);
     this.#flags = flagsOf(this.config, {});
     this.#killed = killed;
@@ -133,8 +136,15 @@ export class OptimizationEngine {
       get flags() {
         return engine.#flags;
       },
+      get mode() {
+        return engine.mode;
+      },
+      get edge() {
+        return engine.#parts.edge.now;
+      },
       regimeOf: (symbol, time) => this.detector.regimeOf(symbol, time),
       statusOf: (strategy) => this.manager.statusOf(strategy),
+      pinOf: (strategy, time) => this.manager.pinOf(strategy, time),
       weightOf: (strategy, cell) => this.optimizer.getWeightForRegime(strategy, cell),
       baseWeightOf: (strategy) => this.optimizer.getBaseWeight(strategy),
       alignmentOf: (strategy, cell) => this.#parts.judgement.alignment(strategy, cell),
@@ -143,7 +153,9 @@ export class OptimizationEngine {
       enforce: (score, followed) => this.scorer.enforce(score, followed),
       hasFeed: (symbol, time) => this.detector.isFresh(symbol, time),
       lastClose: (symbol) => this.detector.lastClose(symbol),
-      drawdown: () => this.portfolio.drawdown,
+      guard: () => guardOf(this.config, this.portfolio),
+      stopped: () => this.config.hardStop !== undefined && this.portfolio.stopped,
+      equity: () => this.portfolio.equity,
     };
   }
 
@@ -170,6 +182,16 @@ export class OptimizationEngine {
 
   get manager(): StrategyRetirementManager {
     return this.#parts.manager;
+  }
+
+  /** The posterior of the expected R, with everything learned that is known by now. */
+  get edge(): EdgePosterior {
+    return this.#parts.edge.view;
+  }
+
+  /** Whether decisions are carried out, or only what they would have been is recorded. */
+  get mode(): Mode {
+    return this.#operatorMode ?? this.config.mode;
   }
 
   get detector(): RegimeDetector {
@@ -202,6 +224,7 @@ export class OptimizationEngine {
     if (!known) return withdrawn;
     this.#settleShadows();
     countWithdrawal(this.#countsOf(known.strategy), known, reason);
+    this.#parts.edge.now.countWithdrawal(known.strategy);
     this.#follow(withdrawn);
     this.#recent.replace(withdrawn);
     this.#emit({ type: 'withdrawal', time: known.time, decision: known, reason });
@@ -209,14 +232,15 @@ export class OptimizationEngine {
   }
 
   /**
-   * Scores a signal without deciding on it: its quality, and whether the enforcement in force lets it
-   * through. Changes nothing.
+   * Scores a signal without deciding on it: its quality, and whether the enforcement in force lets it through; where
+   * the posterior decides, whether it reaches the plain threshold. Changes nothing.
    */
   scoreSignal(signal: Signal): { readonly quality: number; readonly shouldExecute: boolean } {
     const cell = cellOfSignal(signal, this.detector.regimeOf(signal.symbol, signal.time));
     const alignment = rateOrNull(signal.alignment) ?? this.#parts.judgement.alignment(signal.strategy, cell);
     const { quality, passes } = this.scorer.previewSignal({ ...signal, regime: cell, alignment });
-    return { quality, shouldExecute: passes || !this.#enforces(signal.strategy, cell) };
+    const lets = this.#byEdge ? !this.#flags.qualityFiltering : !this.#enforces(signal.strategy, cell);
+    return { quality, shouldExecute: passes || lets };
   }
 
   /**
@@ -228,10 +252,18 @@ export class OptimizationEngine {
     const weight = this.#flags.adaptiveWeighting
       ? this.optimizer.getWeightForRegime(strategy, regime === null ? null : asCell(regime))
       : this.optimizer.getBaseWeight(strategy);
-    return weight * (this.#flags.retirementManagement ? HEALTH[this.manager.statusOf(strategy)] : 1);
+    if (!this.#flags.retirementManagement) return weight;
+    const status = this.manager.statusOf(strategy);
+    // What a degraded strategy deserves is in its weight already, unless an operator holds it there.
+    const isInWeight =
+      this.#byEdge && status === 'DEGRADED' && this.manager.pinOf(strategy, this.#time) === null;
+    return isInWeight ? weight : weight * HEALTH[status];
   }
 
-  /** Factor on a size in [0, cap], for hosts that put the pieces together themselves. */
+  /**
+   * Factor on a size in [0, cap], for hosts that put the pieces together themselves. Where the posterior decides, it is
+   * base weight times what the strategy deserves (in a regime) times the guard, and the quality says nothing more.
+   */
   getPositionSizeMultiplier(options: {
     readonly strategy: string;
     readonly signalQuality?: number;
@@ -239,10 +271,11 @@ export class OptimizationEngine {
   }): number {
     const { strategy, regime = null } = options;
     if (!this.flags.enabled) return 1;
+    if (this.#byEdge) return this.#multiplierByEdge(strategy, regime === null ? null : asCell(regime));
     const score = rateOrNull(options.signalQuality);
     const acts = score !== null && this.#enforces(strategy, asCell(regime ?? 'UNKNOWN'));
     const quality = acts ? qualityFactor(score, this.scorer.minQualityThreshold) : 1;
-    const guard = guardOf(this.config, this.portfolio.drawdown);
+    const guard = guardOf(this.config, this.portfolio);
     const multiplier = this.getStrategyWeight(strategy, regime) * quality * guard;
     return Math.min(capOf(this.config, null), Math.max(0, multiplier));
   }
@@ -255,7 +288,7 @@ export class OptimizationEngine {
   recordTrade(input: TradeInput): Trade | null {
     this.#refuseAhead('a trade', input?.exitTime);
     const deviation = this.#parts.judgement.deviation(input?.strategy);
-    const recorded = this.decomposer.record(input);
+    const recorded = this.decomposer.record(completeTrade(input));
     if (recorded === null) return null;
     const { trade, outcome, dropped } = recorded;
     this.#settleShadows();
@@ -265,7 +298,7 @@ export class OptimizationEngine {
         'POSITION_DROPPED',
         new Error(`too many positions are open: ${dropped} is never learned`),
       );
-    if (outcome !== null) this.#learn(outcome, deviation);
+    if (outcome !== null) this.#learn(outcome, trade.id, deviation);
     this.#emit({ type: 'trade', time: trade.exitTime, input, trade, outcome });
     return trade;
   }
@@ -307,6 +340,22 @@ export class OptimizationEngine {
   recordShadow(outcome: ShadowOutcome): void {
     const { decision, r, weight, exitTime } = outcome;
     const { strategy } = decision;
+    // A signal of the control arm teaches with what it really came to.
+    if (decision.reasons.includes('CONTROL_ARM')) {
+      this.#emit({ type: 'shadow', time: exitTime, outcome });
+      return;
+    }
+    this.#await({
+      id: decision.id,
+      strategy,
+      symbol: decision.symbol,
+      cell: decision.cell,
+      r,
+      weight,
+      quality: qualityOf(decision),
+      closedAt: exitTime,
+      held: exitTime - outcome.entryTime,
+    });
     this.scorer.recordSignalOutcome({ ...decision, r, weight });
     countOutcome(this.#countsOf(strategy), decision, winsorise(r));
     this.manager.recordShadow(strategy, winsorise(r), weight, decision.time);
@@ -325,6 +374,7 @@ export class OptimizationEngine {
       return;
     }
     if (this.#shadows.isDue(candle.time)) this.#settleShadows();
+    this.#settleEdge(candle.time);
     this.detector.update(symbol, timeframe, candle);
     if (timeframe === this.config.timeframe)
       this.#shadows.onCandle(symbol, candle, timeframeMs(this.config.timeframe));
@@ -355,7 +405,7 @@ export class OptimizationEngine {
   /** Takes the equity of the whole account, for the drawdown guard. Throws `EQUITY_INVALID` or `TIME_AHEAD`. */
   recordEquity(report: EquityReport): void {
     this.#refuseAhead('an equity report', report?.time);
-    this.portfolio.record(report);
+    this.portfolio.record(report, this.config.hardStop ?? null);
     this.#settleShadows();
     this.#advance(report.time);
     this.#emit({ type: 'equity', time: report.time, report });
@@ -372,9 +422,14 @@ export class OptimizationEngine {
     this.#refuseAhead('an update', now);
     this.#settleShadows();
     this.#advance(now);
-    const updates = this.optimizer.updateWeights(this.#parts.judgement.weightEvidence(), now);
+    this.#settleEdge();
+    const updates = this.#updateWeights(now);
+    const weightChangesThisPeriod: [string, number][] = [];
     for (const update of updates) {
-      if (update.cell === null) this.#countsOf(update.strategy).weightChanges += 1;
+      if (update.cell === null && update.symbol === null) {
+        this.#countsOf(update.strategy).weightChanges += 1;
+        weightChangesThisPeriod.push([update.strategy, update.newWeight - update.previousWeight]);
+      }
       this.#emit({ type: 'weight', time: now, update });
     }
     let statusChanges = 0;
@@ -382,10 +437,16 @@ export class OptimizationEngine {
     const state: OptimizationState = {
       time: now,
       flags: this.#flags,
+      mode: this.mode,
       weights: this.optimizer.getCurrentWeights(),
       statuses: this.manager.getStatuses(),
+      activeStrategies: this.manager.getActiveStrategies(),
+      degradedStrategies: this.manager.getDegradedStrategies(),
+      suspendedStrategies: this.manager.getSuspendedStrategies(),
+      retiredStrategies: this.manager.getRetiredStrategies(),
       bestStrategy: this.#parts.judgement.best(),
       weightChanges: updates.length,
+      weightChangesThisPeriod: Object.fromEntries(weightChangesThisPeriod),
       statusChanges,
       drawdown: this.portfolio.drawdown,
     };
@@ -407,18 +468,23 @@ export class OptimizationEngine {
     const before = this.#beforeCommand(command);
     // A command that may still be refused must not have changed anything by then: its shadows settle after it.
     const refusable = command.type === 'forceStatus' || command.type === 'setWeights';
-    if (!refusable) this.#settleShadows();
+    if (!refusable) {
+      this.#settleShadows();
+      this.#settleEdge();
+    }
     switch (command.type) {
       case 'setFlags':
         this.#operatorFlags = { ...this.#operatorFlags, ...command.flags };
         this.#flags = flagsOf(this.config, this.#operatorFlags);
         break;
       case 'forceStatus':
-        this.#emit({
-          type: 'status',
-          time,
-          change: this.manager.forceStatus(command.strategy, command.status, command),
-        });
+        this.#force(command);
+        break;
+      case 'setMode':
+        this.#operatorMode = command.mode;
+        break;
+      case 'setPosterior':
+        this.#parts.edge.replace(command.posterior);
         break;
       case 'reset':
         this.#reset(command.target, { time, actor, reason });
@@ -430,8 +496,14 @@ export class OptimizationEngine {
       case 'rebasePeak':
         this.portfolio.rebasePeak();
         break;
+      case 'resume':
+        this.portfolio.resume();
+        break;
     }
-    if (refusable) this.#settleShadows();
+    if (refusable) {
+      this.#settleShadows();
+      this.#settleEdge();
+    }
     if (id !== undefined) this.#commands.push(id);
     this.#advance(time);
     this.#emit({ type: 'command', time, command, before });
@@ -452,6 +524,16 @@ export class OptimizationEngine {
     this.execute({ ...authorship, type: 'reset', target });
   }
 
+  /** Carries decisions out, or only records what they would have been. */
+  setMode(mode: Mode, authorship: Authorship): void {
+    this.execute({ ...authorship, type: 'setMode', mode });
+  }
+
+  /** Lets go of the hard stop. */
+  resume(authorship: Authorship): void {
+    this.execute({ ...authorship, type: 'resume' });
+  }
+
   /** Measures portfolio drawdown from today's equity on. */
   rebasePeak(authorship: Authorship): void {
     this.execute({ ...authorship, type: 'rebasePeak' });
@@ -466,22 +548,25 @@ export class OptimizationEngine {
     const parts = componentsOf(options);
     this.#refuseAhead('a configuration', authorship.time);
     this.#settleShadows();
+    this.#settleEdge();
     const old = this.#options;
-    const { decomposer, optimizer, scorer, manager, detector, config: before } = this.#parts;
+    const { decomposer, optimizer, scorer, manager, detector, edge, config: before } = this.#parts;
     parts.decomposer.restore(decomposer.snapshot());
     parts.optimizer.restore(optimizer.snapshot());
     parts.scorer.restore(scorer.snapshot());
     parts.manager.restore(manager.snapshot());
     parts.detector.restore(detector.snapshot());
+    parts.edge.restore(edge.snapshot());
+    if (parts.config.mode !== before.mode) this.#operatorMode = null;
     const kept = Object.entries(this.#operatorFlags).filter(
       ([flag]) => parts.config[flag as keyof Flags] === before[flag as keyof Flags],
     );
     this.#operatorFlags = Object.fromEntries(kept);
-    this.#options = options;
+    this.#options = withEvidence(options);
     this.#parts = parts;
     this.#flags = flagsOf(this.config, this.#operatorFlags);
     this.#advance(authorship.time);
-    this.#emit({ type: 'config', time: authorship.time, authorship, options, before: old });
+    this.#emit({ type: 'config', time: authorship.time, authorship, options: this.#options, before: old });
   }
 
   /**
@@ -500,7 +585,7 @@ export class OptimizationEngine {
   #apply(event: InputEvent): void {
     switch (event.type) {
       case 'decision':
-        if (isUnjudgeable(event.decision)) this.#decided(event.signal, event.decision);
+        if (isUnjudgeable(event.decision)) this.#decided(event.signal, completeDecision(event.decision));
         else this.#judge(event.signal);
         return;
       case 'withdrawal':
@@ -531,7 +616,8 @@ export class OptimizationEngine {
         this.execute(event.command);
         return;
       case 'config':
-        this.reconfigure(event.options, event.authorship);
+        // What was written before evidence had a name ran on guarded evidence.
+        this.reconfigure({ evidence: 'guarded', ...event.options }, event.authorship);
         return;
     }
   }
@@ -548,21 +634,25 @@ export class OptimizationEngine {
 
   getOptimizationStatus(): {
     readonly enabled: Flags;
+    readonly mode: Mode;
     readonly time: number;
     readonly updatedAt: number | null;
     readonly decisions: number;
     readonly drawdown: number | null;
     readonly guard: number;
+    readonly stopped: boolean;
     readonly errors: Readonly<Record<string, number>>;
   } {
-    const { drawdown } = this.portfolio;
+    const { drawdown, stopped } = this.portfolio;
     return {
       enabled: this.flags,
+      mode: this.mode,
       time: this.#time,
       updatedAt: this.#updatedAt,
       decisions: this.#decisions,
       drawdown,
-      guard: guardOf(this.config, drawdown),
+      guard: guardOf(this.config, this.portfolio),
+      stopped,
       errors: Object.fromEntries(this.#errors),
     };
   }
@@ -613,6 +703,7 @@ export class OptimizationEngine {
       decisions: this.#decisions,
       updatedAt: this.#updatedAt,
       flags: { ...this.#operatorFlags },
+      mode: this.#operatorMode,
       commands: this.#commands.latest(),
       portfolio: this.portfolio.snapshot(),
       decomposer: this.decomposer.snapshot(),
@@ -620,6 +711,7 @@ export class OptimizationEngine {
       scorer: this.scorer.snapshot(),
       manager: this.manager.snapshot(),
       detector: this.detector.snapshot(),
+      edge: this.#parts.edge.snapshot(),
       shadows: this.#shadows.snapshot(),
       counts: [...this.#counts].map(([strategy, counts]) => [strategy, structuredClone(counts)]),
       recent: this.#recent.snapshot() as Snapshot['recent'],
@@ -635,6 +727,7 @@ export class OptimizationEngine {
     this.#decisions = state.decisions;
     this.#updatedAt = state.updatedAt;
     this.#operatorFlags = state.flags;
+    this.#operatorMode = state.mode;
     this.#flags = flagsOf(this.config, state.flags);
     this.#commands.replace(state.commands);
     this.portfolio.restore(state.portfolio);
@@ -643,6 +736,7 @@ export class OptimizationEngine {
     this.scorer.restore(state.scorer);
     this.manager.restore(state.manager);
     this.detector.restore(state.detector);
+    this.#parts.edge.restore(state.edge);
     this.#shadows.restore(state.shadows);
     this.#counts.clear();
     for (const [strategy, counts] of state.counts) this.#counts.set(strategy, counts);
@@ -668,13 +762,108 @@ export class OptimizationEngine {
     if (known) return this.#stillSent(known);
     this.#settleShadows();
     this.#advance(signal.time);
+    this.#settleEdge();
     this.#coverage.countJudged();
-    return this.#decided(signal, judge(signal, id, this.#context));
+    const { decision, isOwn } = judge(signal, id, this.#context);
+    if (isOwn) this.#atWork(decision);
+    return this.#decided(signal, decision);
+  }
+
+  get #byEdge(): boolean {
+    return this.config.evidence === 'posterior';
+  }
+
+  #multiplierByEdge(strategy: string, cell: Cell | null): number {
+    const { config, edge } = this;
+    const pin = this.#flags.retirementManagement ? this.manager.pinOf(strategy, this.#time) : null;
+    const cap = capOf(config, null);
+    const { theta } = edge.expect(strategy, cell === null ? {} : { cell });
+    const size = edge.target(theta, cap) * (pin === null ? 1 : HEALTH[pin]);
+    const wanted = this.optimizer.getBaseWeight(strategy) * size * guardOf(config, this.portfolio);
+    return this.#context.stopped() ? 0 : Math.min(cap, wanted);
+  }
+
+  /** Steps the weights that are reported: by the founding scores, or towards what the posterior sizes by. */
+  #updateWeights(now: number): WeightUpdate[] {
+    if (!this.#byEdge) return this.optimizer.updateWeights(this.#parts.judgement.weightEvidence(), now);
+    const edge = this.#parts.edge.now;
+    const targets = edge.getStrategies().map((strategy): [string, EdgeTargets] => {
+      const cap = edge.capOf(strategy);
+      const sizeIn = (where: Parameters<EdgePosterior['expect']>[1]) =>
+        edge.target(edge.expect(strategy, where).theta, cap);
+      return [
+        strategy,
+        {
+          outcomes: edge.labelOf(strategy).outcomes,
+          overall: sizeIn({}),
+          cells: Object.fromEntries(CELLS.map((cell) => [cell, sizeIn({ cell })])) as Record<Cell, number>,
+          symbols: edge.symbolsOf(strategy).map((symbol) => [symbol, sizeIn({ symbol })]),
+        },
+      ];
+    });
+    return this.optimizer.followEdge(new Map(targets), now);
+  }
+
+  /** A signal got a size by the evidence alone: its strategy is not benched. */
+  #atWork({ strategy, time }: Decision): void {
+    const status = this.manager.statusOf(strategy);
+    if (status !== 'SUSPENDED' && status !== 'RETIRED') return;
+    if (this.manager.pinOf(strategy, time) !== null) return;
+    this.#parts.edge.now.raiseLabel(strategy, AT_WORK);
+    this.#label(strategy, time, 'signal');
+  }
+
+  /** Derives the label of a strategy anew. */
+  #label(strategy: string, time: number, cause: 'outcome' | 'signal' | 'time'): boolean {
+    const before = this.manager.statusOf(strategy);
+    const { size, p } = this.#parts.edge.now.labelOf(strategy);
+    this.manager.followLabel(strategy, { size, probability: p, time, cause });
+    if (this.manager.statusOf(strategy) === before) return false;
+    this.#emit({ type: 'status', time, change: this.manager.getAuditLog(strategy).at(-1)! });
+    return true;
+  }
+
+  /** An operator's word on a strategy: a bench holds until it is taken back, and ACTIVE starts anew. */
+  #force(command: Extract<Command, { type: 'forceStatus' }>): void {
+    const { strategy, status, time } = command;
+    const pinForHours = command.pinForHours ?? (this.#byEdge && status !== 'ACTIVE' ? 'forever' : undefined);
+    const options: ForceOptions = { ...command, ...(pinForHours === undefined ? {} : { pinForHours }) };
+    const change = this.manager.forceStatus(strategy, status, options);
+    if (status === 'ACTIVE') {
+      this.#parts.edge.now.revive(strategy);
+      this.decomposer.resetWindow(strategy);
+    }
+    this.#emit({ type: 'status', time, change });
+  }
+
+  /** An outcome waits until something later happens. */
+  #await(outcome: WaitingOutcome): void {
+    this.#parts.edge.add(outcome);
+  }
+
+  /** Learns the outcomes that wait; those that closed before a time, where one is given, with all others. */
+  #settleEdge(before?: number): void {
+    const { edge } = this.#parts;
+    if (before !== undefined && !edge.isDue(before)) return;
+    edge.settle(({ strategy, closedAt }) => {
+      if (this.#byEdge) this.#label(strategy, closedAt, 'outcome');
+    });
   }
 
   /** Lets every component learn from what a position came to. */
-  #learn(outcome: PositionOutcome, deviation: number): void {
+  #learn(outcome: PositionOutcome, tradeId: string, deviation: number): void {
     const { strategy, r, decision } = outcome;
+    this.#await({
+      id: outcome.positionId ?? tradeId,
+      strategy,
+      symbol: outcome.symbol,
+      cell: decision?.cell ?? outcome.cell,
+      r,
+      weight: 1,
+      quality: decision && qualityOf(decision),
+      closedAt: outcome.exitTime,
+      held: outcome.exitTime - outcome.entryTime,
+    });
     this.optimizer.register(strategy);
     this.optimizer.recordOutcome(strategy, r);
     this.scorer.recordSignalOutcome(outcome);
@@ -686,7 +875,11 @@ export class OptimizationEngine {
 
   /** A decision on a signal that comes again: the same, unless its strategy was benched in the meantime. */
   #stillSent(known: Decision): Decision {
-    const status = this.#flags.retirementManagement ? this.manager.statusOf(known.strategy) : 'ACTIVE';
+    const { manager } = this;
+    const benched = this.#byEdge
+      ? manager.pinOf(known.strategy, this.#time)
+      : manager.statusOf(known.strategy);
+    const status = (this.#flags.retirementManagement && this.mode === 'act' && benched) || 'ACTIVE';
     if ((status !== 'SUSPENDED' && status !== 'RETIRED') || known.multiplier === 0) return known;
     return { ...blockedBy(known, `STRATEGY_${status}`), status, health: HEALTH[status] };
   }
@@ -705,7 +898,16 @@ export class OptimizationEngine {
     if (decision.plan === null) return;
     const followed = canFollow(decision) && this.detector.isFresh(decision.symbol, decision.time);
     this.#shadows.note(decision.strategy, followed);
-    if (followed && decision.multiplier === 0 && this.#followsShadows) this.#shadows.open(decision);
+    if (!followed || !this.#followsShadows) return;
+    const isArm = decision.reasons.includes('CONTROL_ARM') && decision.intended === 0;
+    if (decision.multiplier > 0 && !isArm) return;
+    if (!this.#byEdge) {
+      this.#shadows.open(decision);
+      return;
+    }
+    const { blocked } = this.#parts.edge.now.labelOf(decision.strategy);
+    const isSkipped = decision.status === 'RETIRED' && blocked % this.config.retiredEvery !== 0;
+    if (!isSkipped) this.#shadows.openEach(decision);
   }
 
   /** Learns from the signals that were not sent and whose outcome is known now. */
@@ -731,6 +933,7 @@ export class OptimizationEngine {
   }
 
   #assess(strategy: string, time: number): boolean {
+    const labelled = this.#byEdge;
     const before = this.manager.statusOf(strategy);
     const edgeProbability = this.#parts.judgement.edgeProbability(strategy);
     const frozen = !this.#flags.retirementManagement;
@@ -740,8 +943,10 @@ export class OptimizationEngine {
       ...this.decomposer.windowOf(strategy),
       edgeProbability,
       frozen,
+      labelled,
       followed: this.#shadows.follows(strategy),
     });
+    if (labelled) return this.#label(strategy, time, 'time');
     const status = this.manager.statusOf(strategy);
     if (status === before) return false;
     // What comes back from the bench is judged on what it does from now on.
@@ -757,23 +962,34 @@ export class OptimizationEngine {
         Object.keys(command.flags).map((flag) => [flag, this.#flags[flag as keyof Flags]]),
       );
     }
-    return command.type === 'rebasePeak' ? { drawdown: this.portfolio.drawdown } : null;
+    if (command.type === 'setMode') return { mode: this.mode };
+    return command.type === 'rebasePeak' || command.type === 'resume'
+      ? { drawdown: this.portfolio.drawdown, stopped: this.portfolio.stopped }
+      : null;
   }
 
   #reset(target: ResetTarget, authorship: Authorship): void {
     const { time } = authorship;
     const all = target === 'all';
+    const edge = this.#parts.edge.now;
     if (all || target === 'weights') {
       for (const update of this.optimizer.resetToBaseWeights(time))
         this.#emit({ type: 'weight', time, update });
+      for (const strategy of edge.getStrategies()) edge.revive(strategy);
     }
     if (all || target === 'health') {
       for (const change of this.manager.reset(authorship)) this.#emit({ type: 'status', time, change });
+      edge.resetLabels();
     }
-    if (all || target === 'scores') this.scorer.reset();
+    if (all || target === 'scores') {
+      this.scorer.reset();
+      edge.forgetSlopes();
+    }
     if (all || target === 'performance') this.decomposer.reset();
     if (all || target === 'regimes') this.detector.reset();
-    if (all) this.#shadows.reset();
+    if (!all) return;
+    this.#shadows.reset();
+    this.#parts.edge.reset();
   }
 
   /** A time that is no further ahead than the state itself holds nothing up. */
@@ -800,6 +1016,7 @@ export class OptimizationEngine {
 
   #advance(time: number): void {
     this.#time = Math.max(this.#time, time);
+    this.#settleEdge(time);
   }
 
   #emit(event: EngineEvent): void {
@@ -827,8 +1044,34 @@ function componentsOf(options: Options): Components {
     manager,
     detector: new RegimeDetector(config),
     judgement: new StrategyJudgement(decomposer),
+    edge: new EdgeLearning({
+      ...EDGE_PRESETS[config.preset],
+      cap: config.reduceOnly === undefined ? null : capOf(config, null),
+      firstCap: capOf(config, null),
+    }),
   };
 }
+
+/** A configuration that says on what evidence it runs: a journal that does not was written before there was a choice. */
+const withEvidence = (options: Options): Options => ({ evidence: parseConfig(options).evidence, ...options });
+
+/** A trade with its decision as this version writes it. */
+const completeTrade = (input: TradeInput): TradeInput =>
+  typeof input?.decision !== 'object' || input.decision === null
+    ? input
+    : { ...input, decision: completeDecision(input.decision) };
+
+/** Quality of a signal as the posterior learns it; an old decision says it by its score. */
+const qualityOf = ({ edge, score }: Decision): number | null =>
+  edge !== null ? edge.quality : score === null ? null : covariateOf(withoutNulls(score));
+
+const withoutNulls = ({
+  confidence,
+  confluence,
+}: ScoreDetail): Pick<Signal, 'confidence' | 'confluence'> => ({
+  ...(confidence === null ? {} : { confidence }),
+  ...(confluence === null ? {} : { confluence }),
+});
 
 const flagsOf = (config: Config, operator: Partial<Flags>): Flags => ({
   enabled: operator.enabled ?? config.enabled,

@@ -1,7 +1,9 @@
 import type { Options } from '../config/schema.ts';
+import type { PosteriorState } from '../edge/posterior.ts';
 import type { Candle } from '../model/candle.ts';
 import type { UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
 import type { Decision, ReasonCode } from '../model/decision.ts';
+import type { Flags, Mode } from '../model/flags.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Signal } from '../model/signal.ts';
@@ -9,11 +11,6 @@ import type { StrategyStatus } from '../model/strategy.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
 import type { StatusChange } from '../retirement/manager.ts';
 import type { WeightsByCell, WeightUpdate } from '../weighting/optimizer.ts';
-
-export const FLAGS = ['enabled', 'qualityFiltering', 'adaptiveWeighting', 'retirementManagement'] as const;
-export type Flag = (typeof FLAGS)[number];
-/** The switches, as they are read at every decision. */
-export type Flags = Readonly<Record<Flag, boolean>>;
 
 export const RESET_TARGETS = ['weights', 'health', 'scores', 'performance', 'regimes', 'all'] as const;
 export type ResetTarget = (typeof RESET_TARGETS)[number];
@@ -36,7 +33,10 @@ export type Command = Authorship & { readonly id?: string } & (
       }
     | { readonly type: 'reset'; readonly target: ResetTarget }
     | { readonly type: 'setWeights'; readonly weights: Readonly<Record<string, WeightsByCell>> }
+    | { readonly type: 'setPosterior'; readonly posterior: PosteriorState }
+    | { readonly type: 'setMode'; readonly mode: Mode }
     | { readonly type: 'rebasePeak' }
+    | { readonly type: 'resume' }
   );
 
 /** Portfolio equity at one time; a deposit (or, negative, a withdrawal) is already in it. */
@@ -50,11 +50,18 @@ export interface EquityReport {
 export interface OptimizationState {
   readonly time: number;
   readonly flags: Flags;
+  readonly mode: Mode;
   readonly weights: Readonly<Record<string, number>>;
   readonly statuses: Readonly<Record<string, StrategyStatus>>;
+  readonly activeStrategies: readonly string[];
+  readonly degradedStrategies: readonly string[];
+  readonly suspendedStrategies: readonly string[];
+  readonly retiredStrategies: readonly string[];
   /** The strategy with the highest expectancy in R, or null before any trade. */
   readonly bestStrategy: string | null;
   readonly weightChanges: number;
+  /** By how much the overall weight of each strategy changed, of those that did. */
+  readonly weightChangesThisPeriod: Readonly<Record<string, number>>;
   readonly statusChanges: number;
   /** Portfolio drawdown, a rate; null without an equity feed. */
   readonly drawdown: number | null;

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { emptySignalCounts, signalCountsSchema } from '../decision/counts.ts';
 import { coverageSchema, emptyCoverage } from '../decision/coverage.ts';
 import { recentDecisionsSchema } from '../decision/recent-decisions.ts';
+import { EdgeLearning, edgeSchema } from '../edge/learning.ts';
 import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import { STRATEGY_STATUSES } from '../model/strategy.ts';
+import { FLAGS, MODES } from '../model/flags.ts';
+import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { decomposerStateSchema } from '../performance/decomposer.ts';
 import { keyOf } from '../performance/positions.ts';
 import { scorerStateSchema } from '../quality/scorer.ts';
@@ -14,18 +16,24 @@ import { managerStateSchema } from '../retirement/manager.ts';
 import { shadowBookSchema } from '../shadow/book.ts';
 import { emptyMoments, type Moments } from '../statistics/moments.ts';
 import { optimizerStateSchema } from '../weighting/optimizer.ts';
-import { FLAGS } from './events.ts';
+import type { OptimizationState } from './events.ts';
 import { portfolioSchema } from './portfolio.ts';
 
-export const SNAPSHOT_VERSION = 4;
+export const SNAPSHOT_VERSION = 5;
 
 const optimizationStateSchema = z.object({
   time: z.number(),
   flags: z.record(z.enum(FLAGS), z.boolean()),
+  mode: z.enum(MODES),
   weights: z.record(z.string(), z.number()),
   statuses: z.record(z.string(), z.enum(STRATEGY_STATUSES)),
+  activeStrategies: z.array(z.string()),
+  degradedStrategies: z.array(z.string()),
+  suspendedStrategies: z.array(z.string()),
+  retiredStrategies: z.array(z.string()),
   bestStrategy: z.string().nullable(),
   weightChanges: z.number(),
+  weightChangesThisPeriod: z.record(z.string(), z.number()),
   statusChanges: z.number(),
   drawdown: z.number().nullable(),
 });
@@ -40,6 +48,8 @@ export const snapshotSchema = z.object({
   updatedAt: z.number().nullable(),
   /** Switches that an operator set; the others are as configured. */
   flags: z.partialRecord(z.enum(FLAGS), z.boolean()),
+  /** The mode that an operator set; null where it is as configured. */
+  mode: z.enum(MODES).nullable(),
   /** Ids of the latest commands. */
   commands: z.array(z.string()),
   portfolio: portfolioSchema,
@@ -48,6 +58,7 @@ export const snapshotSchema = z.object({
   scorer: scorerStateSchema,
   manager: managerStateSchema,
   detector: detectorStateSchema,
+  edge: edgeSchema,
   shadows: shadowBookSchema,
   counts: z.array(z.tuple([z.string(), signalCountsSchema])),
   recent: recentDecisionsSchema,
@@ -123,6 +134,67 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
       },
     };
   },
+  // Version 4 knew no posterior and no modes; what its outcomes say is learned from the record once.
+  4: (old) => {
+    const { portfolio, optimizer, manager, decomposer, shadows, recent, history } =
+      old as unknown as Version4;
+    return {
+      ...old,
+      mode: null,
+      edge: new EdgeLearning().snapshot(),
+      portfolio: { ...portfolio, recentPeak: portfolio.peak, stopped: false },
+      optimizer: {
+        strategies: optimizer.strategies.map(([name, record]) => [name, { ...record, symbols: [] }]),
+        history: optimizer.history.map((update) => ({ ...update, symbol: null })),
+      },
+      manager: {
+        ...manager,
+        strategies: manager.strategies.map(([name, record]) => [
+          name,
+          { ...record, outcomes: 0, label: null },
+        ]),
+      },
+      decomposer: {
+        ...decomposer,
+        positions: {
+          ...decomposer.positions,
+          open: decomposer.positions.open.map(withDecision),
+        },
+      },
+      shadows: {
+        ...shadows,
+        open: shadows.open.map(withDecision),
+        resolved: shadows.resolved.map(withDecision),
+        skipped: 0,
+      },
+      recent: recent.map(([key, decision]) => [key, completeDecision(decision)]),
+      history: history.map((state) => ({
+        ...state,
+        mode: 'act',
+        ...inStatus(state.statuses),
+        weightChangesThisPeriod: {},
+      })),
+    };
+  },
+};
+
+const withDecision = <T extends { readonly decision: Decision | null }>(of: T): T => ({
+  ...of,
+  decision: of.decision && completeDecision(of.decision),
+});
+
+/** Lists of strategies by their status. */
+const inStatus = (statuses: OptimizationState['statuses']) => {
+  const list = (status: StrategyStatus) =>
+    Object.keys(statuses)
+      .filter((name) => statuses[name] === status)
+      .sort();
+  return {
+    activeStrategies: list('ACTIVE'),
+    degradedStrategies: list('DEGRADED'),
+    suspendedStrategies: list('SUSPENDED'),
+    retiredStrategies: list('RETIRED'),
+  };
 };
 
 type Named = readonly (readonly [string, object])[];
@@ -136,6 +208,21 @@ interface Version2 {
 /** Version 3 knew no floor: one R was the distance to the stop, or 1.5 ATR. */
 const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
   (decision.plan?.stop ?? null) === null ? 'atr' : 'stop';
+
+interface Version4 {
+  readonly portfolio: { readonly peak: number | null };
+  readonly optimizer: { readonly strategies: Named; readonly history: readonly object[] };
+  readonly manager: { readonly strategies: Named };
+  readonly decomposer: {
+    readonly positions: { readonly open: readonly { readonly decision: Decision | null }[] };
+  };
+  readonly shadows: {
+    readonly open: readonly { readonly decision: Decision }[];
+    readonly resolved: readonly { readonly decision: Decision }[];
+  };
+  readonly recent: readonly (readonly [string | null, Decision])[];
+  readonly history: readonly { readonly statuses: OptimizationState['statuses'] }[];
+}
 
 interface Version3 {
   readonly shadows: {

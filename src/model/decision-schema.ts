@@ -14,6 +14,7 @@ export const decisionSchema = z.object({
   side: z.enum(['long', 'short']),
   action: z.enum(['pass', 'execute', 'block']),
   multiplier: z.number().min(0),
+  intended: z.number().min(0),
   quality: z.number().nullable(),
   adjustedConfidence: z.number().nullable(),
   belowThreshold: z.boolean(),
@@ -25,6 +26,7 @@ export const decisionSchema = z.object({
   status: z.enum(STRATEGY_STATUSES),
   health: z.number(),
   qualityFactor: z.number(),
+  edgeFactor: z.number(),
   guard: z.number(),
   cap: z.number(),
   score: z
@@ -40,6 +42,28 @@ export const decisionSchema = z.object({
       below: z.object({ n: z.number(), probability: z.number() }),
     })
     .nullable(),
+  edge: z
+    .object({
+      theta: z.number(),
+      variance: z.number(),
+      probability: z.number(),
+      expectedR: z.number(),
+      terms: z.object({
+        pool: z.number(),
+        strategy: z.number(),
+        cell: z.number(),
+        symbol: z.number(),
+        quality: z.number(),
+      }),
+      differ: z.object({ strategies: z.number(), cells: z.number(), symbols: z.number() }),
+      lo: z.number(),
+      target: z.number(),
+      size: z.number(),
+      quality: z.number().nullable(),
+      atLeastMinimum: z.boolean(),
+    })
+    .nullable(),
+  equity: z.number().nullable(),
   plan: z
     .object({
       stop: z.number().nullable(),
@@ -53,8 +77,9 @@ export const decisionSchema = z.object({
   reasons: z.array(z.enum(REASONS)),
 });
 
-/** A decision as it was written before decisions carried what explains them, with what is missing filled in. */
+/** A decision as an older version wrote it, with what is missing filled in. */
 export function completeDecision(decision: Decision): Decision {
-  const { weight, base = weight, cap = 2, score = null, plan = null } = decision;
-  return { ...decision, base, cap, score, plan };
+  const { weight, multiplier, base = weight, cap = 2, score = null, plan = null } = decision;
+  const { intended = multiplier, edgeFactor = 1, edge = null, equity = null } = decision;
+  return { ...decision, base, cap, score, plan, intended, edgeFactor, edge, equity };
 }

@@ -1,3 +1,4 @@
+import type { Factors } from './factors.ts';
 import type { Cell, RegimeLabel } from './regime.ts';
 import type { Side } from './signal.ts';
 import type { StrategyStatus } from './strategy.ts';
@@ -9,6 +10,13 @@ export const REASONS = [
   'SIGNAL_INVALID',
   'TIME_AHEAD',
   'INTERNAL_ERROR',
+  'OBSERVED',
+  'CONTROL_ARM',
+  'HARD_STOP',
+  'EDGE_BLOCKED',
+  'EDGE_REDUCED',
+  'EDGE_RAISED',
+  'EDGE_EXPLORED',
   'STRATEGY_SUSPENDED',
   'STRATEGY_RETIRED',
   'STRATEGY_DEGRADED',
@@ -75,8 +83,36 @@ export interface ScoreDetail {
   readonly below: { readonly n: number; readonly probability: number };
 }
 
+/** What the posterior expected of a signal, frozen at the decision. Theta is mean R over the standard deviation of R. */
+export interface EdgeDetail {
+  readonly theta: number;
+  readonly variance: number;
+  /** P(mean R > 0). */
+  readonly probability: number;
+  readonly expectedR: number;
+  /** What theta is the sum of. */
+  readonly terms: {
+    readonly pool: number;
+    readonly strategy: number;
+    readonly cell: number;
+    readonly symbol: number;
+    readonly quality: number;
+  };
+  /** Probabilities that strategies, cells and symbols differ at all. */
+  readonly differ: { readonly strategies: number; readonly cells: number; readonly symbols: number };
+  /** Theta at which a size begins. */
+  readonly lo: number;
+  /** Size that theta deserves, and after the dead band, before anything else. */
+  readonly target: number;
+  readonly size: number;
+  /** Quality of the signal as it is learned from; null where the host gave no confidence. */
+  readonly quality: number | null;
+  /** Where the size is below what the venue takes: its minimum is to be sent, if the host's own size is not below it. */
+  readonly atLeastMinimum: boolean;
+}
+
 /** What to do with a signal. Frozen: the trade that comes of it carries it back. */
-export interface Decision {
+export interface Decision extends Factors {
   readonly id: string;
   readonly time: number;
   readonly strategy: string;
@@ -86,6 +122,11 @@ export interface Decision {
   readonly action: Action;
   /** Factor on the host's size in [0, cap]; 0 exactly when blocked, 1 exactly when passed. */
   readonly multiplier: number;
+  /**
+   * What the overlay would have sent: the multiplier, but for a signal that went out at the host's own size because
+   * the overlay observes, or because the signal is in the control arm.
+   */
+  readonly intended: number;
   /** Quality score in [0,1], or null where nothing was scored. */
   readonly quality: number | null;
   /** min(confidence, quality); null where the host gave no confidence. */
@@ -96,17 +137,17 @@ export interface Decision {
   readonly cell: Cell;
   /** ATR/close at the decision, for the R-multiple of a trade without a stop. */
   readonly atrRate: number | null;
-  /** Weight before anything was learned, and as it is now. */
+  /** Weight before anything was learned. */
   readonly base: number;
-  readonly weight: number;
   readonly status: StrategyStatus;
-  readonly health: number;
-  readonly qualityFactor: number;
-  readonly guard: number;
   /** Most that the size could be multiplied by. */
   readonly cap: number;
   /** Null where nothing was scored. */
   readonly score: ScoreDetail | null;
+  /** Null where the posterior was not asked. */
+  readonly edge: EdgeDetail | null;
+  /** Equity of the account then; null without a feed. */
+  readonly equity: number | null;
   /** Null where nothing was judged. */
   readonly plan: ExitPlan | null;
   readonly reasons: readonly ReasonCode[];

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { blockedBy } from '../decision/judge.ts';
+import { blockedBy } from '../decision/fallback.ts';
 import { EffectLedger, type LedgerEvent } from '../effect/ledger.ts';
 import type { Decision } from '../model/decision.ts';
 import { EdgekeeperError } from '../model/errors.ts';

@@ -158,12 +158,13 @@ export class PerformanceDecomposer {
   }
 
   /**
-   * Strategies by a metric, best first; those without a value are last, equals in order of name.
+   * Strategies by a metric, best first, or worst first; those without a value are last, equals in order of name.
    * Throws `METRIC_UNKNOWN`.
    */
   getTopStrategies(
     metric: RankingMetric = 'expectancy',
     limit = 5,
+    order: 'best' | 'worst' = 'best',
   ): { strategy: string; performance: Performance }[] {
     if (!RANKING_METRICS.includes(metric)) {
       throw new EdgekeeperError('METRIC_UNKNOWN', {
@@ -172,7 +173,9 @@ export class PerformanceDecomposer {
         hint: 'Choose a metric of the list.',
       });
     }
-    const value = (performance: Performance) => performance[metric] ?? Number.NEGATIVE_INFINITY;
+    const sign = order === 'best' ? 1 : -1;
+    const value = (performance: Performance) =>
+      performance[metric] === null ? Number.NEGATIVE_INFINITY : sign * performance[metric];
     return this.getStrategies()
       .map((strategy) => ({ strategy, performance: this.getStrategyPerformance(strategy) }))
       .sort((a, b) => {

@@ -1,5 +1,6 @@
 import { SHARED_IDS } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import { FACTOR_NAMES, factorOf } from '../model/factors.ts';
 import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
@@ -106,7 +107,7 @@ export function checkTrade(trade: TradeInput): void {
 
 function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
   const { id, cell, multiplier, side, belowThreshold, atrRate } = decision ?? {};
-  const factors = [decision?.weight, decision?.health, decision?.qualityFactor, decision?.guard];
+  const factors = FACTOR_NAMES.map((name) => decision && factorOf(decision, name));
   const fits =
     isName(id) &&
     isCell(cell) &&

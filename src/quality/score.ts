@@ -65,7 +65,7 @@ export function rateOrNull(value: number | undefined | null): number | null {
   return typeof value === 'number' && value >= 0 && value <= 1 ? value : null;
 }
 
-/** A confluence count from a host: null when it is missing, not finite or below 1. */
+/** A confluence count from a host: null when it is missing, not finite or below 0. That none agrees is no missing count. */
 export function confluenceOrNull(value: number | undefined | null): number | null {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 1 ? value : null;
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 }

@@ -1,5 +1,5 @@
 import type { Options } from '../config/schema.ts';
-import { blockedBy } from '../decision/judge.ts';
+import { blockedBy } from '../decision/fallback.ts';
 import { EffectLedger } from '../effect/ledger.ts';
 import { type EffectStatement, effectStatement } from '../effect/statement.ts';
 import { OptimizationEngine } from '../engine/engine.ts';

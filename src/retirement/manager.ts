@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { EvidenceMode } from '../config/choices.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
 import { ALARM, averageRunLength, stepCusum, thresholdForFalseAlarms } from './cusum.ts';
+import { AT_WORK, labelWords, nextLabel } from './label.ts';
 import {
   addToProbation,
   type Probation,
@@ -11,7 +13,7 @@ import {
   probationVerdict,
   startProbation,
 } from './probation.ts';
-import { type EvidenceMode, type Facts, nextStatus, type Windows } from './transitions.ts';
+import { type Facts, nextStatus, type Windows } from './transitions.ts';
 import {
   HEALTH_THRESHOLDS,
   type HealthThresholds,
@@ -38,6 +40,8 @@ export interface Assessment extends RecentMetrics {
   readonly edgeProbability?: number;
   /** While retirement is switched off: what is known is updated, but no status changes and no time counts. */
   readonly frozen?: boolean;
+  /** Where a label is derived from what signals get: what is known is updated, and the rules move nothing. */
+  readonly labelled?: boolean;
   /** Whether what its blocked signals would have earned is followed. */
   readonly followed?: boolean;
 }
@@ -66,6 +70,9 @@ export interface StrategyHealth {
   readonly metrics: RecentMetrics | null;
   /** An operator's pin: the status does not change before this time; null without a pin. */
   readonly pinnedUntil: number | 'forever' | null;
+  /** P(mean R > 0) and the share of their size that its signals get, where a label is derived from them; else null. */
+  readonly probability: number | null;
+  readonly share: number | null;
 }
 
 /** One status change, by the rules or by a person. */
@@ -119,6 +126,10 @@ const strategyRecordSchema = z.object({
   confidence: z.number(),
   metrics: recentMetricsSchema.nullable(),
   pinned: z.union([z.number(), z.literal('forever')]).nullable(),
+  /** Outcomes in this status, of signals that were sent and of those that were not. */
+  outcomes: z.number().int().min(0),
+  /** What the label is derived from; null where it follows the founding rules. */
+  label: z.object({ size: z.number(), probability: z.number() }).nullable(),
 });
 
 export const managerStateSchema = z.object({
@@ -152,6 +163,8 @@ const freshRecord = (): StrategyRecord => ({
   confidence: UNSURE,
   metrics: null,
   pinned: null,
+  outcomes: 0,
+  label: null,
 });
 
 /** Benches strategies that stopped working, on evidence, and lets people overrule it. */
@@ -222,6 +235,7 @@ export class StrategyRetirementManager {
         hint: 'Nothing was changed.',
       });
     }
+    checkMetrics(assessment);
     if (assessment.frozen) record.assessedAt = time;
     else this.#letTimePass(record, time);
     const enough = trades >= this.thresholds.minTradesForAssessment;
@@ -236,6 +250,8 @@ export class StrategyRetirementManager {
       consecutiveLosses,
     };
     record.violations = enough ? violations(record.metrics, this.thresholds) : [];
+    if (assessment.labelled) return this.#health(strategy, record);
+    record.label = null;
     record.confidence = enough ? sureness(record.status, assessment.edgeProbability ?? 0.5) : UNSURE;
 
     if (record.pinned !== null) {
@@ -262,6 +278,52 @@ export class StrategyRetirementManager {
       if (enough) record.confidence = sureness(next, assessment.edgeProbability ?? 0.5);
     }
     return this.#health(strategy, record);
+  }
+
+  /**
+   * Derives a strategy's label from the sizes that its signals get. An operator's pin holds it.
+   * @param cause an outcome that was learned, a signal that got a size by itself, or time alone
+   */
+  followLabel(
+    strategy: string,
+    {
+      size,
+      probability,
+      time,
+      cause,
+    }: { size: number; probability: number; time: number; cause: 'outcome' | 'signal' | 'time' },
+  ): void {
+    const record = this.#record(strategy);
+    this.#letTimePass(record, time);
+    record.label = { size, probability };
+    record.confidence = sureness(record.status, probability);
+    if (cause === 'outcome') record.outcomes += 1;
+    if (record.pinned !== null) {
+      if (record.pinned === 'forever' || time < record.pinned) return;
+      record.pinned = null;
+    }
+    const next = nextLabel(record.status, {
+      size,
+      probability,
+      hoursInStatus: record.inStatus / HOUR,
+      outcomesInStatus: record.outcomes,
+      atWork: cause === 'signal',
+    });
+    if (next === null) return;
+    const shown = cause === 'signal' ? Math.max(size, AT_WORK) : size;
+    this.#move(strategy, record, next, {
+      time,
+      actor: 'edgekeeper',
+      reason: labelWords({ size: shown, probability }),
+    });
+    record.confidence = sureness(next, probability);
+  }
+
+  /** The status that an operator holds a strategy in at a time; null where none does. */
+  pinOf(strategy: string, time: number): StrategyStatus | null {
+    const record = this.#strategies.get(strategy);
+    if (!record || record.pinned === null) return null;
+    return record.pinned === 'forever' || time < record.pinned ? record.status : null;
   }
 
   /**
@@ -383,6 +445,7 @@ export class StrategyRetirementManager {
       inStatus: 0,
       tradesInStatus: 0,
       assessedAt: time,
+      outcomes: 0,
       probation: startProbation(),
     });
     // What comes back from the bench is judged on what it does from now on.
@@ -435,7 +498,35 @@ export class StrategyRetirementManager {
       confidence: record.confidence,
       metrics: record.metrics,
       pinnedUntil: record.pinned,
+      probability: record.label?.probability ?? null,
+      share: record.label?.size ?? null,
     };
+  }
+}
+
+/** A metric that is no number would break no rule, and a sick strategy would look healthy. */
+function checkMetrics({
+  strategy,
+  trades,
+  expectancy,
+  profitFactor,
+  winRate,
+  maxDrawdown,
+  consecutiveLosses,
+}: Assessment): void {
+  const numbers = { trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses };
+  for (const [name, value] of Object.entries(numbers)) {
+    if (
+      value === null ||
+      Number.isFinite(value) ||
+      (name === 'profitFactor' && value === Number.POSITIVE_INFINITY)
+    )
+      continue;
+    throw new EdgekeeperError('EVIDENCE_INVALID', {
+      found: `${name} ${show(value)} of ${strategy}`,
+      expected: 'a finite number, or null where there is none',
+      hint: 'Nothing was changed.',
+    });
   }
 }
 

@@ -1,9 +1,6 @@
+import type { EvidenceMode } from '../config/choices.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { ProbationVerdict } from './probation.ts';
-
-/** `guarded` asks for evidence of decay before it suspends; `literal` for time in violation only. */
-export const EVIDENCE_MODES = ['guarded', 'literal'] as const;
-export type EvidenceMode = (typeof EVIDENCE_MODES)[number];
 
 /** What a transition is decided on. */
 export interface Facts {
@@ -33,7 +30,7 @@ export function nextStatus(
   mode: EvidenceMode,
   { degradedWindowHours, suspendedWindowHours }: Windows,
 ): StrategyStatus | null {
-  const guarded = mode === 'guarded';
+  const guarded = mode !== 'literal';
   if (status !== 'SUSPENDED' && !facts.enoughTrades) return null;
   switch (status) {
     case 'ACTIVE':

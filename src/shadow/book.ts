@@ -26,6 +26,8 @@ export const shadowBookSchema = z.object({
   /** Outcomes of the latest bar, which other symbols may still add to. */
   resolved: z.array(outcomeSchema),
   barTime: z.number(),
+  /** Signals that were not followed because too many were. */
+  skipped: z.number().int().min(0),
   /** By strategy that could ever be followed: signals in a row since then that could not. */
   missed: z.array(z.tuple([z.string(), z.number().int().min(0)])),
 });
@@ -34,13 +36,18 @@ export type ShadowBookState = z.infer<typeof shadowBookSchema>;
 /** Signals in a row that cannot be followed after which a strategy counts as not followed at all. */
 const MISSES = 15;
 
+/** Positions that are followed at a time; what comes beyond is counted. */
+const CAPACITY = 2000;
+
 /**
- * The positions that were not taken: one for each strategy and symbol, as a host holds one. A signal that
- * comes while its shadow is open is not followed. Outcomes are handed over bar by bar, in an order that does
+ * The positions that were not taken: one for each strategy and symbol, as a host holds one, or one for each signal.
+ * Outcomes are handed over bar by bar, in an order that does
  * not depend on which symbol's candle came first.
  */
 export class ShadowBook {
-  readonly #bySymbol = new Map<string, Map<string, Shadow>>();
+  readonly #bySymbol = new Map<string, Set<Shadow>>();
+  #size = 0;
+  #skipped = 0;
   #resolved: ShadowOutcome[] = [];
   #barTime = -1;
   readonly #missed = new Map<string, number>();
@@ -61,26 +68,38 @@ export class ShadowBook {
 
   /** Follows a signal that was not sent, unless one of its strategy on its symbol is followed already. */
   open(decision: Decision): void {
-    const open = this.#bySymbol.get(decision.symbol) ?? new Map<string, Shadow>();
-    if (open.has(decision.strategy)) return;
-    open.set(decision.strategy, openShadow(decision));
-    this.#bySymbol.set(decision.symbol, open);
+    for (const shadow of this.#bySymbol.get(decision.symbol) ?? [])
+      if (shadow.decision.strategy === decision.strategy) return;
+    this.openEach(decision);
+  }
+
+  /** Follows a signal that was not sent, whatever else is followed. */
+  openEach(decision: Decision): void {
+    if (this.#size >= CAPACITY) this.#skipped += 1;
+    else this.#add(openShadow(decision));
+  }
+
+  /** Signals that were not followed because too many were. */
+  get skipped(): number {
+    return this.#skipped;
   }
 
   /** The host's strategy would leave now: a shadow that follows the host's rule leaves at the next open. */
   askExit(strategy: string, symbol: string, time: number): void {
-    const shadow = this.#bySymbol.get(symbol)?.get(strategy);
-    if (shadow?.decision.plan?.rule === 'host') shadow.exitAskedAt ??= time;
+    for (const shadow of this.#bySymbol.get(symbol) ?? [])
+      if (shadow.decision.strategy === strategy && shadow.decision.plan?.rule === 'host')
+        shadow.exitAskedAt ??= time;
   }
 
   /** Takes one closed candle of the timeframe that shadows live on. */
   onCandle(symbol: string, candle: Candle, interval: number): void {
     const open = this.#bySymbol.get(symbol);
     if (!open) return;
-    for (const [strategy, shadow] of open) {
+    for (const shadow of open) {
       const outcome = stepShadow(shadow, candle, interval);
       if (outcome === null) continue;
-      open.delete(strategy);
+      open.delete(shadow);
+      this.#size -= 1;
       if (outcome === 'void') continue;
       this.#resolved.push(outcome);
       this.#barTime = candle.time;
@@ -104,12 +123,12 @@ export class ShadowBook {
   /** Shadows open now, in order of their decisions. */
   getOpen(): Readonly<Shadow>[] {
     return [...this.#bySymbol.values()]
-      .flatMap((open) => [...open.values()])
+      .flatMap((open) => [...open])
       .sort((a, b) => a.decision.time - b.decision.time || byName(a.decision, b.decision));
   }
 
   reset(): void {
-    this.restore({ open: [], resolved: [], barTime: -1, missed: [] });
+    this.restore({ open: [], resolved: [], barTime: -1, skipped: 0, missed: [] });
   }
 
   snapshot(): ShadowBookState {
@@ -117,28 +136,34 @@ export class ShadowBook {
       open: this.getOpen(),
       resolved: this.#resolved.toSorted(inOrder),
       barTime: this.#barTime,
+      skipped: this.#skipped,
       missed: [...this.#missed],
     }) as ShadowBookState;
   }
 
   restore(state: ShadowBookState): void {
-    const { open, resolved, barTime, missed } = structuredClone(state);
+    const { open, resolved, barTime, skipped, missed } = structuredClone(state);
     this.#bySymbol.clear();
     this.#missed.clear();
     for (const [strategy, count] of missed) this.#missed.set(strategy, count);
-    for (const shadow of open) {
-      const { symbol, strategy } = shadow.decision;
-      const bySymbol = this.#bySymbol.get(symbol) ?? new Map<string, Shadow>();
-      bySymbol.set(strategy, shadow as Shadow);
-      this.#bySymbol.set(symbol, bySymbol);
-    }
+    this.#size = 0;
+    this.#skipped = skipped;
+    for (const shadow of open) this.#add(shadow as Shadow);
     this.#resolved = resolved as ShadowOutcome[];
     this.#barTime = barTime;
+  }
+
+  #add(shadow: Shadow): void {
+    const { symbol } = shadow.decision;
+    const open = this.#bySymbol.get(symbol) ?? new Set<Shadow>();
+    open.add(shadow);
+    this.#bySymbol.set(symbol, open);
+    this.#size += 1;
   }
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byName = (a: Decision, b: Decision): number =>
-  compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol);
+  compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol) || compare(a.id, b.id);
 const inOrder = (a: ShadowOutcome, b: ShadowOutcome): number =>
   a.exitTime - b.exitTime || byName(a.decision, b.decision);

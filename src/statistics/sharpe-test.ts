@@ -49,3 +49,10 @@ export function luckySharpe(trials: number, variance: number): number {
   const next = normalQuantile(1 - 1 / (trials * Math.E));
   return Math.sqrt(variance) * ((1 - EULER_MASCHERONI) * best + EULER_MASCHERONI * next);
 }
+
+/**
+ * Deflated Sharpe ratio: the probability in [0,1] that the true Sharpe ratio is above the best that chance alone would
+ * have given over the configurations tried (same source). Null below two trades.
+ */
+export const deflatedSharpe = (record: SharpeRecord, trials: number, variance: number): number | null =>
+  probabilisticSharpe(record, luckySharpe(trials, variance));

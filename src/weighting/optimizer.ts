@@ -1,16 +1,11 @@
 import { z } from 'zod';
+import type { WeightingMethod } from '../config/choices.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { fixedShare } from './hedge.ts';
-import { NO_EVIDENCE, type WeightScore, weightScore } from './score.ts';
+import { NO_EVIDENCE, type WeightScore } from './score.ts';
 import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
-import {
-  kellyFactor,
-  riskParityFactor,
-  type StrategyEvidence,
-  scoreFactor,
-  type WeightingMethod,
-} from './targets.ts';
+import { blendedScore, kellyFactor, riskParityFactor, type StrategyEvidence } from './targets.ts';
 
 export interface OptimizerOptions {
   /** Largest relative change of one step; default 0.15. */
@@ -33,12 +28,23 @@ export interface WeightsByCell {
   readonly cells: Partial<Readonly<Record<Cell, number>>>;
 }
 
+/** What the posterior sizes a strategy by: factors on its base weight. */
+export interface EdgeTargets {
+  /** Outcomes ever learned: a weight moves when this has grown. */
+  readonly outcomes: number;
+  readonly overall: number;
+  readonly cells: Readonly<Record<Cell, number>>;
+  readonly symbols: readonly (readonly [symbol: string, factor: number])[];
+}
+
 /** One change of one weight, with what caused it. */
 export interface WeightUpdate {
   readonly time: number;
   readonly strategy: string;
-  /** Null for the strategy's overall weight. */
+  /** Null for the strategy's weight overall, or on a symbol. */
   readonly cell: Cell | null;
+  /** Null for the strategy's weight overall, or in a cell. */
+  readonly symbol: string | null;
   readonly previousWeight: number;
   readonly newWeight: number;
   readonly target: number;
@@ -67,6 +73,7 @@ const updateSchema = z.object({
   time: z.number(),
   strategy: z.string(),
   cell: z.enum(CELLS).nullable(),
+  symbol: z.string().nullable(),
   previousWeight: z.number(),
   newWeight: z.number(),
   target: z.number(),
@@ -78,6 +85,7 @@ const strategyWeightSchema = z.object({
   base: z.number().positive(),
   weight: z.number().positive(),
   cells: z.partialRecord(z.enum(CELLS), z.number().positive()),
+  symbols: z.array(z.tuple([z.string(), z.number().positive()])),
   share: z.number().min(0).max(1),
   outcomes: z.number().int().min(0),
   steppedAt: z.number().nullable(),
@@ -144,6 +152,7 @@ export class AdaptiveWeightingOptimizer {
       base,
       weight: base,
       cells: {},
+      symbols: [],
       share,
       outcomes: 0,
       steppedAt: null,
@@ -186,6 +195,7 @@ export class AdaptiveWeightingOptimizer {
           time,
           strategy,
           cell,
+          symbol: null,
           previousWeight,
           newWeight,
           target,
@@ -202,6 +212,61 @@ export class AdaptiveWeightingOptimizer {
     }
     this.#remember(updates);
     return updates;
+  }
+
+  /**
+   * Steps every weight that may step towards what the posterior sizes by: overall, by cell and by symbol. The bounds of
+   * every weight and of every step hold here as well.
+   * @param targets by strategy
+   * @param time host time in ms
+   */
+  followEdge(targets: ReadonlyMap<string, EdgeTargets>, time: number): WeightUpdate[] {
+    const updates: WeightUpdate[] = [];
+    for (const [strategy, { outcomes, overall, cells, symbols }] of targets) {
+      this.register(strategy);
+      const known = this.#strategies.get(strategy)!;
+      const reason = this.#dueReason(known, outcomes, time);
+      if (reason === null) continue;
+      const stepped = (
+        previousWeight: number,
+        factor: number,
+        of: Pick<WeightUpdate, 'cell' | 'symbol'>,
+      ): number => {
+        const target = known.base * factor;
+        const newWeight = stepWeight(previousWeight, target, this.#bounds);
+        if (newWeight !== previousWeight)
+          updates.push({
+            time,
+            strategy,
+            ...of,
+            previousWeight,
+            newWeight,
+            target,
+            reason,
+            components: null,
+          });
+        return newWeight;
+      };
+      known.weight = stepped(known.weight, overall, { cell: null, symbol: null });
+      for (const cell of CELLS)
+        known.cells[cell] = stepped(weightIn(known, cell), cells[cell], { cell, symbol: null });
+      const before = new Map(known.symbols);
+      known.symbols = symbols.map(([symbol, factor]) => [
+        symbol,
+        stepped(before.get(symbol) ?? known.base, factor, { cell: null, symbol }),
+      ]);
+      known.outcomes = outcomes;
+      known.steppedAt = time;
+      known.steps += 1;
+    }
+    this.#remember(updates);
+    return updates;
+  }
+
+  /** Weight of a strategy on a symbol: its base weight where nothing is known of it there. */
+  getWeightForSymbol(strategy: string, symbol: string): number {
+    const known = this.#strategies.get(strategy);
+    return new Map(known?.symbols ?? []).get(symbol) ?? known?.base ?? this.#defaultBase();
   }
 
   /** Overall weights by strategy. */
@@ -289,7 +354,8 @@ export class AdaptiveWeightingOptimizer {
       const cells = Object.fromEntries(
         Object.entries(saved.cells).map(([cell, weight]) => [cell, clamp(weight)]),
       );
-      this.#strategies.set(name, { ...saved, base, weight: clamp(saved.weight), cells });
+      const symbols = saved.symbols.map(([symbol, weight]): [string, number] => [symbol, clamp(weight)]);
+      this.#strategies.set(name, { ...saved, base, weight: clamp(saved.weight), cells, symbols });
     }
     this.#history = [...state.history];
   }
@@ -326,7 +392,7 @@ export class AdaptiveWeightingOptimizer {
     const { method, maxDrawdown, riskPerTrade } = this.#options;
     switch (method) {
       case 'score':
-        return scoreFactor(known, cell, maxDrawdown);
+        return blendedScore(known, cell, maxDrawdown).score;
       case 'hedge':
         return this.#strategies.size * this.#strategies.get(strategy)!.share;
       case 'kelly':
@@ -341,8 +407,7 @@ export class AdaptiveWeightingOptimizer {
 
   #components(evidence: StrategyEvidence | undefined, cell: Cell | null): WeightScore | null {
     if (this.#options.method !== 'score' || !evidence) return null;
-    const judged = cell === null ? evidence.overall : (evidence.cells?.[cell] ?? NO_EVIDENCE);
-    return weightScore(judged, this.#options.maxDrawdown);
+    return blendedScore(evidence, cell, this.#options.maxDrawdown);
   }
 
   #dueReason(known: StrategyWeight, outcomes: number, time: number): WeightUpdate['reason'] | null {
@@ -366,6 +431,7 @@ export class AdaptiveWeightingOptimizer {
           time,
           strategy,
           cell,
+          symbol: null,
           previousWeight,
           newWeight,
           target: newWeight,
@@ -377,6 +443,7 @@ export class AdaptiveWeightingOptimizer {
       for (const cell of CELLS) note(cell, weightIn(known, cell), cells[cell] ?? known.base);
       known.weight = weight;
       known.cells = { ...cells };
+      known.symbols = [];
       known.steppedAt = time;
     }
     this.#remember(updates);
@@ -394,7 +461,7 @@ export class AdaptiveWeightingOptimizer {
   }
 
   #remember(updates: readonly WeightUpdate[]): void {
-    this.#history.push(...updates.filter(({ cell }) => cell === null));
+    this.#history.push(...updates.filter(({ cell, symbol }) => cell === null && symbol === null));
     this.#history = this.#history.slice(-HISTORY);
   }
 
@@ -418,12 +485,15 @@ function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: Stra
   ];
   if (
     numbers.every(Number.isFinite) &&
-    [overall, ...Object.values(cells)].every(({ deviation }) => deviation > 0)
+    [overall, ...Object.values(cells)].every(
+      ({ n, grossProfit, grossLoss, deviation }) =>
+        n >= 0 && grossProfit >= 0 && grossLoss >= 0 && deviation > 0,
+    )
   )
     return;
   throw new EdgekeeperError('EVIDENCE_INVALID', {
-    found: `evidence of ${strategy} with a number that is none, or a deviation of 0`,
-    expected: 'finite numbers and a deviation above 0',
+    found: `evidence of ${strategy} with a number that is none, a sum below 0, or a deviation of 0`,
+    expected: 'finite numbers, sums of 0 or more, and a deviation above 0',
     hint: 'Pass what is known; leave a strategy out of which nothing is. Nothing was changed.',
   });
 }

@@ -1,8 +1,4 @@
-import { NO_EVIDENCE, type WeightEvidence, weightScore } from './score.ts';
-
-export const WEIGHTING_METHODS = ['score', 'hedge', 'kelly', 'riskParity'] as const;
-/** How the factor on a base weight is found. */
-export type WeightingMethod = (typeof WEIGHTING_METHODS)[number];
+import { NO_EVIDENCE, type WeightEvidence, type WeightScore, weightScore } from './score.ts';
 
 export interface StrategyEvidence {
   /** Outcomes ever recorded: a weight moves when this has grown. */
@@ -35,14 +31,23 @@ export function riskParityFactor(own: WeightEvidence, all: readonly WeightEviden
   return harmonic / own.deviation;
 }
 
-/** Factor on the base weight from a score, overall or blended with that of a cell by the cell's reliability. */
-export function scoreFactor(
+/** The score of a strategy: overall, or that of a cell blended with it by the cell's reliability. */
+export function blendedScore(
   { overall, cells }: StrategyEvidence,
   cell: string | null,
   maxDrawdown: number,
-): number {
-  const { score } = weightScore(overall, maxDrawdown);
-  if (cell === null) return score;
+): WeightScore {
+  const whole = weightScore(overall, maxDrawdown);
+  if (cell === null) return whole;
   const inCell = weightScore(cells?.[cell] ?? NO_EVIDENCE, maxDrawdown);
-  return inCell.reliability * inCell.score + (1 - inCell.reliability) * score;
+  const share = inCell.reliability;
+  const blend = (part: keyof WeightScore) => share * inCell[part] + (1 - share) * whole[part];
+  return {
+    expectancy: blend('expectancy'),
+    profitFactor: blend('profitFactor'),
+    drawdown: blend('drawdown'),
+    consistency: blend('consistency'),
+    reliability: blend('reliability'),
+    score: blend('score'),
+  };
 }

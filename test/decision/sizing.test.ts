@@ -6,10 +6,9 @@ const factor = fc.double({ min: 0, max: 3, noNaN: true });
 
 describe('multiplier', () => {
   it('is the product of its factors, in [0, cap]', () => {
-    expect(sizeMultiplier({ weight: 1.2, health: 0.5, qualityFactor: 1, guard: 0.5 }, 2)).toBeCloseTo(
-      0.3,
-      12,
-    );
+    expect(
+      sizeMultiplier({ weight: 1.2, health: 0.5, qualityFactor: 1, edgeFactor: 1, guard: 0.5 }, 2),
+    ).toBeCloseTo(0.3, 12);
     fc.assert(
       fc.property(
         factor,
@@ -18,7 +17,10 @@ describe('multiplier', () => {
         factor,
         fc.constantFrom(1, 2),
         (weight, health, quality, guard, cap) => {
-          const multiplier = sizeMultiplier({ weight, health, qualityFactor: quality, guard }, cap);
+          const multiplier = sizeMultiplier(
+            { weight, health, qualityFactor: quality, edgeFactor: 1, guard },
+            cap,
+          );
           expect(multiplier).toBeGreaterThanOrEqual(0);
           expect(multiplier).toBeLessThanOrEqual(cap);
         },
@@ -27,7 +29,8 @@ describe('multiplier', () => {
   });
 
   it('halves for a degraded strategy, before the cap', () => {
-    const at = (health: number) => sizeMultiplier({ weight: 0.9, health, qualityFactor: 1, guard: 1 }, 2);
+    const at = (health: number) =>
+      sizeMultiplier({ weight: 0.9, health, qualityFactor: 1, edgeFactor: 1, guard: 1 }, 2);
     expect(at(0.5)).toBe(at(1) / 2);
   });
 });

@@ -1,0 +1,113 @@
+import { PRIOR_MEAN } from '../edge/constants.ts';
+import { ALL_LEVELS, type Levels } from '../edge/posterior.ts';
+import { type SizeMode, settledSize } from '../edge/size.ts';
+import type { EdgeDetail, ReasonCode } from '../model/decision.ts';
+import { type Factors, NEUTRAL_FACTORS } from '../model/factors.ts';
+import type { Flags } from '../model/flags.ts';
+import type { Signal } from '../model/signal.ts';
+import { HEALTH } from '../model/strategy.ts';
+import { agreementOf, confluenceOrNull, rateOrNull } from '../quality/score.ts';
+import type { Sized } from './by-rules.ts';
+import type { DecisionContext, Question } from './context.ts';
+
+export interface SizedByEdge extends Sized {
+  readonly edge: EdgeDetail;
+  /** Whether anything but the evidence forbids it: an operator, the hard stop, a guard at 0. */
+  readonly isForced: boolean;
+  /** Whether the evidence alone gives it a size. */
+  readonly isOwn: boolean;
+}
+
+/** Least share of its size that a signal gets where nobody could tell what it would have come to. */
+const EXPLORE_SIZE = 0.05;
+/** Signals not sent in a row of which the last one passes, where a size cannot be small enough. */
+export const EXPLORE_EVERY = 10;
+
+/** What a signal says of itself, as the posterior learns it: confidence times the agreement of indicators; null without a confidence. */
+export function covariateOf({
+  confidence,
+  confluence,
+}: Pick<Signal, 'confidence' | 'confluence'>): number | null {
+  const given = rateOrNull(confidence);
+  return given === null ? null : given * agreementOf(confluenceOrNull(confluence));
+}
+
+/** What of the posterior the switches leave in force. */
+const levelsOf = ({ qualityFiltering, adaptiveWeighting, retirementManagement }: Flags): Levels => ({
+  ...(qualityFiltering ? ALL_LEVELS : { cell: false, symbol: false, quality: false }),
+  strategyAtLeast: retirementManagement || adaptiveWeighting ? null : PRIOR_MEAN,
+});
+
+/** The size of a signal by the posterior: base weight times what its expected R deserves times the guard. */
+export function sizeByEdge(
+  { signal, cell, cap, guard, followed }: Question,
+  context: DecisionContext,
+): SizedByEdge {
+  const { config, flags, edge } = context;
+  const { strategy, symbol, time } = signal;
+  const isWhole = signal.scalable === false;
+  const mode: SizeMode = isWhole || !flags.adaptiveWeighting ? 'veto' : 'scale';
+  const limit = mode === 'veto' ? 1 : cap;
+  const pin = flags.retirementManagement ? context.pinOf(strategy, time) : null;
+  const health = pin === 'SUSPENDED' || pin === 'RETIRED' ? 0 : 1;
+  const stopped = context.stopped();
+  const isForced = health === 0 || stopped || guard === 0;
+
+  const leaf = edge.leaf(strategy, symbol, cell);
+  const quality = covariateOf(signal);
+  const expected = edge.predict(leaf, quality, levelsOf(flags));
+  let target = edge.target(expected.theta, limit);
+  if (!flags.retirementManagement && flags.adaptiveWeighting)
+    target = Math.max(target, Math.min(limit, config.minWeight));
+  if (pin === 'DEGRADED') target *= HEALTH.DEGRADED;
+  const size = settledSize(target, edge.lastSize(leaf, mode), limit, mode);
+  edge.keepSize(leaf, mode, size, limit);
+
+  const isTenth = leaf.strategy.blocked + 1 >= EXPLORE_EVERY;
+  const least = mode === 'scale' ? EXPLORE_SIZE : isTenth ? 1 : 0;
+  const explores = !isForced && !followed && config.explore && size < least;
+  const edgeFactor = explores ? least : size;
+
+  const weight = isWhole ? 1 : context.baseWeightOf(strategy);
+  const factors: Factors = { ...NEUTRAL_FACTORS, weight, health, edgeFactor, guard };
+  const reasons: ReasonCode[] = pin === null || pin === 'ACTIVE' ? [] : [`STRATEGY_${pin}`];
+  if (stopped) reasons.push('HARD_STOP');
+  if (explores) reasons.push('EDGE_EXPLORED');
+  else if (size === 0) reasons.push('EDGE_BLOCKED');
+  else if (size < 1) reasons.push('EDGE_REDUCED');
+  else if (size > 1) reasons.push('EDGE_RAISED');
+  if (weight !== 1) reasons.push('BASE_WEIGHT');
+  if (guard < 1) reasons.push('DRAWDOWN_GUARD');
+
+  let multiplier = stopped ? 0 : health * edgeFactor;
+  if (isWhole) {
+    // Whole orders cannot be made smaller: fewer of them go out.
+    if (multiplier > 0) multiplier = edge.letThrough(leaf, guard) ? 1 : 0;
+  } else {
+    multiplier *= weight * guard;
+    if (multiplier > cap) reasons.push('CAPPED');
+    multiplier = Math.min(cap, multiplier);
+  }
+  edge.countSignal(leaf, multiplier > 0);
+  const { theta, variance, probability, deviation, terms } = expected;
+  return {
+    factors,
+    multiplier,
+    reasons,
+    isForced,
+    isOwn: size > 0,
+    edge: {
+      theta,
+      variance,
+      probability,
+      expectedR: theta * deviation,
+      terms,
+      differ: edge.differing(),
+      lo: edge.lowest(limit),
+      target,
+      size,
+      quality,
+      atLeastMinimum: explores && mode === 'scale' && isTenth,
+    },
+  };
+}

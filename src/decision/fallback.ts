@@ -1,0 +1,100 @@
+import type { Decision, ReasonCode } from '../model/decision.ts';
+import { NEUTRAL_FACTORS } from '../model/factors.ts';
+import type { Signal } from '../model/signal.ts';
+import { HEALTH } from '../model/strategy.ts';
+import { cellOfSignal } from './cell.ts';
+import type { DecisionContext } from './context.ts';
+import { capOf } from './limits.ts';
+
+/** A decision that is not sent after all, for one more reason. */
+export const blockedBy = (decision: Decision, reason: ReasonCode): Decision => ({
+  ...decision,
+  action: 'block',
+  multiplier: 0,
+  reasons: [...decision.reasons, reason],
+});
+
+/** What is sent when nothing was judged: the host's own order. */
+export function passed(signal: Signal, id: string, reason: ReasonCode): Decision {
+  return {
+    id,
+    time: signal.time,
+    strategy: signal.strategy,
+    symbol: signal.symbol,
+    side: signal.side,
+    action: 'pass',
+    multiplier: 1,
+    intended: 1,
+    quality: null,
+    adjustedConfidence: null,
+    belowThreshold: false,
+    regime: 'UNKNOWN',
+    cell: 'UNKNOWN',
+    atrRate: null,
+    base: 1,
+    status: 'ACTIVE',
+    ...NEUTRAL_FACTORS,
+    cap: 1,
+    score: null,
+    edge: null,
+    equity: null,
+    plan: null,
+    reasons: [reason],
+  };
+}
+
+/**
+ * What is sent when judging failed: the base weight, times the last size, health and guard as last known. It never
+ * brings back a suspended strategy, and never blocks an order by itself.
+ */
+export function fallback(signal: Signal, id: string, reason: ReasonCode, context: DecisionContext): Decision {
+  const { config, flags } = context;
+  const { strategy } = signal;
+  const status = orElse(() => (flags.retirementManagement ? context.statusOf(strategy) : 'ACTIVE'), 'ACTIVE');
+  const base = orElse(() => context.baseWeightOf(strategy), 1);
+  const guard = orElse(() => context.guard(), 1);
+  const cap = orElse(() => capOf(config, signal), 1);
+  const byEdge = config.evidence === 'posterior';
+  const edgeFactor = byEdge ? orElse(() => lastSize(signal, context), 1) : 1;
+  // Labels cause no sizes by themselves, but for those that say that nothing is sent.
+  const health = byEdge && status === 'DEGRADED' ? 1 : HEALTH[status];
+  const stopped = orElse(() => context.stopped(), false);
+  const wanted = stopped ? 0 : Math.min(cap, base * edgeFactor) * health * guard;
+  const multiplier = signal.scalable === false && wanted > 0 ? 1 : wanted;
+  const observes = orElse(() => context.mode === 'observe', false);
+  const sent = observes ? 1 : multiplier;
+  const reasons: ReasonCode[] = [reason];
+  if (status !== 'ACTIVE') reasons.push(`STRATEGY_${status}`);
+  if (stopped) reasons.push('HARD_STOP');
+  if (observes) reasons.push('OBSERVED');
+  return {
+    ...passed(signal, id, reason),
+    action: sent > 0 ? 'execute' : 'block',
+    multiplier: sent,
+    intended: multiplier,
+    base,
+    status,
+    weight: base,
+    health,
+    edgeFactor,
+    guard,
+    cap,
+    reasons,
+  };
+}
+
+/** The size that signals like this one got last; 1 before the first. */
+function lastSize(signal: Signal, { edge, regimeOf }: DecisionContext): number {
+  const { strategy, symbol, time } = signal;
+  const leaf = edge.leaf(strategy, symbol, cellOfSignal(signal, regimeOf(symbol, time)));
+  return edge.lastSize(leaf, signal.scalable === false ? 'veto' : 'scale') ?? 1;
+}
+
+/** A failure here is what brought us here, and is reported already: the safe value goes in. */
+function orElse<T>(read: () => T, safe: T): T {
+  try {
+    return read();
+  } catch {
+    return safe;
+  }
+}

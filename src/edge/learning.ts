@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { CELLS } from '../model/regime.ts';
+import { type EdgeOutcome, EdgePosterior, type PosteriorOptions, posteriorSchema } from './posterior.ts';
+
+const waitingSchema = z.object({
+  id: z.string(),
+  strategy: z.string(),
+  symbol: z.string(),
+  cell: z.enum(CELLS),
+  r: z.number(),
+  weight: z.number().positive(),
+  quality: z.number().nullable(),
+  closedAt: z.number(),
+  held: z.number(),
+});
+/** An outcome that is not learned yet, and the id of its position. */
+export type WaitingOutcome = EdgeOutcome & { readonly id: string };
+
+export const edgeSchema = z.object({ posterior: posteriorSchema, waiting: z.array(waitingSchema) });
+export type EdgeState = z.infer<typeof edgeSchema>;
+
+const byClose = (a: WaitingOutcome, b: WaitingOutcome): number =>
+  a.closedAt - b.closedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+/**
+ * The posterior, and the outcomes that wait to be learned: those that close at one time may come in any order, and are
+ * learned in order of their positions once something later happens.
+ */
+export class EdgeLearning {
+  readonly #options: PosteriorOptions;
+  readonly #posterior: EdgePosterior;
+  #waiting: WaitingOutcome[] = [];
+  /** The posterior as it will be; made when somebody looks while outcomes wait. */
+  #preview: EdgePosterior | null = null;
+
+  constructor(options: PosteriorOptions = {}) {
+    this.#options = options;
+    this.#posterior = new EdgePosterior(options);
+  }
+
+  /** The posterior that decisions are made by: everything that happened before must have settled. */
+  get now(): EdgePosterior {
+    return this.#posterior;
+  }
+
+  /** The posterior with everything learned that waits. Looking changes nothing. */
+  get view(): EdgePosterior {
+    if (this.#waiting.length === 0) return this.#posterior;
+    if (this.#preview === null) {
+      this.#preview = new EdgePosterior(this.#options);
+      this.#preview.restore(this.#posterior.snapshot());
+      for (const outcome of this.#waiting.toSorted(byClose)) this.#preview.learn(outcome);
+    }
+    return this.#preview;
+  }
+
+  add(outcome: WaitingOutcome): void {
+    this.#preview = null;
+    this.#waiting.push(outcome);
+  }
+
+  /** Whether outcomes wait that closed before a time. */
+  isDue(time: number): boolean {
+    return this.#waiting.some(({ closedAt }) => closedAt < time);
+  }
+
+  /** Learns what waits. @param learned called after each */
+  settle(learned: (outcome: WaitingOutcome) => void): void {
+    if (this.#waiting.length === 0) return;
+    const due = this.#waiting.sort(byClose);
+    this.#waiting = [];
+    this.#preview = null;
+    for (const outcome of due) {
+      this.#posterior.learn(outcome);
+      learned(outcome);
+    }
+  }
+
+  /** Goes on from another posterior, such as that of an earlier time; what waits is learned by it. */
+  replace(posterior: EdgeState['posterior']): void {
+    this.#posterior.restore(posterior);
+    this.#preview = null;
+  }
+
+  reset(): void {
+    this.#posterior.reset();
+    this.#waiting = [];
+    this.#preview = null;
+  }
+
+  snapshot(): EdgeState {
+    return { posterior: this.#posterior.snapshot(), waiting: this.#waiting.map((each) => ({ ...each })) };
+  }
+
+  restore({ posterior, waiting }: EdgeState): void {
+    this.#posterior.restore(posterior);
+    this.#waiting = waiting.map((each) => ({ ...each }));
+    this.#preview = null;
+  }
+}
