@@ -87,6 +87,10 @@ export function feed(
 
 export const engineWith = (options: Options = {}) => new OptimizationEngine(options);
 
+/** An engine that decides by the founding rules, on evidence. */
+export const rulesWith = (options: Options = {}): OptimizationEngine =>
+  engineWith({ evidence: 'guarded', ...options });
+
 export const names = fc.constantFrom('EMA_Trend', 'FVG_Pattern', 'RSI_Reversal');
 export const symbols = fc.constantFrom('BTC/USDT', 'ETH/USDT');
 export const cells = fc.constantFrom(...CELLS);

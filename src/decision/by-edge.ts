@@ -1,7 +1,7 @@
 import { PRIOR_MEAN } from '../edge/constants.ts';
 import { ALL_LEVELS, type Levels } from '../edge/posterior.ts';
 import { type SizeMode, settledSize } from '../edge/size.ts';
-import type { EdgeDetail, ReasonCode } from '../model/decision.ts';
+import type { Decision, EdgeDetail, ReasonCode } from '../model/decision.ts';
 import { type Factors, NEUTRAL_FACTORS } from '../model/factors.ts';
 import type { Flags } from '../model/flags.ts';
 import type { Signal } from '../model/signal.ts';
@@ -30,6 +30,14 @@ export function covariateOf({
 }: Pick<Signal, 'confidence' | 'confluence'>): number | null {
   const given = rateOrNull(confidence);
   return given === null ? null : given * agreementOf(confluenceOrNull(confluence));
+}
+
+/** Quality of a decided signal as the posterior learns it; an older decision says it by its score. */
+export function learnedQuality({ edge, score }: Decision): number | null {
+  if (edge !== null) return edge.quality;
+  if (score?.confidence == null) return null;
+  const { confidence, confluence } = score;
+  return covariateOf(confluence === null ? { confidence } : { confidence, confluence });
 }
 
 /** What of the posterior the switches leave in force. */

@@ -86,8 +86,8 @@ export function fallback(signal: Signal, id: string, reason: ReasonCode, context
 /** The size that signals like this one got last; 1 before the first. */
 function lastSize(signal: Signal, { edge, regimeOf }: DecisionContext): number {
   const { strategy, symbol, time } = signal;
-  const leaf = edge.leaf(strategy, symbol, cellOfSignal(signal, regimeOf(symbol, time)));
-  return edge.lastSize(leaf, signal.scalable === false ? 'veto' : 'scale') ?? 1;
+  const cell = cellOfSignal(signal, regimeOf(symbol, time));
+  return edge.lastSizeOf(strategy, symbol, cell, signal.scalable === false ? 'veto' : 'scale') ?? 1;
 }
 
 /** A failure here is what brought us here, and is reported already: the safe value goes in. */

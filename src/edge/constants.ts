@@ -9,9 +9,9 @@ const byModel = (value: (model: number) => number): Float64Array => Float64Array
 
 /** The models in which something differs, to sum their weights. */
 export const DIFFERING = {
+  strategies: models.filter((model) => model & STRATEGIES_DIFFER),
   cells: models.filter((model) => model & CELLS_DIFFER),
   symbols: models.filter((model) => model & SYMBOLS_DIFFER),
-  strategies: models.filter((model) => model & STRATEGIES_DIFFER),
 } as const;
 
 /** Prior mean of theta, the mean R of a position over its standard deviation: what is new is sound until shown otherwise. */

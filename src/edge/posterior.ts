@@ -303,6 +303,15 @@ export class EdgePosterior {
     return Number.isNaN(last) ? null : last;
   }
 
+  /** The same by name; nothing is made known by asking. */
+  lastSizeOf(strategy: string, symbol: string, cell: Cell, mode: SizeMode): number | null {
+    const known = this.#strategies.get(strategy);
+    const on = known?.symbols.get(symbol);
+    return known && on
+      ? this.lastSize({ strategy: known, symbol: on, cell: CELLS.indexOf(cell) }, mode)
+      : null;
+  }
+
   keepSize({ strategy, symbol, cell }: Leaf, mode: SizeMode, size: number, cap: number): void {
     symbol.sizes[mode === 'scale' ? cell : CELLS.length + cell] = size;
     strategy.cap = cap;
@@ -427,9 +436,9 @@ export class EdgePosterior {
   differing(): Readonly<Record<keyof typeof DIFFERING, number>> {
     const weightOf = (models: readonly number[]) => models.reduce((sum, j) => sum + this.#w[j]!, 0);
     return {
+      strategies: weightOf(DIFFERING.strategies),
       cells: weightOf(DIFFERING.cells),
       symbols: weightOf(DIFFERING.symbols),
-      strategies: weightOf(DIFFERING.strategies),
     };
   }
 

@@ -1,10 +1,11 @@
-import { stationaryBootstrap } from '../statistics/bootstrap.ts';
+import { winsorise } from '../statistics/ew-cell.ts';
+import { ClaimSums } from './claim.ts';
 import { COMPONENTS, type Component, type SignalOutcome } from './outcome.ts';
-import { type Estimate, estimateOf, resamplesOf, selectionEffect } from './selection.ts';
 
-/** What one component adds to the selection effect, in R. All components sum to the whole. */
-export interface Attribution extends Estimate {
+/** What one component adds to the effect, in R per unit of size sent. All components sum to the whole. */
+export interface Attribution {
   readonly component: Component;
+  readonly effect: number;
 }
 
 const COALITIONS = 2 ** COMPONENTS.length;
@@ -18,49 +19,52 @@ function factorial(n: number): number {
   return n <= 1 ? 1 : n * factorial(n - 1);
 }
 
-/**
- * The exact Shapley value of every component: its mean contribution to the selection effect over all orders
- * in which the components could have been switched on. L. S. Shapley, 1953. A coalition that sends nothing
- * selects nothing. Null where nothing was sent.
- */
-export function attribute(outcomes: readonly SignalOutcome[], seed: number): Attribution[] | null {
-  const r = Float64Array.from(outcomes, (outcome) => outcome.r);
-  const sizes = Array.from({ length: COALITIONS }, (_, coalition) =>
-    Float64Array.from(outcomes, (outcome) => multiplierOf(outcome, coalition)),
-  );
-  if (selectionEffect(r, sizes[COALITIONS - 1]!) === null) return null;
-
-  const shapley = (positions?: Uint32Array): number[] => {
-    const effects = sizes.map((m) => selectionEffect(r, m, positions) ?? 0);
-    return COMPONENTS.map((_, at) => {
-      let value = 0;
-      for (let coalition = 0; coalition < COALITIONS; coalition += 1) {
-        if (coalition & (1 << at)) continue;
-        value +=
-          SHAPLEY_WEIGHTS[countOf(coalition)]! * (effects[coalition | (1 << at)]! - effects[coalition]!);
-      }
-      return value;
-    });
-  };
-  const values = shapley();
-  const resamples = resamplesOf(sizes[COALITIONS - 1]!);
-  const resampled =
-    resamples === null ? [] : stationaryBootstrap(outcomes.length, shapley, { seed, resamples });
-  return COMPONENTS.map((component, at) => ({
-    component,
-    ...estimateOf(
-      values[at]!,
-      resampled.map((each) => each[at]!),
-    ),
-  }));
+/** The effect of the sizes that a rule gives to outcomes; null where there is none to speak of. */
+export function effectOf(
+  outcomes: readonly SignalOutcome[],
+  sizeOf: (outcome: SignalOutcome) => number = ({ intended }) => intended,
+): ReturnType<ClaimSums['claim']> {
+  const sums = new ClaimSums();
+  for (const outcome of outcomes) {
+    const { decidedAt, closedAt, r } = outcome;
+    sums.add({ decidedAt, closedAt, r: winsorise(r), m: sizeOf(outcome) });
+  }
+  return sums.claim();
 }
 
-/** The multiplier if only the components of a coalition had acted. */
-function multiplierOf({ factors, cap }: SignalOutcome, coalition: number): number {
-  const acting = (component: Component): number =>
-    coalition & (1 << COMPONENTS.indexOf(component)) ? factors[component] : 1;
-  const wanted = acting('quality') * acting('weights') * acting('health') * acting('guard');
-  return Math.min(cap, wanted) * acting('size');
+/**
+ * The exact Shapley value of every component: its mean contribution to the effect over all orders in which the
+ * components could have been switched on. L. S. Shapley, 1953. A coalition that sends nothing selects nothing.
+ * Null where there is no effect. It explains; it claims nothing.
+ */
+export function attribute(outcomes: readonly SignalOutcome[]): Attribution[] | null {
+  const whole = effectOf(outcomes).effect;
+  if (whole === null) return null;
+  const effects = Array.from(
+    { length: COALITIONS },
+    (_, coalition) => effectOf(outcomes, (outcome) => sizeUnder(outcome, coalition)).effect ?? 0,
+  );
+  return COMPONENTS.map((component, at) => {
+    let effect = 0;
+    for (let coalition = 0; coalition < COALITIONS; coalition += 1) {
+      if (coalition & (1 << at)) continue;
+      effect +=
+        SHAPLEY_WEIGHTS[countOf(coalition)]! * (effects[coalition | (1 << at)]! - effects[coalition]!);
+    }
+    return { component, effect };
+  });
+}
+
+/** The size if only the components of a coalition had acted. */
+function sizeUnder({ factors, cap }: SignalOutcome, coalition: number): number {
+  let wanted = 1;
+  let size = 1;
+  for (const [at, component] of COMPONENTS.entries()) {
+    if (!(coalition & (1 << at))) continue;
+    if (component === 'size') size = factors.size;
+    else wanted *= factors[component];
+  }
+  return Math.min(cap, wanted) * size;
 }
 
 function countOf(coalition: number): number {

@@ -1,7 +1,9 @@
 import { outcomeOf } from '../model/trade.ts';
 import { type Auc, stratifiedAuc } from '../statistics/auc.ts';
 import { type RankCorrelation, spearman } from '../statistics/correlation.ts';
-import { type Interval, wilsonInterval } from '../statistics/interval.ts';
+import { winsorise } from '../statistics/ew-cell.ts';
+import { type Interval, meanInterval, wilsonInterval } from '../statistics/interval.ts';
+import { addToMoments, emptyMoments } from '../statistics/moments.ts';
 import type { SignalOutcome } from './outcome.ts';
 
 /** Signals whose score was in one tenth of [0,1]. */
@@ -57,7 +59,7 @@ const winOf = (r: number): number => ({ win: 1, loss: 0, scratch: 0.5 })[outcome
 
 export function calibrate(outcomes: readonly SignalOutcome[]): Calibration {
   const scored = outcomes.flatMap(({ quality, r, strategy }) =>
-    quality === null ? [] : [{ q: quality, r, y: winOf(r), strategy }],
+    quality === null ? [] : [{ q: quality, r: winsorise(r), y: winOf(r), strategy }],
   );
   const n = scored.length;
   const bins = binsOf(scored);
@@ -90,9 +92,51 @@ export function calibrate(outcomes: readonly SignalOutcome[]): Calibration {
   };
 }
 
-/** Overall, and of each strategy. */
+/** Signals whose stated probability was in one tenth of [0,1]. */
+export interface ProbabilityBin {
+  readonly from: number;
+  readonly to: number;
+  readonly n: number;
+  /** Mean of P(mean R > 0) as stated at the decision. */
+  readonly stated: number;
+  /** Mean R of these signals with its 95% interval, each outcome by itself; null below two. */
+  readonly meanR: number;
+  readonly meanRInterval: Interval | null;
+}
+
+/**
+ * Whether P(mean R > 0) told signals apart as it was stated at the decision: where it was low, mean R should be below
+ * 0, and where it was high above.
+ */
+export function probabilityBins(outcomes: readonly SignalOutcome[]): ProbabilityBin[] {
+  const groups = Array.from({ length: BINS }, () => ({ stated: 0, r: emptyMoments() }));
+  for (const { probability, r } of outcomes) {
+    if (probability === null) continue;
+    const group = groups[Math.min(BINS - 1, Math.floor(probability * BINS))]!;
+    group.stated += probability;
+    addToMoments(group.r, winsorise(r));
+  }
+  return groups.flatMap(({ stated, r }, i) =>
+    r.n === 0
+      ? []
+      : [
+          {
+            from: i / BINS,
+            to: (i + 1) / BINS,
+            n: r.n,
+            stated: stated / r.n,
+            meanR: r.mean,
+            meanRInterval: meanInterval(r),
+          },
+        ],
+  );
+}
+
+/** Overall, and of each strategy; and of the posterior. */
 export interface CalibrationReport {
   readonly overall: Calibration;
+  /** P(mean R > 0) at the decision, in ten bins. */
+  readonly probability: readonly ProbabilityBin[];
   readonly strategies: Readonly<Record<string, Calibration>>;
 }
 
@@ -100,6 +144,7 @@ export function calibrationReport(outcomes: readonly SignalOutcome[]): Calibrati
   const names = [...new Set(outcomes.map(({ strategy }) => strategy))].sort();
   return {
     overall: calibrate(outcomes),
+    probability: probabilityBins(outcomes),
     strategies: Object.fromEntries(
       names.map((name) => [name, calibrate(outcomes.filter(({ strategy }) => strategy === name))]),
     ),

@@ -1,12 +1,13 @@
 import type { Decision } from '../model/decision.ts';
+import { completeDecision } from '../model/decision-schema.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import { winsorise } from '../statistics/ew-cell.ts';
-import { isLook, type OutcomeRecord } from './looks.ts';
+import { ClaimSums } from './claim.ts';
 import { outcomeOfPosition, outcomeOfShadow, outcomeOfTrade, type SignalOutcome } from './outcome.ts';
 
-/** What is known so far of an outcome that may come in parts: R before winsorising, and the size it is the mean of. */
+/** What is known so far of an outcome that may come in parts: R, and the size it is the mean of. */
 interface Parts {
   readonly at: number;
   readonly traded: boolean;
@@ -14,66 +15,96 @@ interface Parts {
   size: number;
 }
 
+/** Money paid in, or (negative) out. */
+export interface Deposit {
+  readonly time: number;
+  readonly amount: number;
+}
+
 /**
  * Every signal whose outcome is known, in the order in which it became known. It grows with trades, so it is
  * no part of the state: it is filled from the journal, or by watching an engine.
  */
-export class EffectLedger implements OutcomeRecord {
+export class EffectLedger {
   readonly #outcomes: SignalOutcome[] = [];
   readonly #parts = new Map<string, Parts>();
-  readonly #looks = new Map<number, readonly SignalOutcome[]>();
+  readonly #claim = new ClaimSums();
+  readonly #deposits: Deposit[] = [];
+  /** What signals of the control arm were followed to, besides what they really came to. */
+  readonly #followed = new Map<string, number>();
 
   get outcomes(): readonly SignalOutcome[] {
     return this.#outcomes;
   }
 
-  /** The first n outcomes as they were when a look was due: a part that closes later does not change a look. */
-  readonly atLook = (n: number): readonly SignalOutcome[] | undefined => this.#looks.get(n);
+  get deposits(): readonly Deposit[] {
+    return this.#deposits;
+  }
+
+  /** The sums that the claim rests on. */
+  get claim(): ClaimSums {
+    return this.#claim;
+  }
+
+  /** R to which signals of the control arm were followed, by decision. */
+  get followed(): ReadonlyMap<string, number> {
+    return this.#followed;
+  }
 
   /** Adds what a position came to. A signal that was held as several positions is one outcome. */
   addPosition(position: PositionOutcome): void {
-    const outcome = outcomeOfPosition(position);
-    if (outcome) this.#add(outcome, position.r, position.baseSize);
+    const outcome = outcomeOfPosition({
+      ...position,
+      decision: position.decision && completeDecision(position.decision),
+    });
+    if (outcome) this.#add(outcome, position.baseSize);
   }
 
   /** Adds a trade of a record that knows no positions: the trades of one decision are one outcome. */
   addTrade(trade: Trade, decision: Decision | undefined): void {
-    const outcome = outcomeOfTrade(trade, decision);
-    if (outcome) this.#add(outcome, trade.r, trade.baseSize);
+    const outcome = outcomeOfTrade(trade, decision && completeDecision(decision));
+    if (outcome) this.#add(outcome, trade.baseSize);
   }
 
-  addShadow(outcome: ShadowOutcome): void {
-    this.#add(outcomeOfShadow(outcome), outcome.r, outcome.weight);
+  addShadow(shadow: ShadowOutcome): void {
+    const outcome = outcomeOfShadow({ ...shadow, decision: completeDecision(shadow.decision) });
+    if (outcome.inArm) this.#followed.set(outcome.decisionId, outcome.r);
+    else this.#add(outcome, shadow.weight);
   }
 
   /** Takes what it needs of an engine's event. */
   observe(event: LedgerEvent): void {
     if (isShadow(event)) this.addShadow(event.outcome);
+    if (isEquity(event) && event.report.deposit)
+      this.#deposits.push({ time: event.report.time, amount: event.report.deposit });
     if (!isTrade(event)) return;
     if (event.outcome) this.addPosition(event.outcome);
     else if (event.outcome === undefined) this.addTrade(event.trade, event.input.decision);
   }
 
   /** @param size of the part; null where it is not known: then the parts' R add up */
-  #add(outcome: SignalOutcome, r: number, size: number | null): void {
+  #add(outcome: SignalOutcome, size: number | null): void {
     const traded = outcome.source === 'trade';
     const known = this.#parts.get(outcome.decisionId);
+    const { r, decidedAt, closedAt, intended: m } = outcome;
     if (!known) {
       this.#parts.set(outcome.decisionId, { at: this.#outcomes.length, traded, r, size: size ?? 0 });
       this.#outcomes.push(outcome);
-      if (isLook(this.#outcomes.length)) this.#looks.set(this.#outcomes.length, [...this.#outcomes]);
+      this.#claim.add({ decidedAt, closedAt, r: winsorise(r), m });
       return;
     }
     // A signal is either traded or followed: what comes first is what it came to.
     if (known.traded !== traded) return;
+    const before = winsorise(known.r);
     known.size += size ?? 0;
     known.r += size === null ? r : (size / known.size) * (r - known.r);
-    const before = this.#outcomes[known.at]!;
+    this.#claim.amend(decidedAt, winsorise(known.r) - before, m);
+    const first = this.#outcomes[known.at]!;
     this.#outcomes[known.at] = {
-      ...before,
-      closedAt: Math.max(before.closedAt, outcome.closedAt),
-      r: winsorise(known.r),
-      pnl: before.pnl === null || outcome.pnl === null ? null : before.pnl + outcome.pnl,
+      ...first,
+      closedAt: Math.max(first.closedAt, closedAt),
+      r: known.r,
+      pnl: first.pnl === null || outcome.pnl === null ? null : first.pnl + outcome.pnl,
     };
   }
 }
@@ -92,8 +123,15 @@ export interface ShadowEvent {
   readonly outcome: ShadowOutcome;
 }
 
+/** What the ledger reads of an equity report. */
+export interface DepositEvent {
+  readonly type: 'equity';
+  readonly report: { readonly time: number; readonly deposit?: number };
+}
+
 /** An event of an engine, of which the ledger reads only those. */
-export type LedgerEvent = TradeEvent | ShadowEvent | { readonly type: string };
+export type LedgerEvent = TradeEvent | ShadowEvent | DepositEvent | { readonly type: string };
 
 const isTrade = (event: LedgerEvent): event is TradeEvent => event.type === 'trade';
 const isShadow = (event: LedgerEvent): event is ShadowEvent => event.type === 'shadow';
+const isEquity = (event: LedgerEvent): event is DepositEvent => event.type === 'equity';

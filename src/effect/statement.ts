@@ -1,26 +1,20 @@
+import type { Stakes } from '../config/choices.ts';
 import type { Cell } from '../model/regime.ts';
-import { type Attribution, attribute } from './attribution.ts';
+import { type Attribution, attribute, effectOf } from './attribution.ts';
+import type { Claim, Verdict } from './claim.ts';
 import { type Comparison, compare } from './comparison.ts';
-import {
-  barrierShare,
-  type Look,
-  looksAt,
-  MAX_BARRIER_SHARE,
-  MIN_CLAIM,
-  MIN_MINORITY,
-  type OutcomeRecord,
-  outcomesNeeded,
-  type Verdict,
-} from './looks.ts';
-import { type MoneyMoved, moneyMoved } from './money.ts';
+import { type ArmStatement, armStatement } from './control-arm.ts';
+import type { EffectLedger } from './ledger.ts';
+import { type MoneyStatement, moneyOf } from './money.ts';
 import type { SignalOutcome } from './outcome.ts';
-import { type Estimate, estimateSelection } from './selection.ts';
 
 /** Effect among the signals of one strategy, or of one cell. It explains; it claims nothing. */
 export interface EffectRow {
   readonly n: number;
   readonly sent: number;
-  readonly effect: Estimate | null;
+  /** R per unit of size sent; null where there is none to speak of. */
+  readonly effect: number | null;
+  readonly standardError: number | null;
 }
 
 /** Whether the overlay helped, as far as its record can say. */
@@ -32,101 +26,105 @@ export interface EffectStatement {
   readonly barrierShadows: number;
   /** Share in [0,1] of outcomes that a triple barrier stood in for. */
   readonly barrierShare: number;
-  /** Signals that were sent, of those. */
+  /** Signals that the overlay sent, of those; while it observed, would have sent. */
   readonly sent: number;
-  /** sum(m R)/sum(m) - mean(R) over all outcomes, in R; null where nothing was sent. */
-  readonly selection: Estimate | null;
+  /** Outcomes of the time while the overlay only observed. */
+  readonly observed: number;
+  /** Signals that were not sent and whose outcome nobody knows; null where nobody counted. */
+  readonly unknown: number | null;
   readonly verdict: Verdict;
   /** Why the verdict is what it is, in words. */
   readonly because: string;
-  readonly looks: readonly Look[];
-  /** Outcomes at which the next look is due, and about how many more it takes to claim an effect like this one. */
-  readonly nextLook: number;
-  readonly moreNeeded: number | null;
+  /** Whether bigger sizes went to better results, with its interval at all times at once. */
+  readonly claim: Claim;
+  /** About how many weeks the outcomes still needed take at the pace so far; null where nobody can say. */
+  readonly moreWeeks: number | null;
   readonly comparison: readonly Comparison[];
-  readonly money: MoneyMoved;
-  /** Exact Shapley values; null where nothing was sent. */
+  readonly money: MoneyStatement;
+  /** Exact Shapley values; null where there is no effect. */
   readonly components: readonly Attribution[] | null;
   readonly strategies: readonly (EffectRow & { readonly strategy: string })[];
   readonly regimes: readonly (EffectRow & { readonly cell: Cell })[];
+  /** What the control arm says; null where there is none. */
+  readonly arm: ArmStatement | null;
 }
 
-/**
- * The overlay statement over a record.
- * @param seed of the resampling: the same record and seed give the same statement
- */
-export function effectStatement(record: OutcomeRecord, seed = 7): EffectStatement {
-  const { outcomes } = record;
+export interface StatementOptions {
+  /** How the host sizes; found from what it sent where it is not said. */
+  readonly stakes?: Stakes | undefined;
+  /** Signals that were not sent, all of them, to say how many are missing here. */
+  readonly blocked?: number;
+}
+
+/** More triple barriers than this among the outcomes, and nothing is claimed. */
+const MAX_BARRIER_SHARE = 0.3;
+const WEEK = 7 * 86_400_000;
+
+/** The overlay statement over a record. */
+export function effectStatement(
+  ledger: EffectLedger,
+  { stakes, blocked }: StatementOptions = {},
+): EffectStatement {
+  const { outcomes } = ledger;
   const n = outcomes.length;
-  const count = (source: SignalOutcome['source']) =>
-    outcomes.filter((outcome) => outcome.source === source).length;
-  const selection = estimateSelection(outcomes, seed);
-  const looks = looksAt(record, seed);
-  const share = barrierShare(outcomes);
-  let nextLook = MIN_CLAIM;
-  while (nextLook <= n) nextLook *= 2;
-  const latest = looks.at(-1);
+  const count = (is: (outcome: SignalOutcome) => boolean) => outcomes.filter(is).length;
+  const barrierShadows = count(({ source }) => source === 'barrier');
+  const barrierShare = n > 0 ? barrierShadows / n : 0;
+  const arm = armStatement(ledger);
+  const claim = ledger.claim.claim(arm?.correction);
+  const tooManyBarriers = barrierShare > MAX_BARRIER_SHARE;
+  const followed = count(({ source }) => source !== 'trade');
   return {
     n,
-    trades: count('trade'),
-    hostShadows: count('host'),
-    barrierShadows: count('barrier'),
-    barrierShare: share,
+    trades: count(({ source }) => source === 'trade'),
+    hostShadows: count(({ source }) => source === 'host'),
+    barrierShadows,
+    barrierShare,
     sent: sentOf(outcomes),
-    selection,
-    verdict: share > MAX_BARRIER_SHARE ? 'INCONCLUSIVE' : (latest?.verdict ?? 'INCONCLUSIVE'),
-    because:
-      latest && share > MAX_BARRIER_SHARE && latest.barrierShare <= MAX_BARRIER_SHARE
-        ? tooManyBarriers('by now', share)
-        : because(latest, n),
-    looks,
-    nextLook,
-    moreNeeded: outcomesNeeded(n, selection),
-    comparison: compare(outcomes, seed),
-    money: moneyMoved(outcomes),
-    components: attribute(outcomes, seed),
-    strategies: rowsBy(outcomes, ({ strategy }) => strategy, seed).map(([strategy, row]) => ({
-      strategy,
-      ...row,
-    })),
-    regimes: rowsBy(outcomes, ({ cell }) => cell, seed).map(([cell, row]) => ({ cell, ...row })),
+    observed: count(({ observed }) => observed),
+    unknown: blocked === undefined ? null : Math.max(0, blocked - followed),
+    verdict: tooManyBarriers ? 'INCONCLUSIVE' : claim.verdict,
+    because: tooManyBarriers
+      ? `triple barriers stood in for ${(100 * barrierShare).toFixed(0)}% of the outcomes: nothing is claimed above ${100 * MAX_BARRIER_SHARE}%`
+      : claim.because,
+    claim,
+    moreWeeks: weeksOf(claim.moreNeeded, outcomes),
+    comparison: compare(outcomes),
+    money: moneyOf(outcomes, ledger.deposits, stakes),
+    components: attribute(outcomes),
+    strategies: rowsBy(outcomes, ({ strategy }) => strategy).map(([strategy, row]) => ({ strategy, ...row })),
+    regimes: rowsBy(outcomes, ({ cell }) => cell).map(([cell, row]) => ({ cell, ...row })),
+    arm,
   };
 }
 
 const sentOf = (outcomes: readonly SignalOutcome[]): number =>
-  outcomes.filter(({ multiplier }) => multiplier > 0).length;
+  outcomes.filter(({ intended }) => intended > 0).length;
 
-function because(look: Look | undefined, n: number): string {
-  if (!look) return `nothing is claimed below ${MIN_CLAIM} outcomes, there are ${n}`;
-  const at = `at the look at ${look.n} outcomes`;
-  const level = `${(100 * (1 - look.alpha)).toFixed(2)}%`;
-  if (look.barrierShare > MAX_BARRIER_SHARE) return tooManyBarriers(at, look.barrierShare);
-  if (look.minority !== null && look.minority < MIN_MINORITY)
-    return `${at}, too few signals were on the smaller side, sent or not (effectively ${look.minority.toFixed(0)}): nothing is claimed below ${MIN_MINORITY}`;
-  if (look.effect === null) return `${at}, nothing had been sent`;
-  const holds = look.verdict === 'INCONCLUSIVE' ? 'contains 0' : 'does not contain 0';
-  return `${at}, the ${level} interval of the selection effect ${holds}`;
+function weeksOf(more: number | null, outcomes: readonly SignalOutcome[]): number | null {
+  if (more === null || outcomes.length < 2) return null;
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  for (const { decidedAt, closedAt } of outcomes) {
+    first = Math.min(first, decidedAt);
+    last = Math.max(last, closedAt);
+  }
+  return last > first ? (more * (last - first)) / outcomes.length / WEEK : null;
 }
-
-const tooManyBarriers = (when: string, share: number): string =>
-  `${when}, triple barriers stood in for ${(100 * share).toFixed(0)}% of the outcomes: nothing is claimed above ${100 * MAX_BARRIER_SHARE}%`;
 
 function rowsBy<K extends string>(
   outcomes: readonly SignalOutcome[],
   keyOf: (outcome: SignalOutcome) => K,
-  seed: number,
 ): [K, EffectRow][] {
   const groups = new Map<K, SignalOutcome[]>();
   for (const outcome of outcomes) {
-    const key = keyOf(outcome);
-    const group = groups.get(key) ?? [];
+    const group = groups.get(keyOf(outcome)) ?? [];
     group.push(outcome);
-    groups.set(key, group);
+    groups.set(keyOf(outcome), group);
   }
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, group]) => [
-      key,
-      { n: group.length, sent: sentOf(group), effect: estimateSelection(group, seed) },
-    ]);
+    .map(([key, group]) => {
+      const { effect, standardError } = effectOf(group);
+      return [key, { n: group.length, sent: sentOf(group), effect, standardError }];
+    });
 }

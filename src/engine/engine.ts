@@ -1,6 +1,6 @@
 import { EDGE_PRESETS } from '../config/presets.ts';
 import { type Config, type Options, parseConfig } from '../config/schema.ts';
-import { covariateOf } from '../decision/by-edge.ts';
+import { learnedQuality } from '../decision/by-edge.ts';
 import { cellOfSignal } from '../decision/cell.ts';
 import type { DecisionContext } from '../decision/context.ts';
 import {
@@ -21,7 +21,7 @@ import { EdgeLearning, type WaitingOutcome } from '../edge/learning.ts';
 import type { EdgePosterior } from '../edge/posterior.ts';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import type { Coverage, UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
-import { type Decision, isUnjudgeable, type ReasonCode, type ScoreDetail } from '../model/decision.ts';
+import { type Decision, isUnjudgeable, type ReasonCode } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Flags, Mode } from '../model/flags.ts';
@@ -34,6 +34,7 @@ import { HEALTH, isName, type StrategyStatus } from '../model/strategy.ts';
 import { isTime, MAX_SKEW } from '../model/time.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
 import { PerformanceDecomposer } from '../performance/decomposer.ts';
+import { TrackRecords } from '../performance/track-record.ts';
 import { rateOrNull } from '../quality/score.ts';
 import { SignalQualityScorer } from '../quality/scorer.ts';
 import { RegimeDetector } from '../regime/detector.ts';
@@ -96,6 +97,7 @@ export interface EngineHooks {
  */
 export class OptimizationEngine {
   readonly portfolio = new Portfolio();
+  readonly tracks = new TrackRecords();
   readonly #killed: () => boolean;
   readonly #followsShadows: boolean;
   readonly #now: (() => number) | null;
@@ -352,10 +354,11 @@ export class OptimizationEngine {
       cell: decision.cell,
       r,
       weight,
-      quality: qualityOf(decision),
+      quality: learnedQuality(decision),
       closedAt: exitTime,
       held: exitTime - outcome.entryTime,
     });
+    this.tracks.add(strategy, { r, decidedAt: decision.time, closedAt: exitTime });
     this.scorer.recordSignalOutcome({ ...decision, r, weight });
     countOutcome(this.#countsOf(strategy), decision, winsorise(r));
     this.manager.recordShadow(strategy, winsorise(r), weight, decision.time);
@@ -540,6 +543,18 @@ export class OptimizationEngine {
   }
 
   /**
+   * Learns outcomes of before this version, which its posterior and track records have not seen: those that a snapshot
+   * of an older version contains.
+   */
+  learnPast(outcomes: readonly (WaitingOutcome & { readonly decidedAt: number })[]): void {
+    for (const { decidedAt, ...outcome } of outcomes) {
+      this.#await(outcome);
+      this.tracks.add(outcome.strategy, { r: outcome.r, decidedAt, closedAt: outcome.closedAt });
+    }
+    this.#settleEdge();
+  }
+
+  /**
    * Takes another configuration between two events, and keeps everything learned. A switch that the new
    * configuration sets otherwise than the old one overrules what an operator said before. Throws
    * `CONFIG_INVALID` or `TIME_AHEAD`, and changes nothing then.
@@ -706,6 +721,7 @@ export class OptimizationEngine {
       mode: this.#operatorMode,
       commands: this.#commands.latest(),
       portfolio: this.portfolio.snapshot(),
+      tracks: this.tracks.snapshot(),
       decomposer: this.decomposer.snapshot(),
       optimizer: this.optimizer.snapshot(),
       scorer: this.scorer.snapshot(),
@@ -731,6 +747,7 @@ export class OptimizationEngine {
     this.#flags = flagsOf(this.config, state.flags);
     this.#commands.replace(state.commands);
     this.portfolio.restore(state.portfolio);
+    this.tracks.restore(state.tracks);
     this.decomposer.restore(state.decomposer);
     this.optimizer.restore(state.optimizer);
     this.scorer.restore(state.scorer);
@@ -860,9 +877,14 @@ export class OptimizationEngine {
       cell: decision?.cell ?? outcome.cell,
       r,
       weight: 1,
-      quality: decision && qualityOf(decision),
+      quality: decision && learnedQuality(decision),
       closedAt: outcome.exitTime,
       held: outcome.exitTime - outcome.entryTime,
+    });
+    this.tracks.add(strategy, {
+      r,
+      decidedAt: decision?.time ?? outcome.entryTime,
+      closedAt: outcome.exitTime,
     });
     this.optimizer.register(strategy);
     this.optimizer.recordOutcome(strategy, r);
@@ -985,7 +1007,10 @@ export class OptimizationEngine {
       this.scorer.reset();
       edge.forgetSlopes();
     }
-    if (all || target === 'performance') this.decomposer.reset();
+    if (all || target === 'performance') {
+      this.decomposer.reset();
+      this.tracks.reset();
+    }
     if (all || target === 'regimes') this.detector.reset();
     if (!all) return;
     this.#shadows.reset();
@@ -1060,18 +1085,6 @@ const completeTrade = (input: TradeInput): TradeInput =>
   typeof input?.decision !== 'object' || input.decision === null
     ? input
     : { ...input, decision: completeDecision(input.decision) };
-
-/** Quality of a signal as the posterior learns it; an old decision says it by its score. */
-const qualityOf = ({ edge, score }: Decision): number | null =>
-  edge !== null ? edge.quality : score === null ? null : covariateOf(withoutNulls(score));
-
-const withoutNulls = ({
-  confidence,
-  confluence,
-}: ScoreDetail): Pick<Signal, 'confidence' | 'confluence'> => ({
-  ...(confidence === null ? {} : { confidence }),
-  ...(confluence === null ? {} : { confluence }),
-});
 
 const flagsOf = (config: Config, operator: Partial<Flags>): Flags => ({
   enabled: operator.enabled ?? config.enabled,

@@ -10,6 +10,7 @@ import { FLAGS, MODES } from '../model/flags.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { decomposerStateSchema } from '../performance/decomposer.ts';
 import { keyOf } from '../performance/positions.ts';
+import { trackRecordsSchema } from '../performance/track-record.ts';
 import { scorerStateSchema } from '../quality/scorer.ts';
 import { detectorStateSchema } from '../regime/detector.ts';
 import { managerStateSchema } from '../retirement/manager.ts';
@@ -53,6 +54,7 @@ export const snapshotSchema = z.object({
   /** Ids of the latest commands. */
   commands: z.array(z.string()),
   portfolio: portfolioSchema,
+  tracks: trackRecordsSchema,
   decomposer: decomposerStateSchema,
   optimizer: optimizerStateSchema,
   scorer: scorerStateSchema,
@@ -142,6 +144,7 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
       ...old,
       mode: null,
       edge: new EdgeLearning().snapshot(),
+      tracks: [],
       portfolio: { ...portfolio, recentPeak: portfolio.peak, stopped: false },
       optimizer: {
         strategies: optimizer.strategies.map(([name, record]) => [name, { ...record, symbols: [] }]),

@@ -3,6 +3,9 @@ import type { Coverage } from '../model/coverage.ts';
 import { coverageRemedy } from './coverage.ts';
 
 export const ALERT_CODES = [
+  'HARD_STOP',
+  'HARD_STOP_OFF',
+  'OBSERVING',
   'STRATEGY_SUSPENDED',
   'MANY_DEGRADED',
   'NO_ACTIVE_STRATEGY',
@@ -34,30 +37,20 @@ const percent = (rate: number): string => `${(100 * rate).toFixed(1)}%`;
 
 /** Every alert that holds at `now`, most severe first. */
 export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
-  const { manager, scorer, detector, portfolio, config, flags } = engine;
-  const alerts: Alert[] = [];
+  const { scorer, detector, config, flags } = engine;
+  const alerts: Alert[] = [...portfolioAlerts(engine)];
 
-  if (flags.retirementManagement) alerts.push(...healthAlerts(manager));
+  if (flags.retirementManagement) alerts.push(...healthAlerts(engine));
 
-  const { drawdown } = portfolio;
-  if (drawdown !== null && drawdown > config.drawdownGuardStart) {
-    alerts.push({
-      level: drawdown >= config.riskMaxDrawdown ? 'critical' : 'warning',
-      code: 'DRAWDOWN_GUARD_ACTING',
-      about: 'portfolio',
-      message: `the portfolio is ${percent(drawdown)} below its peak: new exposure shrinks, to nothing at ${percent(config.riskMaxDrawdown)}`,
-    });
-  }
-  if (drawdown === null) {
+  if (engine.mode === 'observe') {
     alerts.push({
       level: 'info',
-      code: 'NO_EQUITY_FEED',
-      about: 'portfolio',
-      message: 'the host reports no equity: the drawdown guard cannot act',
+      code: 'OBSERVING',
+      about: 'overlay',
+      message: 'the overlay observes and touches nothing: `edgekeeper act` lets it act',
     });
   }
-
-  if (flags.qualityFiltering && config.enforcement !== 'off') {
+  if (config.evidence !== 'posterior' && flags.qualityFiltering && config.enforcement !== 'off') {
     for (const { regime, perfect } of scorer.unreachableRegimes()) {
       alerts.push({
         level: 'info',
@@ -120,13 +113,69 @@ function coverageAlerts(coverage: Coverage): Alert[] {
   return alerts;
 }
 
-function healthAlerts(manager: OptimizationEngine['manager']): Alert[] {
-  const alerts: Alert[] = manager.getSuspendedStrategies().map((strategy) => ({
-    level: 'warning',
-    code: 'STRATEGY_SUSPENDED',
-    about: strategy,
-    message: `${strategy} is suspended: ${manager.getStrategyHealth(strategy)?.reason}`,
-  }));
+/** Drawdown of the whole account above which a hard stop that is off is worth a word. */
+const DEEP = 0.2;
+
+function portfolioAlerts({ portfolio, config }: OptimizationEngine): Alert[] {
+  const { drawdown, recentDrawdown, stopped } = portfolio;
+  const about = 'portfolio';
+  const guards = { level: 'warning', code: 'DRAWDOWN_GUARD_ACTING', about } as const;
+  if (drawdown === null || recentDrawdown === null) {
+    return [
+      {
+        level: 'info',
+        code: 'NO_EQUITY_FEED',
+        about,
+        message: 'the host reports no equity: the drawdown guard cannot act',
+      },
+    ];
+  }
+  const alerts: Alert[] = [];
+  const byEdge = config.evidence === 'posterior';
+  const fallen = byEdge ? recentDrawdown : drawdown;
+  if (fallen > config.drawdownGuardStart) {
+    const least = byEdge ? 'to a quarter' : 'to nothing';
+    alerts.push({
+      ...guards,
+      level: !byEdge && fallen >= config.riskMaxDrawdown ? 'critical' : 'warning',
+      message: `the portfolio is ${percent(fallen)} below its peak: new exposure shrinks, ${least} at ${percent(config.riskMaxDrawdown)}`,
+    });
+  }
+  if (config.hardStop !== undefined && stopped) {
+    alerts.push({
+      level: 'critical',
+      code: 'HARD_STOP',
+      about,
+      message: `the account fell ${percent(config.hardStop)} or more: nothing is opened until \`edgekeeper resume --reason ...\``,
+    });
+  } else if (config.hardStop === undefined && drawdown > DEEP) {
+    alerts.push({
+      level: 'warning',
+      code: 'HARD_STOP_OFF',
+      about,
+      message: `the account is ${percent(drawdown)} below its highest and no hard stop is set: "hardStop": 0.3 would stop it at 30%`,
+    });
+  }
+  return alerts;
+}
+
+function healthAlerts({ manager, config }: OptimizationEngine): Alert[] {
+  const byEdge = config.evidence === 'posterior';
+  const alerts: Alert[] = manager.getSuspendedStrategies().map((strategy) => {
+    const health = manager.getStrategyHealth(strategy);
+    const remedy =
+      health?.pinnedUntil != null
+        ? 'an operator holds it there: `edgekeeper force` takes it back'
+        : byEdge
+          ? 'it comes back when its followed signals earn; `edgekeeper why --last --strategy` shows its figures, `edgekeeper force ... ACTIVE` starts it anew'
+          : '`edgekeeper force` overrules it';
+    return {
+      level: 'warning',
+      code: 'STRATEGY_SUSPENDED',
+      about: strategy,
+      message: `${strategy} is suspended: ${health?.reason}; ${remedy}`,
+    };
+  });
   const degraded = manager.getDegradedStrategies();
   if (degraded.length > MANY) {
     const message = `${degraded.length} strategies are degraded: ${degraded.join(', ')}`;
@@ -136,7 +185,7 @@ function healthAlerts(manager: OptimizationEngine['manager']): Alert[] {
   if (known.length > 0 && manager.getActiveStrategies().length === 0) {
     const message =
       degraded.length > 0
-        ? `no strategy is active; at half their size: ${degraded.join(', ')}`
+        ? `no strategy is active; at ${byEdge ? 'a part of' : 'half'} their size: ${degraded.join(', ')}`
         : 'no strategy is active: nothing opens exposure';
     alerts.push({ level: 'critical', code: 'NO_ACTIVE_STRATEGY', about: known.join(','), message });
   }

@@ -1,4 +1,6 @@
-import type { Decision, ScoreDetail } from '../model/decision.ts';
+import { EXPLORE_EVERY } from '../decision/by-edge.ts';
+import type { Decision, EdgeDetail, ScoreDetail } from '../model/decision.ts';
+import { FACTOR_NAMES, FACTORS, type FactorName, factorOf } from '../model/factors.ts';
 import { loses, MAX_PROBABILITY, MIN_OUTCOMES } from '../quality/below-threshold.ts';
 import { qualityScore, termWeights } from '../quality/score.ts';
 import { successCascade } from '../quality/success-rate.ts';
@@ -6,7 +8,13 @@ import { PASS, PROBATION_OUTCOMES } from '../retirement/probation.ts';
 
 /** One step from the host's own size to what was sent. */
 export interface WaterfallStep {
-  readonly step: 'base' | 'weight' | 'health' | 'quality' | 'guard' | 'cap' | 'size' | 'rounding';
+  readonly step:
+    | 'base'
+    | (typeof FACTORS)[FactorName]['label']
+    | 'cap'
+    | 'as sent'
+    | 'untouched'
+    | 'rounding';
   readonly factor: number;
   /** Factor on the host's size after this step. */
   readonly after: number;
@@ -54,8 +62,29 @@ export function explain(decision: Decision, filled: number | null = null): Expla
   };
 }
 
+/** What each factor is to people. */
+const NOTES: Readonly<Record<FactorName, (decision: Decision) => string>> = {
+  weights: ({ weight, cell, edge }) =>
+    edge === null ? `learned weight ${weight.toFixed(3)} in ${cell}` : 'nothing beside the size below',
+  health: ({ status, edge, health }) =>
+    edge === null
+      ? `the strategy is ${status}`
+      : health < 1
+        ? `an operator holds it ${status}`
+        : `the strategy is ${status}, which causes nothing by itself`,
+  quality: (decision) => (decision.edge === null ? qualityNote(decision) : 'in the size below'),
+  edge: ({ edge, reasons }) =>
+    edge === null
+      ? 'the founding rules decide'
+      : reasons.includes('EDGE_EXPLORED')
+        ? 'too little is expected of it; it is let through a little, for nobody could tell what it would have come to'
+        : `P(mean R > 0) = ${edge.probability.toFixed(2)}, expected ${edge.expectedR.toFixed(3)} R`,
+  guard: ({ guard }) =>
+    guard < 1 ? 'portfolio drawdown shrinks new exposure' : 'no drawdown to guard against',
+};
+
 function waterfallOf(decision: Decision, filled: number | null): WaterfallStep[] {
-  const { base, weight, health, qualityFactor, guard, cap, multiplier, status, reasons } = decision;
+  const { base, cap, multiplier, intended, reasons } = decision;
   const steps: WaterfallStep[] = [];
   let after = 1;
   const add = (step: WaterfallStep['step'], factor: number, note: string) => {
@@ -63,24 +92,34 @@ function waterfallOf(decision: Decision, filled: number | null): WaterfallStep[]
     steps.push({ step, factor, after, note });
   };
   add('base', base, 'base weight as configured');
-  add('weight', base > 0 ? weight / base : 1, `learned weight ${weight.toFixed(3)} in ${decision.cell}`);
-  add('health', health, `the strategy is ${status}`);
-  add('quality', qualityFactor, qualityNote(decision));
-  add('guard', guard, guard < 1 ? 'portfolio drawdown shrinks new exposure' : 'no drawdown to guard against');
+  for (const name of FACTOR_NAMES) {
+    const factor = factorOf(decision, name);
+    // A weight contains its base, which stands above.
+    const beside = name === 'weights' && base > 0 ? factor / base : factor;
+    add(FACTORS[name].label, beside, NOTES[name](decision));
+  }
   if (after > cap) add('cap', cap / after, `at most x${cap}`);
-  const left = after > 0 ? multiplier / after : 1;
-  if (Math.abs(left - 1) > 1e-12) {
-    const why = reasons.includes('BELOW_MIN')
-      ? 'below the minimum of the venue'
-      : reasons.includes('SIZE_FIXED')
-        ? 'the host sends its own size or nothing'
-        : 'as sent';
-    add('size', left, why);
+  const left = after > 0 ? intended / after : 1;
+  if (Math.abs(left - 1) > 1e-12) add('as sent', left, whyNotAll(decision));
+  if (multiplier !== intended) {
+    const note = reasons.includes('OBSERVED')
+      ? 'the overlay observes: nothing is touched'
+      : 'drawn by chance into the control arm';
+    add('untouched', after > 0 ? multiplier / after : 1, note);
+    after = multiplier;
   }
   const asked = decision.plan?.size ?? null;
   if (asked !== null && filled !== null && multiplier > 0)
     add('rounding', filled / (asked * multiplier), `asked ${asked * multiplier}, closed so far ${filled}`);
   return steps;
+}
+
+/** Why less, or more, went out than the factors make. */
+function whyNotAll({ reasons }: Decision): string {
+  if (reasons.includes('BELOW_MIN')) return 'below the minimum of the venue';
+  if (reasons.includes('HARD_STOP')) return 'the hard stop holds everything back';
+  if (reasons.includes('SIZE_FIXED')) return 'the host sends its own size or nothing';
+  return 'whole or not at all';
 }
 
 function qualityNote({ score, quality, reasons, qualityFactor }: Decision): string {
@@ -103,7 +142,29 @@ function termsOf({ confidence, alignment, successRate }: ScoreDetail): ScoreTerm
 
 function flipsOf(decision: Decision): Flip[] {
   if (decision.action === 'pass') return [{ change: 'the overlay switched on', distance: 1 }];
+  if (decision.edge !== null) return edgeFlips(decision, decision.edge);
   return decision.multiplier > 0 ? sentFlips(decision) : blockedFlips(decision);
+}
+
+/** What would have turned a decision of the posterior: an obstacle that goes, or a theta across where sizes begin. */
+function edgeFlips(
+  { reasons, status, health, guard, intended }: Decision,
+  { theta, lo }: EdgeDetail,
+): Flip[] {
+  const obstacles: string[] = [];
+  if (health === 0) obstacles.push(`an operator who takes ${status} back: \`edgekeeper force\``);
+  if (reasons.includes('HARD_STOP')) obstacles.push('the hard stop let go: `edgekeeper resume`');
+  if (reasons.includes('BELOW_MIN'))
+    obstacles.push("a larger host size: the rest of it is below the venue's minimum");
+  if (obstacles.length === 0 && intended === 0 && theta > lo && guard < 1)
+    obstacles.push('a smaller portfolio drawdown: the guard lets only some whole orders through');
+  if (intended === 0 && obstacles.length > 0) return [{ change: obstacles.join(', and '), distance: 1 }];
+  const by = Math.abs(theta - lo);
+  const change =
+    theta > lo
+      ? `${by.toFixed(3)} less expected, in standard deviations of R: sizes begin at theta ${lo.toFixed(3)}`
+      : `${by.toFixed(3)} more expected, in standard deviations of R${intended > 0 ? ', to be sent for more than exploring' : `, or the ${EXPLORE_EVERY}th in a row where nobody can follow it`}`;
+  return [{ change, distance: by }];
 }
 
 /** What would have sent a signal that was blocked: of several obstacles all must go, of the ways around one each will do. */

@@ -165,6 +165,13 @@ export class OptimizationMonitor {
 
   /** Every report as one JSON text. A number that JSON cannot say is null, with a flag beside it. */
   exportJson(now = this.#engine.time): string {
+    if (typeof now !== 'number') {
+      throw new EdgekeeperError('OPTION_INVALID', {
+        found: `exportJson(${show(now)})`,
+        expected: 'a time in ms, or nothing: it returns the text and writes no file',
+        hint: 'Use exportJson of edgekeeper/node to write it, or write the text yourself.',
+      });
+    }
     const strategies = Object.fromEntries(
       this.#strategies().map((name) => [name, this.getStrategySummary(name)]),
     );

@@ -1,10 +1,10 @@
+import type { StatementOptions } from '../effect/statement.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { ReasonCode } from '../model/decision.ts';
 import type { Cell } from '../model/regime.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { Performance } from '../performance/metrics.ts';
-import { ALARM } from '../retirement/cusum.ts';
 import type { Alert } from './alerts.ts';
 import { type Effectiveness, effectiveness } from './effectiveness.ts';
 import { OptimizationMonitor } from './monitor.ts';
@@ -15,8 +15,9 @@ export interface StrategyRow {
   readonly performance: Performance;
   readonly weight: number;
   readonly status: StrategyStatus;
-  readonly decayEvidence: number;
-  readonly decayAlarm: number;
+  /** P(mean R > 0), and the share of their size that its signals get; null where the founding rules decide. */
+  readonly probability: number | null;
+  readonly share: number | null;
   readonly trackRecord: TrackRecord;
 }
 
@@ -66,6 +67,13 @@ export interface OverlayReport {
 /** Changes shown at most, of weights and of statuses each. */
 const CHANGES = 12;
 
+/** What an engine knows that the statement on its record needs. */
+export function statementOptions(engine: OptimizationEngine): StatementOptions {
+  const { stakes } = engine.config;
+  const blocked = Object.values(engine.getSignalCounts()).reduce((sum, each) => sum + each.blocked, 0);
+  return { stakes, blocked: Math.max(0, blocked - engine.getOpenShadows().length) };
+}
+
 /** Reads a report from an engine; it never changes it. */
 export function overlayReport(engine: OptimizationEngine): OverlayReport {
   const { decomposer, optimizer, manager } = engine;
@@ -84,8 +92,8 @@ export function overlayReport(engine: OptimizationEngine): OverlayReport {
       performance: decomposer.getStrategyPerformance(strategy),
       weight: optimizer.getWeightForRegime(strategy, null),
       status: manager.statusOf(strategy),
-      decayEvidence: manager.getStrategyHealth(strategy)?.decayEvidence ?? 0,
-      decayAlarm: manager.getStrategyHealth(strategy)?.decayAlarm ?? ALARM,
+      probability: manager.getStrategyHealth(strategy)?.probability ?? null,
+      share: manager.getStrategyHealth(strategy)?.share ?? null,
       trackRecord: trackRecord(engine, strategy),
     })),
     regimes: names.flatMap((strategy) =>

@@ -1,4 +1,7 @@
+import type { PosteriorState } from '../edge/posterior.ts';
+import { OptimizationEngine } from '../engine/engine.ts';
 import type { EffectEvent } from '../engine/events.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import type { WeightsByCell } from '../weighting/optimizer.ts';
 import type { JournalLine } from './journal/line.ts';
 import { readJournal, segmentsIn } from './journal/reader.ts';
@@ -84,8 +87,9 @@ function effectEntry(seq: number, effect: EffectEvent): AuditEntry[] {
       },
     ];
   }
-  const { strategy, cell, previousWeight, newWeight, reason } = effect.update;
-  const what = cell === null ? `weight of ${strategy}` : `weight of ${strategy} in ${cell}`;
+  const { strategy, cell, symbol, previousWeight, newWeight, reason } = effect.update;
+  const where = cell ?? symbol ?? null;
+  const what = where === null ? `weight of ${strategy}` : `weight of ${strategy} in ${where}`;
   return [
     {
       seq,
@@ -115,11 +119,29 @@ export async function weightsAt(
   const weights = structuredClone(now) as Record<string, { weight: number; cells: WeightsByCell['cells'] }>;
   for (const effect of later.reverse()) {
     if (effect.type !== 'weight') continue;
-    const { strategy, cell, previousWeight } = effect.update;
+    const { strategy, cell, symbol, previousWeight } = effect.update;
     const known = weights[strategy];
-    if (!known) continue;
+    if (!known || symbol) continue;
     if (cell === null) known.weight = previousWeight;
     else known.cells = { ...known.cells, [cell]: previousWeight };
   }
   return weights;
+}
+
+/** The posterior as it was at a time: everything up to then done again. Throws `RECORD_INCOMPLETE`. */
+export async function posteriorAt(journalDir: string, time: number): Promise<PosteriorState> {
+  const engine = new OptimizationEngine({ evidence: 'guarded' });
+  let first: number | null = null;
+  await readWhole(journalDir, ({ seq, event }) => {
+    first ??= seq;
+    if (first === 1 && event.type !== 'lost' && event.time <= time) engine.apply(event);
+  });
+  if (first !== null && first !== 1) {
+    throw new EdgekeeperError('RECORD_INCOMPLETE', {
+      found: `a journal that starts at event ${first}: the earlier ones were compacted away`,
+      expected: 'the whole journal, to learn again what was known then',
+      hint: 'Restore the dropped segments from a backup. Nothing was changed.',
+    });
+  }
+  return engine.snapshot().edge.posterior;
 }

@@ -6,6 +6,7 @@ import { effectStatement } from '../effect/statement.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { explain } from '../monitor/explanation.ts';
 import { jsonText } from '../monitor/json.ts';
+import { statementOptions } from '../monitor/report.ts';
 import { PolicyReplay } from '../replay/diff.ts';
 import { addToMoments, emptyMoments, sampleVariance } from '../statistics/moments.ts';
 import { luckySharpe, probabilisticSharpe } from '../statistics/sharpe-test.ts';
@@ -14,9 +15,9 @@ import { jsonOption, type StateFlags, stateDirOption } from './cli-options.ts';
 import { savedEngine } from './cli-state.ts';
 import type { CliWorld } from './cli-world.ts';
 import { loadConfigFile } from './config-file.ts';
+import { JOURNAL_DIR } from './journal/reader.ts';
 import { rememberTrials, trialKey } from './policy-trials.ts';
 import { findDecision, readLedger } from './record.ts';
-import { JOURNAL_DIR } from './recovery.ts';
 import { renderDiff, renderEffect, renderExplanation } from './render-evidence.ts';
 
 /** What choosing among several configurations does to a Sharpe ratio. */
@@ -39,7 +40,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json }: StateFlags) => {
-      const { config } = await savedEngine(stateDir);
+      const engine = await savedEngine(stateDir);
       const ledger = await readLedger(stateDir);
       if (ledger.outcomes.length === 0) {
         throw new EdgekeeperError('RECORD_EMPTY', {
@@ -48,7 +49,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
           hint: 'Let the bot run until it has closed a trade; `edgekeeper status` shows what it did so far.',
         });
       }
-      const effect = effectStatement(ledger, config.seed);
+      const effect = effectStatement(ledger, statementOptions(engine));
       const calibration = calibrationReport(ledger.outcomes);
       if (json) print({ effect, calibration });
       else world.out(`${renderEffect(effect, calibration)}\n`);

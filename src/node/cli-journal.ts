@@ -5,9 +5,8 @@ import { EdgekeeperError } from '../model/errors.ts';
 import { readWhole } from './audit.ts';
 import { type StateFlags, stateDirOption } from './cli-options.ts';
 import type { CliWorld } from './cli-world.ts';
-import { segmentsIn } from './journal/reader.ts';
+import { JOURNAL_DIR, segmentsIn } from './journal/reader.ts';
 import { keepOutcomes } from './record.ts';
-import { JOURNAL_DIR } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 
 /** Adds the commands that look at, export and compact the journal. */

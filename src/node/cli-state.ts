@@ -5,16 +5,17 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import { RESET_TARGETS, type ResetTarget } from '../engine/events.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
-import { FLAGS, type Flag } from '../model/flags.ts';
+import { FLAGS, type Flag, MODES } from '../model/flags.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
-import { auditEntries, weightsAt } from './audit.ts';
+import { auditEntries, posteriorAt, weightsAt } from './audit.ts';
 import { addJournalCommands } from './cli-journal.ts';
 import { jsonOption, moment, type StateFlags, stateDirOption } from './cli-options.ts';
 import type { CliWorld } from './cli-world.ts';
 import { acknowledgementOf, allowOn, isPanicked, type Order, panicOff, postCommand } from './inbox.ts';
+import { JOURNAL_DIR } from './journal/reader.ts';
 import { isOpen } from './lock.ts';
 import { killedByEnvironment } from './overlay.ts';
-import { JOURNAL_DIR, recover } from './recovery.ts';
+import { recover } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 
 const reasonOption = () =>
@@ -123,6 +124,31 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
       });
   }
 
+  for (const mode of MODES) {
+    cli
+      .command(mode)
+      .description(
+        mode === 'act'
+          ? 'let the overlay act: carry its decisions out'
+          : 'let every order leave as the bot made it, and record what the overlay would have done',
+      )
+      .addOption(stateDirOption())
+      .addOption(reasonOption())
+      .action(async ({ stateDir, reason }: StateFlags) => {
+        const done = mode === 'act' ? 'The overlay acts.' : 'The overlay observes: nothing is touched.';
+        await give(stateDir, { type: 'setMode', mode, actor, reason }, done);
+      });
+  }
+
+  cli
+    .command('resume')
+    .description("let go of the hard stop, and watch the drawdown from today's equity on")
+    .addOption(stateDirOption())
+    .addOption(reasonOption())
+    .action(async ({ stateDir, reason }: StateFlags) => {
+      await give(stateDir, { type: 'resume', actor, reason }, 'The hard stop is let go.');
+    });
+
   cli
     .command('off')
     .description(
@@ -182,23 +208,26 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('rollback')
-    .description('put the weights back to what they were at a time')
+    .description('put the weights, and what sizes are learned by, back to what they were at a time')
     .argument('<what>', 'weights', choice(['weights']))
     .requiredOption('--to <time>', 'such as 2024-01-31T12:00:00Z', moment)
     .addOption(stateDirOption())
     .addOption(reasonOption())
     .action(async (_what: string, { stateDir, reason, to }: StateFlags & { to: number }) => {
       const engine = await savedEngine(stateDir);
-      const weights = await weightsAt(join(stateDir, JOURNAL_DIR), engine.optimizer.getWeightsByCell(), to);
+      const journalDir = join(stateDir, JOURNAL_DIR);
+      const why = `rollback to ${new Date(to).toISOString()}: ${reason}`;
+      const weights = await weightsAt(journalDir, engine.optimizer.getWeightsByCell(), to);
+      const posterior = await posteriorAt(journalDir, to);
       await give(
         stateDir,
-        {
-          type: 'setWeights',
-          weights,
-          actor,
-          reason: `rollback to ${new Date(to).toISOString()}: ${reason}`,
-        },
+        { type: 'setWeights', weights, actor, reason: why },
         'The weights are rolled back.',
+      );
+      await give(
+        stateDir,
+        { type: 'setPosterior', posterior, actor, reason: why },
+        'What sizes are learned by is rolled back.',
       );
     });
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { configNotes } from '../config/notes.ts';
 import { configJsonSchema, type Options, parseConfig } from '../config/schema.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
@@ -8,7 +9,7 @@ import { timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { jsonText } from '../monitor/json.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
-import { overlayReport } from '../monitor/report.ts';
+import { overlayReport, statementOptions } from '../monitor/report.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { loadCcxt } from './ccxt.ts';
 import { addEvidenceCommands } from './cli-evidence.ts';
@@ -201,7 +202,7 @@ function program(world: CliWorld): Command {
       }
       const engine = await savedEngine(stateDir);
       const ledger = await readLedger(stateDir);
-      const effect = effectStatement(ledger, engine.config.seed);
+      const effect = effectStatement(ledger, statementOptions(engine));
       const calibration = calibrationReport(ledger.outcomes);
       const report = overlayReport(engine);
       world.out(
@@ -216,8 +217,10 @@ function program(world: CliWorld): Command {
     .command('check <file>')
     .description('check a configuration file')
     .action(async (file: string) => {
-      parseConfig(await loadConfigFile(file));
+      const options = await loadConfigFile(file);
+      parseConfig(options);
       world.out(`${file} is a valid configuration.\n`);
+      for (const note of configNotes(options)) world.out(`  ${note}\n`);
     });
   config
     .command('print [file]')

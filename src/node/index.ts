@@ -1,6 +1,7 @@
 export { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
 export { wallClock } from './clock.ts';
 export { loadConfigFile } from './config-file.ts';
+export { exportJson } from './export-json.ts';
 export type { Kept } from './kept.ts';
 export { type ClosableLog, createLog, logEngine } from './log.ts';
 export { ccxtMarketData } from './market-data.ts';

@@ -12,13 +12,13 @@ import { wallClock } from './clock.ts';
 import { loadConfigFile } from './config-file.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { acknowledge, allowOn, isPanicked, waitingCommands } from './inbox.ts';
-import { segmentsIn } from './journal/reader.ts';
+import { JOURNAL_DIR, segmentsIn } from './journal/reader.ts';
 import { type Durability, Journal } from './journal/writer.ts';
 import { Keeper, type Kept } from './kept.ts';
 import { lockDirectory, ownerOf } from './lock.ts';
 import { logEngine } from './log.ts';
 import { recordEvents } from './recorder.ts';
-import { JOURNAL_DIR, mendTail, type Recovered, recover, setJournalAside } from './recovery.ts';
+import { mendTail, type Recovered, recover, setJournalAside } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 import { Updates } from './updates.ts';
 

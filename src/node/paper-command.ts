@@ -18,14 +18,13 @@ import { type PaperRunOptions, runPaper } from '../paper/run.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
 import { allowOn } from './inbox.ts';
-import { segmentsIn } from './journal/reader.ts';
+import { JOURNAL_DIR, segmentsIn } from './journal/reader.ts';
 import { type Durability, Journal } from './journal/writer.ts';
 import { lockDirectory } from './lock.ts';
 import { type ClosableLog, logEngine } from './log.ts';
 import { ccxtMarketData } from './market-data.ts';
 import { killedByEnvironment, openOverlay } from './overlay.ts';
 import { recordEvents } from './recorder.ts';
-import { JOURNAL_DIR } from './recovery.ts';
 import { LowdbStateStore } from './state-store.ts';
 
 export interface PaperCommandOptions {

@@ -1,20 +1,23 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { learnedQuality } from '../decision/by-edge.ts';
 import { blockedBy } from '../decision/fallback.ts';
-import { EffectLedger, type LedgerEvent } from '../effect/ledger.ts';
+import { EffectLedger, type LedgerEvent, type ShadowEvent, type TradeEvent } from '../effect/ledger.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Decision } from '../model/decision.ts';
+import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import { readWhole } from './audit.ts';
+import { JOURNAL_DIR } from './journal/reader.ts';
 import { jsonOrNull } from './json-or-null.ts';
-import { JOURNAL_DIR } from './recovery.ts';
 
 /** Outcomes of events that compaction dropped: JSON lines in the state directory. */
 const KEPT_FILE = 'outcomes.jsonl';
 
-const keptSchema = z.looseObject({ seq: z.number().int(), type: z.enum(['trade', 'shadow']) });
+const keptSchema = z.looseObject({ seq: z.number().int(), type: z.enum(['trade', 'shadow', 'equity']) });
 
 /** Every outcome that the record of a state directory knows, in the order in which it became known. */
 export async function readLedger(stateDir: string): Promise<EffectLedger> {
@@ -65,11 +68,75 @@ async function eachOutcome(stateDir: string, after: number, take: (event: Outcom
     if (seq <= after) return;
     for (const effect of effects)
       if (effect.type === 'shadow') take({ seq, type: 'shadow', outcome: effect.outcome });
+    if (event.type === 'equity' && event.report.deposit) take({ seq, type: 'equity', report: event.report });
     if (event.type !== 'trade' || event.outcome === null) return;
     const { trade, outcome, input } = event;
     const decided = input.decision ? { decision: input.decision } : {};
     take({ seq, type: 'trade', trade, input: decided, ...(outcome === undefined ? {} : { outcome }) });
   });
+}
+
+type Past = Parameters<OptimizationEngine['learnPast']>[0][number];
+
+/**
+ * What the posterior would have learned of the events before a sequence number, in the order of the record. In a record
+ * that knows no positions the trades of one decision are one outcome.
+ */
+export async function outcomesBefore(stateDir: string, before: number): Promise<Past[]> {
+  const past = new Map<string, Past & { size: number }>();
+  const take = (event: Outcome) => {
+    if (event.seq >= before || event.type === 'equity') return;
+    const found = pastOf(event);
+    const known = past.get(found.id);
+    const size = known ? known.size + found.size : found.size;
+    past.set(found.id, {
+      ...found,
+      size,
+      r: known && size > 0 ? (known.r * known.size + found.r * found.size) / size : found.r,
+    });
+  };
+  const kept = await keptOutcomes(stateDir);
+  for (const event of kept) take(event);
+  await eachOutcome(stateDir, kept.at(-1)?.seq ?? 0, take);
+  return [...past.values()].map(({ size: _size, ...outcome }) => outcome);
+}
+
+function pastOf(event: Outcome): Past & { readonly size: number } {
+  if ('outcome' in event && event.type === 'shadow') {
+    const { decision, r, weight, exitTime, entryTime } = (event as ShadowEvent).outcome;
+    const { id, strategy, symbol, cell, time } = completeDecision(decision);
+    const quality = learnedQuality(completeDecision(decision));
+    return {
+      id,
+      strategy,
+      symbol,
+      cell,
+      r,
+      weight,
+      quality,
+      closedAt: exitTime,
+      held: exitTime - entryTime,
+      decidedAt: time,
+      size: 1,
+    };
+  }
+  const { trade, outcome, input } = event as TradeEvent;
+  const decision = outcome?.decision ?? input.decision;
+  const whole = decision ? completeDecision(decision) : null;
+  const { strategy, symbol, r, entryTime, exitTime } = outcome ?? trade;
+  return {
+    id: outcome?.positionId ?? whole?.id ?? trade.id,
+    strategy,
+    symbol,
+    cell: whole?.cell ?? trade.cell,
+    r,
+    weight: 1,
+    quality: whole && learnedQuality(whole),
+    closedAt: exitTime,
+    held: exitTime - entryTime,
+    decidedAt: whole?.time ?? entryTime,
+    size: outcome ? 1 : (trade.baseSize ?? 1),
+  };
 }
 
 /** A decision as the journal has it, and what came of it. */

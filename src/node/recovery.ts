@@ -1,13 +1,14 @@
 import { open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { LostEvent } from './journal/line.ts';
 import { type JournalEnd, readJournal } from './journal/reader.ts';
+import { outcomesBefore } from './record.ts';
 import type { LowdbStateStore, Origin } from './state-store.ts';
 
-/** Folder of the journal in a state directory. */
-export const JOURNAL_DIR = 'journal';
+/** First version of a snapshot that holds what the posterior learned. */
+const WITH_POSTERIOR = 5;
 
 /** An engine as it was when the last process ended, and what the way back was like. */
 export interface Recovered {
@@ -33,8 +34,11 @@ export async function recover(
   hooks: EngineHooks = {},
 ): Promise<Recovered> {
   const saved = await store.read();
-  const engine = new OptimizationEngine(saved?.options ?? {}, hooks);
+  // What says on no evidence was written before there was a choice: it ran on guarded evidence.
+  const engine = new OptimizationEngine({ evidence: 'guarded', ...saved?.options }, hooks);
   if (saved) engine.restore(saved.snapshot);
+  if (saved && (saved.version ?? 0) < WITH_POSTERIOR)
+    engine.learnPast(await outcomesBefore(dirname(journalDir), saved.seq + 1));
   const after = saved?.seq ?? 0;
   const lost: LostEvent[] = [];
   let replayed = 0;

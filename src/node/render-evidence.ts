@@ -1,7 +1,7 @@
 import * as asciichart from 'asciichart';
 import type { Calibration, CalibrationReport } from '../effect/calibration.ts';
-import type { Estimate } from '../effect/selection.ts';
 import type { EffectStatement } from '../effect/statement.ts';
+import type { EdgeDetail } from '../model/decision.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import type { Explanation } from '../monitor/explanation.ts';
@@ -13,57 +13,32 @@ import { fixed, minute, percent, signed, table } from './table.ts';
 
 const range = (interval: Interval | null, digits = 3): string =>
   interval === null ? '-' : `${signed(interval[0], digits)} .. ${signed(interval[1], digits)}`;
-const estimateCells = (estimate: Estimate | null): string[] => [
-  signed(estimate?.value ?? null, 3),
-  range(estimate?.interval ?? null),
+const plusMinus = (effect: number | null, standardError: number | null): string[] => [
+  signed(effect, 3),
+  standardError === null ? '-' : fixed(standardError, 3),
 ];
 
 /** The overlay statement, as text. */
 export function renderEffect(effect: EffectStatement, calibration: CalibrationReport): string {
-  const { n, trades, hostShadows, barrierShadows, sent, selection, looks } = effect;
-  const more = moreWords(effect);
-  const parts = [
-    'Does the overlay help?',
-    `  ${effect.verdict}: ${effect.because}.`,
-    `  Selection effect ${signed(selection?.value ?? null, 3)} R a signal, 95% ${range(selection?.interval ?? null)} (n = ${n}); ${more}.`,
-    `  ${n} outcomes: ${trades} traded, ${hostShadows} followed by the host's exit rule, ${barrierShadows} by a triple barrier (${percent(effect.barrierShare)}); ${sent} were sent.`,
-    `  The next look is at ${effect.nextLook} outcomes. Between looks the figures move, the verdict does not.`,
-  ];
-  if (looks.length > 0) {
-    parts.push(
-      '\nLooks',
-      table(
-        ['outcomes', 'effect R', 'interval', 'at', 'verdict'],
-        looks.map(({ n: at, alpha, effect: found, interval, verdict }) => [
-          String(at),
-          signed(found, 3),
-          range(interval),
-          `${(100 * (1 - alpha)).toFixed(2)}%`,
-          verdict,
-        ]),
-      ),
-    );
-  }
+  const parts = ['Does the overlay help?', ...claimLines(effect)];
   parts.push(
-    `\nWith and without, per signal in R of the host's own size (n = ${n})`,
+    `\nWhat happened${effect.observed > 0 ? ', or would have' : ''}, in R of the host's own size (n = ${effect.n}; no claim rests on it)`,
     table(
-      ['metric', 'with', 'without', 'change', '95%'],
-      effect.comparison.map(({ metric, with: after, without, change }) => [
-        metric === 'profitFactor' ? 'profit factor (change: log)' : words(metric),
+      ['metric', 'with', 'without'],
+      effect.comparison.map(({ metric, with: after, without }) => [
+        metric === 'meanR' ? 'mean R of a unit of size' : words(metric),
         fixed(after, 3),
         fixed(without, 3),
-        ...estimateCells(change),
       ]),
     ),
-    "\nMoney, at the host's own size",
     ...moneyLines(effect),
   );
   if (effect.components) {
     parts.push(
-      '\nWhat the selection effect is made of (Shapley values; they sum to it)',
+      '\nWhat the effect is made of (Shapley values; they sum to it)',
       table(
-        ['component', 'R', '95%'],
-        effect.components.map(({ component, ...estimate }) => [component, ...estimateCells(estimate)]),
+        ['component', 'R'],
+        effect.components.map(({ component, effect: part }) => [component, signed(part, 3)]),
       ),
     );
   }
@@ -74,14 +49,16 @@ export function renderEffect(effect: EffectStatement, calibration: CalibrationRe
   parts.push(
     '\nBy strategy and by regime at entry (to look at, not to claim)',
     table(
-      ['where', 'n', 'sent', 'effect R', '95%'],
-      rows.map(({ name, n: count, sent: out, effect: found }) => [
+      ['where', 'n', 'sent', 'effect R', 'std. error'],
+      rows.map(({ name, n, sent, effect: found, standardError }) => [
         name,
-        String(count),
-        String(out),
-        ...estimateCells(found),
+        String(n),
+        String(sent),
+        ...plusMinus(found, standardError),
       ]),
     ),
+    ...armLines(effect),
+    ...probabilityLines(calibration),
     '\nDoes the quality score predict?',
     `  Overall: ${calibration.overall.summary}.`,
     table(
@@ -98,7 +75,7 @@ export function renderEffect(effect: EffectStatement, calibration: CalibrationRe
       table(
         ['score', 'n', 'mean score', 'won', '95%', 'mean R'],
         bins.map(({ from, to, n: count, meanScore, winRate, winRateInterval, meanR }) => [
-          `${from.toFixed(1)}-${to.toFixed(1)}`,
+          tenth(from, to),
           String(count),
           fixed(meanScore, 3),
           percent(winRate),
@@ -117,23 +94,84 @@ export function renderEffect(effect: EffectStatement, calibration: CalibrationRe
   return parts.join('\n');
 }
 
-function moreWords({ verdict, selection, moreNeeded }: EffectStatement): string {
+const tenth = (from: number, to: number): string => `${from.toFixed(1)}-${to.toFixed(1)}`;
+
+function claimLines(statement: EffectStatement): string[] {
+  const { n, trades, hostShadows, barrierShadows, barrierShare, sent, observed, unknown, claim } = statement;
+  const { effect, standardError, interval, periods } = claim;
+  const shown =
+    effect === null
+      ? '  No effect can be told'
+      : `  ${signed(effect, 3)} R per unit of size sent, ${interval ? `95% at all times ${range(interval)}` : `standard error ${fixed(standardError, 3)}, no interval yet`}`;
+  const counted = observed === n ? 'would have been sent' : 'were sent';
+  return [
+    `  ${statement.verdict}: ${statement.because}.`,
+    `${shown} (n = ${n}, ${periods} periods); ${moreWords(statement)}.`,
+    `  ${n} outcomes: ${trades} traded, ${hostShadows} followed by the host's exit rule, ${barrierShadows} by a triple barrier (${percent(barrierShare)}); ${sent} ${counted}.`,
+    ...(observed > 0
+      ? [`  ${observed} of them while the overlay only observed: nothing was touched then.`]
+      : []),
+    ...(unknown !== null && unknown > 0
+      ? [`  ${unknown} signals that were not sent have no outcome: the figures are without them.`]
+      : []),
+    '  Each size is compared with the sizes just before it, and its result with the results after it. Look as often as you like.',
+  ];
+}
+
+function moreWords({ verdict, claim, moreWeeks }: EffectStatement): string {
   if (verdict !== 'INCONCLUSIVE') return 'claimed';
-  if (!selection?.interval) return 'too few signals on one side to say more';
-  return moreNeeded === null
-    ? 'no foreseeable number of outcomes would show an effect this small'
-    : `about ${moreNeeded} more outcomes would show an effect like this one`;
+  if (claim.moreNeeded === null) return 'no foreseeable number of outcomes would show an effect this small';
+  const pace = moreWeeks === null ? '' : ` (${Math.max(1, Math.round(moreWeeks))} weeks at this pace)`;
+  return `about ${claim.moreNeeded} more outcomes${pace} would show an effect like this one`;
 }
 
 const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 function moneyLines({ money }: EffectStatement): string[] {
   const amount = (x: number) => x.toFixed(2);
+  const { twin, n, outcomes, withR, withoutR } = money;
+  const known = `money known of ${n} of ${outcomes} outcomes`;
+  if (twin === null)
+    return [
+      '\nAt the sizes that were traded',
+      `  ${signed(withR)} R with the overlay, ${signed(withoutR)} R without. Without an equity feed nobody knows what the host would have staked (${known}).`,
+    ];
   return [
-    `  saved by blocking ${amount(money.savedByBlocking)}, missed by blocking ${amount(money.missedByBlocking)}`,
-    `  saved by reducing ${amount(money.savedByReducing)}, missed by reducing ${amount(money.missedByReducing)}`,
-    `  gained by increasing ${amount(money.gainedByIncreasing)}, lost by increasing ${amount(money.lostByIncreasing)}`,
-    `  together ${signed(money.net)} (money known of ${money.n} of ${money.outcomes} outcomes)`,
+    `\nTwo accounts that start at ${amount(twin.start)}`,
+    `  with ${amount(twin.with)}, without ${amount(twin.without)}${twin.ruined ? ' (ruined)' : ''}: net ${signed(twin.net)} (${known}; stakes follow equity by a power of ${fixed(twin.scaling)})`,
+    `  saved by blocking ${amount(twin.savedByBlocking)}, missed by blocking ${amount(twin.missedByBlocking)}`,
+    `  saved by reducing ${amount(twin.savedByReducing)}, missed by reducing ${amount(twin.missedByReducing)}`,
+    `  gained by increasing ${amount(twin.gainedByIncreasing)}, lost by increasing ${amount(twin.lostByIncreasing)}`,
+    `  what the same sizes came to on the other account ${signed(twin.byAccount)}`,
+  ];
+}
+
+function armLines({ arm }: EffectStatement): string[] {
+  if (arm === null) return [];
+  const { n, compared, alone, bias, correction, cost } = arm;
+  return [
+    '\nControl arm',
+    `  ${n} signals went out by chance, at a cost of ${signed(cost)} R; alone they show ${signed(alone.effect, 3)} R (standard error ${fixed(alone.standardError, 3)}).`,
+    bias === null
+      ? '  None of those that would have been blocked was followed as well: what is followed cannot be checked.'
+      : `  ${compared} of them were followed as well: that looks ${signed(bias, 3)} R better than it was, which corrects the effect by ${signed(correction.effect, 3)} R.`,
+  ];
+}
+
+function probabilityLines({ probability }: CalibrationReport): string[] {
+  if (probability.length === 0) return [];
+  return [
+    '\nDoes the probability tell the truth? P(mean R > 0) at the decision, and what came of it',
+    table(
+      ['stated', 'n', 'mean stated', 'mean R', '95%'],
+      probability.map(({ from, to, n, stated, meanR, meanRInterval }) => [
+        tenth(from, to),
+        String(n),
+        fixed(stated, 3),
+        signed(meanR, 3),
+        range(meanRInterval),
+      ]),
+    ),
   ];
 }
 
@@ -156,16 +194,19 @@ export function renderExplanation(
   trades: readonly Trade[],
   shadow: ShadowOutcome | null,
 ): string {
-  const { id, time, strategy, symbol, side, action, multiplier, cell, reasons, score, quality } = decision;
+  const { id, time, strategy, symbol, side, action, multiplier, intended } = decision;
+  const { cell, reasons, score, quality, edge } = decision;
+  const would = intended === multiplier ? '' : `, the overlay would have given x${fixed(intended, 3)}`;
   const parts = [
     `${id}  ${minute(time)} UTC  ${strategy} ${symbol} ${side} in ${cell}`,
-    `  ${action === 'block' ? 'not sent' : `sent at x${fixed(multiplier, 3)}`}: ${reasons.join(', ') || "nothing speaks against the host's own size"}\n`,
+    `  ${action === 'block' ? 'not sent' : `sent at x${fixed(multiplier, 3)}${would}`}: ${reasons.join(', ') || "nothing speaks against the host's own size"}\n`,
     table(
       ['step', 'factor', 'so far', 'because'],
       waterfall.map(({ step, factor, after, note }) => [step, `x${fixed(factor, 3)}`, fixed(after, 3), note]),
       2,
     ),
   ];
+  if (edge !== null) parts.push(...edgeLines(edge));
   if (score && cascade) {
     const [strategyLevel, cellLevel, leafLevel] = score.levels;
     const level = (name: string, [wins, losses]: readonly [number, number], p: number) =>
@@ -198,6 +239,27 @@ export function renderExplanation(
       `  not traded; followed to its ${shadow.exit} at ${minute(shadow.exitTime)} UTC: ${multipleOf(shadow)}`,
     );
   return parts.join('\n');
+}
+
+/** What the posterior expected, as a sum. */
+function edgeLines({
+  theta,
+  probability,
+  expectedR,
+  terms,
+  differ,
+  lo,
+  target,
+  size,
+  quality,
+}: EdgeDetail): string[] {
+  const sum = Object.entries(terms).map(([name, value]) => `${name} ${signed(value, 3)}`);
+  return [
+    `\nExpected ${signed(expectedR, 3)} R, P(mean R > 0) = ${fixed(probability, 3)}`,
+    `  theta ${signed(theta, 3)} = ${sum.join(', ')}`,
+    `  size ${fixed(target, 3)} by the ramp, ${fixed(size, 3)} after the dead band; sizes begin at theta ${signed(lo, 3)}, ${fixed(Math.abs(theta - lo), 3)} away`,
+    `  quality as learned ${quality === null ? 'not given' : fixed(quality, 3)}; strategies differ with probability ${fixed(differ.strategies)}, cells ${fixed(differ.cells)}, symbols ${fixed(differ.symbols)}`,
+  ];
 }
 
 const multipleOf = ({ r, rSource }: Pick<Trade, 'r' | 'rSource'>): string =>
@@ -257,7 +319,7 @@ export function renderDiff(
     ),
     '\nStatements',
     table(
-      ['', 'outcomes', 'sent', 'selection effect R', '95%', 'verdict', 'sum R', 'Sharpe', 'max DD R'],
+      ['', 'outcomes', 'sent', 'effect R', 'std. error', 'verdict', 'sum R', 'Sharpe', 'max DD R'],
       [['as run', asRun] as const, ['other', other] as const].map(([name, result]) => [
         name,
         ...statementCells(result),
@@ -278,7 +340,7 @@ function statementCells({ statement, curve, sharpe }: PolicyResult): string[] {
   return [
     String(statement.n),
     String(statement.sent),
-    ...estimateCells(statement.selection),
+    ...plusMinus(statement.claim.effect, statement.claim.standardError),
     statement.verdict,
     signed(curve.at(-1) ?? null),
     fixed(sharpe?.sharpe ?? null, 3),

@@ -50,23 +50,24 @@ export function renderOverlay(report: OverlayReport): string {
   const parts = [
     'Strategies',
     table(
-      ['strategy', ...PERFORMANCE_HEAD, 'weight', 'status', 'decay'],
-      strategies.map(({ strategy, performance, weight, status, decayEvidence, decayAlarm }) => [
+      ['strategy', ...PERFORMANCE_HEAD, 'weight', 'status', 'P(edge)', 'size'],
+      strategies.map(({ strategy, performance, weight, status, probability, share }) => [
         strategy,
         ...performanceCells(performance),
         fixed(weight),
         status,
-        `${fixed(decayEvidence, 1)} of ${fixed(decayAlarm, 0)}`,
+        fixed(probability),
+        fixed(share),
       ]),
     ),
   ];
-  const proven = strategies.filter(({ trackRecord }) => trackRecord.trades > 0);
+  const proven = strategies.filter(({ trackRecord }) => trackRecord.outcomes > 0);
   if (proven.length > 0) {
     parts.push(
       '\nTrack records',
       ...proven.map(
-        ({ strategy, trackRecord: { trades, probabilisticSharpe, summary } }) =>
-          `  ${strategy}: an edge with probability ${percent(probabilisticSharpe)} (n = ${trades}); ${summary}`,
+        ({ strategy, trackRecord: { outcomes, effective, probabilisticSharpe, summary, window } }) =>
+          `  ${strategy}: an edge with probability ${percent(probabilisticSharpe)} over its life (${outcomes} outcomes, effectively ${effective.toFixed(0)}); ${summary}; its latest ${window.trades} trades ${signed(window.expectancy, 3)} R`,
       ),
     );
   }
@@ -180,23 +181,22 @@ export function renderStatus(data: DashboardData): string {
       : `${percent(status.drawdown)} below the peak, guard x${fixed(status.guard)}`;
   const parts = [
     `Time      ${minute(status.time)} UTC, last update ${status.updatedAt === null ? 'never' : minute(status.updatedAt)}`,
+    `Mode      ${status.mode === 'observe' ? 'OBSERVE: nothing is touched; `edgekeeper act` lets the overlay act' : 'act'}${status.stopped ? ', HARD STOP: nothing is opened until `edgekeeper resume`' : ''}`,
     `Switches  ${switches.join(', ')}`,
     `Portfolio ${drawdown}`,
     `Decisions ${status.decisions}`,
     `Coverage  ${coverageLines(coverage).join('; ') || 'everything was seen'}\n`,
     table(
-      ['strategy', 'status', 'weight', 'base', 'decay evidence', 'confidence', 'why'],
-      Object.values(strategyHealth.details).map(
-        ({ strategy, status: state, decayEvidence, decayAlarm, confidence, reason }) => [
-          strategy,
-          state,
-          fixed(allocation.weights[strategy] ?? null),
-          fixed(allocation.baseWeights[strategy] ?? null),
-          `${fixed(decayEvidence, 1)} of ${decayAlarm}`,
-          percent(confidence),
-          reason,
-        ],
-      ),
+      ['strategy', 'status', 'weight', 'base', 'P(edge)', 'size', 'why'],
+      Object.values(strategyHealth.details).map(({ strategy, status: state, probability, share, reason }) => [
+        strategy,
+        state,
+        fixed(allocation.weights[strategy] ?? null),
+        fixed(allocation.baseWeights[strategy] ?? null),
+        fixed(probability),
+        fixed(share),
+        reason,
+      ]),
     ),
   ];
   if (recentDecisions.length > 0) {

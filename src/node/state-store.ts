@@ -24,6 +24,8 @@ export interface SavedState {
   /** Sequence number of the last journaled event that the snapshot contains. */
   readonly seq: number;
   readonly snapshot: Snapshot;
+  /** Version of the snapshot as it was on disk. */
+  readonly version?: number;
 }
 
 const envelopeSchema = z.object({
@@ -104,7 +106,15 @@ export class LowdbStateStore {
       throw corrupt(this.#file, `format ${show((value as { format?: unknown }).format)}`, envelope.error);
     try {
       const { origin, options, seq, snapshot } = envelope.data;
-      return { format: FORMAT, origin, options: options as Options, seq, snapshot: parseSnapshot(snapshot) };
+      const version = (snapshot as { version?: number } | null)?.version ?? 1;
+      return {
+        format: FORMAT,
+        origin,
+        options: options as Options,
+        seq,
+        snapshot: parseSnapshot(snapshot),
+        version,
+      };
     } catch (cause) {
       if (cause instanceof EdgekeeperError) throw corrupt(this.#file, cause.found, cause);
       throw cause;

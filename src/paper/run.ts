@@ -5,7 +5,7 @@ import { EffectLedger } from '../effect/ledger.ts';
 import { effectStatement } from '../effect/statement.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Candle } from '../model/candle.ts';
-import { overlayReport } from '../monitor/report.ts';
+import { overlayReport, statementOptions } from '../monitor/report.ts';
 import { PerformanceDecomposer } from '../performance/decomposer.ts';
 import { drawdown } from '../statistics/equity-curve.ts';
 import { PaperAccount } from './account.ts';
@@ -203,7 +203,7 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
         ? {
             ...overlayReport(engine),
             account: overlaid.summary(),
-            effect: effectStatement(ledger, engine.config.seed),
+            effect: effectStatement(ledger, statementOptions(engine)),
             calibration: calibrationReport(ledger.outcomes),
           }
         : null,

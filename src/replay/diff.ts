@@ -1,11 +1,12 @@
 import type { Options } from '../config/schema.ts';
 import { blockedBy } from '../decision/fallback.ts';
 import { EffectLedger } from '../effect/ledger.ts';
-import { type EffectStatement, effectStatement } from '../effect/statement.ts';
+import { type EffectStatement, effectStatement, type StatementOptions } from '../effect/statement.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
 import type { EffectEvent, InputEvent } from '../engine/events.ts';
 import { type Decision, isUnjudgeable } from '../model/decision.ts';
 import { EdgekeeperError } from '../model/errors.ts';
+import { NEUTRAL_FACTORS } from '../model/factors.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
@@ -121,7 +122,8 @@ export class PolicyReplay {
   }
 
   /** The difference, once the record has been taken. */
-  result(seed = this.#other.config.seed): PolicyDiff {
+  result(): PolicyDiff {
+    const options = { stakes: this.#other.config.stakes };
     const pairs = [...this.#pairs.values()];
     const sent = (decision: Decision) => decision.multiplier > 0;
     const freed = pairs.filter(({ before, after }) => !sent(before) && sent(after));
@@ -135,8 +137,8 @@ export class PolicyReplay {
       ),
       unknownOutcomes: freed.filter(({ before }) => !this.#known.has(before.id)).length,
       refused: this.#refused,
-      asRun: resultOf(this.#asRunLedger, this.#asRunStatuses, seed),
-      other: resultOf(this.#otherLedger, this.#otherStatuses, seed),
+      asRun: resultOf(this.#asRunLedger, this.#asRunStatuses, options),
+      other: resultOf(this.#otherLedger, this.#otherStatuses, options),
     };
   }
 
@@ -153,11 +155,9 @@ export class PolicyReplay {
       ...decision,
       action: 'execute',
       multiplier: 1,
+      intended: 1,
       base: 1,
-      weight: 1,
-      health: 1,
-      qualityFactor: 1,
-      guard: 1,
+      ...NEUTRAL_FACTORS,
       cap: Math.max(1, decision.cap),
       reasons: after.reasons,
     };
@@ -285,17 +285,21 @@ function tradeOf(outcome: ShadowOutcome, decision: Decision): TradeInput {
   };
 }
 
-function resultOf(ledger: EffectLedger, statusChanges: readonly StatusChange[], seed: number): PolicyResult {
+function resultOf(
+  ledger: EffectLedger,
+  statusChanges: readonly StatusChange[],
+  options: StatementOptions,
+): PolicyResult {
   const returns = emptyMoments();
   let sum = 0;
-  const curve = ledger.outcomes.map(({ r, multiplier }) => {
+  const curve = ledger.outcomes.map(({ r, intended: multiplier }) => {
     sum += multiplier * r;
     addToMoments(returns, multiplier * r);
     return sum;
   });
   const sharpe = sharpeRatio(returns);
   return {
-    statement: effectStatement(ledger, seed),
+    statement: effectStatement(ledger, options),
     statusChanges,
     curve,
     sharpe:

@@ -11,7 +11,7 @@ export interface SharpeRecord {
 }
 
 /** Variance of an estimated Sharpe ratio, times n - 1; never below a rounding error. */
-const scaledVariance = ({ sharpe, skewness, kurtosis }: SharpeRecord): number =>
+export const sharpeVariance = ({ sharpe, skewness, kurtosis }: SharpeRecord): number =>
   Math.max(1e-12, 1 - skewness * sharpe + ((kurtosis - 1) / 4) * sharpe * sharpe);
 
 /**
@@ -21,7 +21,7 @@ const scaledVariance = ({ sharpe, skewness, kurtosis }: SharpeRecord): number =>
 export function probabilisticSharpe(record: SharpeRecord, benchmark = 0): number | null {
   if (record.n < 2) return null;
   return normalCdf(
-    ((record.sharpe - benchmark) * Math.sqrt(record.n - 1)) / Math.sqrt(scaledVariance(record)),
+    ((record.sharpe - benchmark) * Math.sqrt(record.n - 1)) / Math.sqrt(sharpeVariance(record)),
   );
 }
 
@@ -32,7 +32,7 @@ export function probabilisticSharpe(record: SharpeRecord, benchmark = 0): number
 export function minimumTrackRecord(record: SharpeRecord, benchmark = 0, confidence = 0.95): number | null {
   const edge = record.sharpe - benchmark;
   if (!(edge > 0)) return null;
-  return 1 + scaledVariance(record) * (normalQuantile(confidence) / edge) ** 2;
+  return 1 + sharpeVariance(record) * (normalQuantile(confidence) / edge) ** 2;
 }
 
 const EULER_MASCHERONI = 0.5772156649015329;

@@ -1,9 +1,13 @@
+import { z } from 'zod';
+
 /** Sums over blocks of time, by the start of the block in blocks since the epoch; plain JSON. */
-export interface TimeBlocksState {
+export const timeBlocksSchema = z.object({
   /** Length of a block in ms. */
-  readonly base: number;
-  readonly blocks: readonly (readonly [index: number, ...sums: number[]])[];
-}
+  base: z.number().positive(),
+  /** Index of the block, and its sums. */
+  blocks: z.array(z.array(z.number())),
+});
+export type TimeBlocksState = z.infer<typeof timeBlocksSchema>;
 
 const HOUR = 3_600_000;
 const CAPACITY = 1024;
@@ -50,7 +54,7 @@ export class TimeBlocks {
 
   restore({ base, blocks }: TimeBlocksState): void {
     this.#base = base;
-    this.#blocks = new Map(blocks.map(([index, ...sums]) => [index, Float64Array.from(sums)]));
+    this.#blocks = new Map(blocks.map(([index, ...sums]) => [index!, Float64Array.from(sums)]));
   }
 
   #merge(): void {

@@ -18,6 +18,7 @@ import {
   histories,
   names,
   rMultiples,
+  rulesWith,
   START,
   signal,
   symbols,
@@ -122,7 +123,7 @@ describe('a decision', () => {
   });
 
   it("shrinks with the portfolio's drawdown", () => {
-    const engine = engineWith();
+    const engine = rulesWith();
     engine.recordEquity({ time: START, equity: 100 });
     engine.recordEquity({ time: START + 1, equity: 85 });
     expect(engine.decide(signal())).toMatchObject({
@@ -148,7 +149,7 @@ describe('a decision', () => {
   });
 
   it('is whole or nothing where the host cannot scale', () => {
-    const engine = engineWith({ baseWeights: { EMA_Trend: 0.5 } });
+    const engine = rulesWith({ baseWeights: { EMA_Trend: 0.5 } });
     expect(engine.decide(signal({ scalable: false }))).toMatchObject({
       multiplier: 1,
       reasons: ['BASE_WEIGHT', 'SIZE_FIXED'],
@@ -393,7 +394,7 @@ describe('switches', () => {
   });
 
   it('let no strategy decay while retirement is off', () => {
-    const engine = engineWith({ retirementManagement: false });
+    const engine = rulesWith({ retirementManagement: false });
     const now = feed(engine, Array(200).fill(-1));
     engine.updateOptimization(now + 100 * HOUR);
     expect(engine.manager.getStrategyHealth('EMA_Trend')).toMatchObject({
@@ -432,7 +433,7 @@ describe('switches', () => {
 
 describe('recording a trade', () => {
   it('degrades at once, suspends on evidence, and benches', () => {
-    const engine = engineWith();
+    const engine = rulesWith();
     const now = feed(engine, Array(60).fill(-1));
     expect(engine.manager.statusOf('EMA_Trend')).toBe('SUSPENDED');
     expect(engine.decide(signal({ time: now })).action).toBe('block');
@@ -454,7 +455,7 @@ describe('recording a trade', () => {
   });
 
   it("counts a signal's outcome by what its score was then", () => {
-    const engine = engineWith();
+    const engine = rulesWith();
     const weak = { confidence: 0.1, confluence: 1 };
     for (let i = 0; i < 40; i += 1) {
       const time = START + i * HOUR;
@@ -537,7 +538,7 @@ describe('pieces for hosts that put them together themselves', () => {
   });
 
   it('take a regime by its label, and a quality that is none for none', () => {
-    const engine = engineWith({ enforcement: 'strict' });
+    const engine = rulesWith({ enforcement: 'strict' });
     const now = feed(
       engine,
       Array.from({ length: 60 }, (_, i) => (i % 2 ? 2 : -1)),
@@ -556,7 +557,7 @@ describe('pieces for hosts that put them together themselves', () => {
   });
 
   it('give a size multiplier in [0, cap]', () => {
-    const engine = engineWith({ enforcement: 'strict', baseWeights: { EMA_Trend: 2 } });
+    const engine = rulesWith({ enforcement: 'strict', baseWeights: { EMA_Trend: 2 } });
     expect(engine.getPositionSizeMultiplier({ strategy: 'EMA_Trend', signalQuality: 0.35 })).toBeCloseTo(
       1.5,
       12,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OptimizationMonitor } from '../../src/index.ts';
-import { AUTHOR, engineWith, feed, HOUR, START, signal, trade, walk } from '../fixtures.ts';
+import { AUTHOR, engineWith, feed, HOUR, rulesWith, START, signal, trade, walk } from '../fixtures.ts';
 
 const DAY = 24 * HOUR;
 
@@ -13,7 +13,7 @@ describe('what the overlay does, in figures', () => {
   });
 
   it('counts what was filtered and what it came to', () => {
-    const engine = engineWith({ enforcement: 'strict', retirementManagement: false });
+    const engine = rulesWith({ enforcement: 'strict', retirementManagement: false });
     const candles = walk(400, 2, { drift: -0.003 });
     for (const candle of candles.slice(0, 200)) engine.recordCandle('BTC/USDT', '1h', candle);
     const time = START + 200 * HOUR;

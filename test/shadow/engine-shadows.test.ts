@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type EngineEvent, type InputEvent, OptimizationEngine, type Signal } from '../../src/index.ts';
 import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
 import { cases } from '../cases.ts';
-import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures.ts';
+import { AUTHOR, engineWith, feed, HOUR, rulesWith, START, signal, walk } from '../fixtures.ts';
 
 const outcomesOf = (engine: OptimizationEngine): ShadowOutcome[] => {
   const outcomes: ShadowOutcome[] = [];
@@ -26,7 +26,7 @@ function trade(engine: OptimizationEngine, candles: ReturnType<typeof walk>, cha
 
 describe('signals that are not sent', () => {
   it('of a suspended strategy are followed, one at a time, and bring it back when they earn money', () => {
-    const engine = engineWith({ enforcement: 'off' });
+    const engine = rulesWith({ enforcement: 'off' });
     const outcomes = outcomesOf(engine);
     const candles = walk(1400, 2, { drift: 0.004 });
     trade(engine, candles.slice(0, 200));
@@ -49,7 +49,7 @@ describe('signals that are not sent', () => {
   });
 
   it('of a suspended strategy retire it when they lose, and time alone does not', () => {
-    const engine = engineWith({ enforcement: 'off' });
+    const engine = rulesWith({ enforcement: 'off' });
     const candles = walk(2600, 2, { drift: -0.004 });
     trade(engine, candles.slice(0, 200));
     feed(engine, Array(25).fill(-0.05), {}, candles[199]!.time);
@@ -73,7 +73,7 @@ describe('signals that are not sent', () => {
   });
 
   it('tell the filter that it is wrong: good shadows unblock low signals', () => {
-    const engine = engineWith({ retirementManagement: false });
+    const engine = rulesWith({ retirementManagement: false });
     const candles = walk(1600, 2, { drift: 0.004 });
     trade(engine, candles.slice(0, 200));
     for (let i = 0; i < 60; i += 1)
@@ -91,7 +91,7 @@ describe('signals that are not sent', () => {
   });
 
   it('are not explored by money while their outcome is followed', () => {
-    const engine = engineWith({ retirementManagement: false });
+    const engine = rulesWith({ retirementManagement: false });
     const candles = walk(400, 2, { drift: -0.004 });
     trade(engine, candles.slice(0, 200));
     for (let i = 0; i < 60; i += 1)
@@ -119,7 +119,7 @@ describe('signals that are not sent', () => {
   });
 
   it('do not lose a strategy its probation by one odd signal or a gap in the candles', () => {
-    const engine = engineWith({ enforcement: 'off' });
+    const engine = rulesWith({ enforcement: 'off' });
     const candles = walk(500, 2);
     for (const candle of candles.slice(0, 200)) engine.recordCandle('BTC/USDT', '1h', candle);
     feed(engine, Array(25).fill(-0.05), {}, candles[199]!.time);

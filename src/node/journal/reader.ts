@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { EdgekeeperError } from '../../model/errors.ts';
 import { type JournalLine, parseLine } from './line.ts';
 
+/** Folder of the journal in a state directory. */
+export const JOURNAL_DIR = 'journal';
+
 export interface Segment {
   readonly path: string;
   /** Sequence number of its first line. */
