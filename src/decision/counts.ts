@@ -46,6 +46,9 @@ export const emptySignalCounts = (): SignalCounts => ({
   weightAgainstR: emptyCoMoments(),
 });
 
+/** What a strategy's signal was weighed by: its weight, or what the posterior made of it. */
+const weightOf = ({ weight, edgeFactor }: Decision): number => weight * edgeFactor;
+
 const fate = ({ multiplier }: Decision): 'executed' | 'reduced' | 'increased' | 'blocked' =>
   multiplier === 0 ? 'blocked' : multiplier < 1 ? 'reduced' : multiplier > 1 ? 'increased' : 'executed';
 
@@ -56,7 +59,7 @@ function countReason(counts: SignalCounts, reason: ReasonCode): void {
 /** Counts one decision, in place. */
 export function countDecision(counts: SignalCounts, decision: Decision): void {
   counts.signals += 1;
-  counts.weightSum += decision.weight;
+  counts.weightSum += weightOf(decision);
   counts[fate(decision)] += 1;
   for (const reason of decision.reasons) countReason(counts, reason);
   if (decision.multiplier === 0 || decision.quality === null) return;
@@ -76,7 +79,8 @@ export function countWithdrawal(counts: SignalCounts, decision: Decision, reason
 }
 
 /** Counts what came of a signal, in R, whether it was sent or not. */
-export function countOutcome(counts: SignalCounts, { multiplier, weight }: Decision, r: number): void {
+export function countOutcome(counts: SignalCounts, decision: Decision, r: number): void {
+  const { multiplier } = decision;
   const won = outcomeOf(r) === 'win' ? 1 : 0;
   counts.outcomes += 1;
   counts.wins += won;
@@ -84,5 +88,5 @@ export function countOutcome(counts: SignalCounts, { multiplier, weight }: Decis
     counts.sentOutcomes += 1;
     counts.sentWins += won;
   }
-  addToCoMoments(counts.weightAgainstR, weight, r);
+  addToCoMoments(counts.weightAgainstR, weightOf(decision), r);
 }
