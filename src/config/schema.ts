@@ -309,6 +309,15 @@ export function parseConfig(options: unknown = {}): Config {
   return config;
 }
 
+/**
+ * A configuration that says on what evidence it runs, so that it says the same when the default changes. Throws
+ * `CONFIG_INVALID`.
+ */
+export const withEvidence = (options: Options): Options => ({
+  evidence: parseConfig(options).evidence,
+  ...options,
+});
+
 /** The JSON schema of a configuration, as plugin.json carries it. */
 export function configJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(optionsSchema, { io: 'input' });

@@ -1,5 +1,5 @@
 import { EDGE_PRESETS } from '../config/presets.ts';
-import { type Config, type Options, parseConfig } from '../config/schema.ts';
+import { type Config, type Options, parseConfig, withEvidence } from '../config/schema.ts';
 import { learnedQuality } from '../decision/by-edge.ts';
 import { cellOfSignal } from '../decision/cell.ts';
 import type { DecisionContext } from '../decision/context.ts';
@@ -1076,9 +1076,6 @@ function componentsOf(options: Options): Components {
     }),
   };
 }
-
-/** A configuration that says on what evidence it runs: a journal that does not was written before there was a choice. */
-const withEvidence = (options: Options): Options => ({ evidence: parseConfig(options).evidence, ...options });
 
 /** A trade with its decision as this version writes it. */
 const completeTrade = (input: TradeInput): TradeInput =>

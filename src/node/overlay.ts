@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Options } from '../config/schema.ts';
+import { type Options, withEvidence } from '../config/schema.ts';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import type { Command } from '../engine/events.ts';
 import { timeframeMs } from '../model/candle.ts';
@@ -133,7 +133,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     });
     const stopRecording = recordEvents(engine, journal);
     const stopLogging = logEngine(engine, log);
-    if (fresh || !isDeepStrictEqual(engine.options, config)) {
+    if (fresh || !isDeepStrictEqual(engine.options, withEvidence(config))) {
       const time = Math.max(engine.time, clock.now());
       engine.reconfigure(config, {
         time,

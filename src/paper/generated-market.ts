@@ -33,16 +33,16 @@ interface Spell {
 
 /** Ticks within one candle. */
 const TICKS = 8;
-/** From this share of the time on trends break off early: what bought their dips stops working. */
-const TURNING_POINT = 0.45;
+/** Between these shares of the time trends break off early: what bought their dips stops working for a while. */
+const TRENDS_BREAK_OFF = { from: 0.45, to: 0.63 } as const;
 const CRASH_AT = 0.7;
 const CRASH_CANDLES = 6;
 const CRASH_DRIFT = -0.035;
 
 /**
  * A made-up market that has what real ones have: spells of trend, range and storm, a crash that hits every
- * symbol at once, and outages. Trends persist in the first part of the time and are cut short later, so that
- * FVG_Pattern, which buys dips in a trend, has an edge first and loses it. The same seed gives the same candles.
+ * symbol at once, and outages. Trends persist but for some weeks in the middle, so that FVG_Pattern, which
+ * buys dips in a trend, has an edge, loses it, and finds it again. The same seed gives the same candles.
  */
 export function generateMarket(options: GeneratedMarketOptions): Map<string, Candle[]> {
   return new Map(
@@ -64,8 +64,9 @@ function generateSymbol(
   let spell: Spell | null = null;
   let log = Math.log(price);
   for (let i = 0; i < count; i += 1) {
-    if (!spell || spell.left === 0)
-      spell = nextSpell(random, log, scale, i < count * TURNING_POINT, spell?.kind);
+    const share = i / count;
+    const trendsPersist = share < TRENDS_BREAK_OFF.from || share >= TRENDS_BREAK_OFF.to;
+    if (!spell || spell.left === 0) spell = nextSpell(random, log, scale, trendsPersist, spell?.kind);
     spell.left -= 1;
     const crashing = i >= crashAt && i < crashAt + CRASH_CANDLES;
     const volatility = spell.volatility * (crashing ? 3 : 1);

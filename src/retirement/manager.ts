@@ -302,6 +302,7 @@ export class StrategyRetirementManager {
       if (record.pinned === 'forever' || time < record.pinned) return;
       record.pinned = null;
     }
+    record.reason = labelWords(record.label);
     const next = nextLabel(record.status, {
       size,
       probability,
