@@ -11,6 +11,7 @@ export const blockedBy = (decision: Decision, reason: ReasonCode): Decision => (
   ...decision,
   action: 'block',
   multiplier: 0,
+  intended: 0,
   reasons: [...decision.reasons, reason],
 });
 

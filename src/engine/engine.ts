@@ -76,6 +76,18 @@ interface Components {
   readonly edge: EdgeLearning;
 }
 
+/** An outcome of before this version, as the posterior learns it, and when its signal was decided. */
+export type PastOutcome = WaitingOutcome & { readonly decidedAt: number };
+
+/** An event of before this version: the outcomes that came with it, before what it did and by it. */
+export interface PastEvent {
+  readonly time: number;
+  /** Whether it lets everything settle that waits, or what closed before it, or nothing. */
+  readonly settles: 'all' | 'earlier' | 'nothing';
+  readonly before: readonly PastOutcome[];
+  readonly by: PastOutcome | null;
+}
+
 export interface EngineHooks {
   /** Read at every decision; true switches the overlay off whatever the flags say. */
   readonly killed?: () => boolean;
@@ -226,7 +238,7 @@ export class OptimizationEngine {
     if (!known) return withdrawn;
     this.#settleShadows();
     countWithdrawal(this.#countsOf(known.strategy), known, reason);
-    this.#parts.edge.now.countWithdrawal(known.strategy);
+    if (known.edge !== null) this.#parts.edge.now.countWithdrawal(known.strategy);
     this.#follow(withdrawn);
     this.#recent.replace(withdrawn);
     this.#emit({ type: 'withdrawal', time: known.time, decision: known, reason });
@@ -543,15 +555,18 @@ export class OptimizationEngine {
   }
 
   /**
-   * Learns outcomes of before this version, which its posterior and track records have not seen: those that a snapshot
-   * of an older version contains.
+   * Learns what came of an event of before this version, whose snapshot has not seen it: outcomes are learned just as
+   * they would have been then.
    */
-  learnPast(outcomes: readonly (WaitingOutcome & { readonly decidedAt: number })[]): void {
-    for (const { decidedAt, ...outcome } of outcomes) {
-      this.#await(outcome);
-      this.tracks.add(outcome.strategy, { r: outcome.r, decidedAt, closedAt: outcome.closedAt });
-    }
-    this.#settleEdge();
+  learnPast({ time, settles, before, by }: PastEvent): void {
+    for (const outcome of before) this.#adopt(outcome);
+    if (settles !== 'nothing') this.#settleEdge(settles === 'all' ? undefined : time);
+    if (by !== null) this.#adopt(by);
+  }
+
+  #adopt({ decidedAt, ...outcome }: PastOutcome): void {
+    this.#await(outcome);
+    this.tracks.add(outcome.strategy, { r: outcome.r, decidedAt, closedAt: outcome.closedAt });
   }
 
   /**

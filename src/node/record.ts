@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { learnedQuality } from '../decision/by-edge.ts';
 import { blockedBy } from '../decision/fallback.ts';
 import { EffectLedger, type LedgerEvent, type ShadowEvent, type TradeEvent } from '../effect/ledger.ts';
-import type { OptimizationEngine } from '../engine/engine.ts';
+import type { OptimizationEngine, PastEvent, PastOutcome } from '../engine/engine.ts';
+import type { InputEvent } from '../engine/events.ts';
 import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError } from '../model/errors.ts';
@@ -76,66 +77,87 @@ async function eachOutcome(stateDir: string, after: number, take: (event: Outcom
   });
 }
 
-type Past = Parameters<OptimizationEngine['learnPast']>[0][number];
-
 /**
- * What the posterior would have learned of the events before a sequence number, in the order of the record. In a record
- * that knows no positions the trades of one decision are one outcome.
+ * Lets an engine learn the events up to a sequence number, which its snapshot contains but never learned from, just as
+ * it would have learned from them then.
  */
-export async function outcomesBefore(stateDir: string, before: number): Promise<Past[]> {
-  const past = new Map<string, Past & { size: number }>();
-  const take = (event: Outcome) => {
-    if (event.seq >= before || event.type === 'equity') return;
-    const found = pastOf(event);
-    const known = past.get(found.id);
-    const size = known ? known.size + found.size : found.size;
-    past.set(found.id, {
-      ...found,
-      size,
-      r: known && size > 0 ? (known.r * known.size + found.r * found.size) / size : found.r,
-    });
+export async function learnPast(engine: OptimizationEngine, stateDir: string, upTo: number): Promise<void> {
+  const seen = new Set<string>();
+  /** In a record that knows no positions the first trade of a decision is its outcome. */
+  const isFirst = ({ outcome, trade, input }: TradeEvent): boolean => {
+    if (outcome === null) return false;
+    const id = outcome ? null : (trade.positionId ?? input.decision?.id ?? null);
+    if (id !== null && seen.has(id)) return false;
+    if (id !== null) seen.add(id);
+    return true;
   };
   const kept = await keptOutcomes(stateDir);
-  for (const event of kept) take(event);
-  await eachOutcome(stateDir, kept.at(-1)?.seq ?? 0, take);
-  return [...past.values()].map(({ size: _size, ...outcome }) => outcome);
+  for (const event of kept) {
+    if (event.type === 'trade' && isFirst(event as TradeEvent))
+      engine.learnPast({ ...ALONE, by: pastTrade(event as TradeEvent) });
+    if (event.type === 'shadow')
+      engine.learnPast({ ...ALONE, by: pastShadow((event as ShadowEvent).outcome) });
+  }
+  const after = kept.at(-1)?.seq ?? 0;
+  await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, time, event, effects = [] }) => {
+    if (seq <= after || seq > upTo || event.type === 'lost') return;
+    const before = effects.flatMap((effect) =>
+      effect.type === 'shadow' ? [pastShadow(effect.outcome)] : [],
+    );
+    const by = event.type === 'trade' && isFirst(event) ? pastTrade(event) : null;
+    engine.learnPast({ time, settles: SETTLES[event.type], before, by });
+  });
 }
 
-function pastOf(event: Outcome): Past & { readonly size: number } {
-  if ('outcome' in event && event.type === 'shadow') {
-    const { decision, r, weight, exitTime, entryTime } = (event as ShadowEvent).outcome;
-    const { id, strategy, symbol, cell, time } = completeDecision(decision);
-    const quality = learnedQuality(completeDecision(decision));
-    return {
-      id,
-      strategy,
-      symbol,
-      cell,
-      r,
-      weight,
-      quality,
-      closedAt: exitTime,
-      held: exitTime - entryTime,
-      decidedAt: time,
-      size: 1,
-    };
-  }
-  const { trade, outcome, input } = event as TradeEvent;
-  const decision = outcome?.decision ?? input.decision;
-  const whole = decision ? completeDecision(decision) : null;
-  const { strategy, symbol, r, entryTime, exitTime } = outcome ?? trade;
+const ALONE = { time: 0, settles: 'all', before: [] } as const;
+
+/** What each event lets settle of the outcomes that wait. */
+const SETTLES: Readonly<Record<InputEvent['type'], PastEvent['settles']>> = {
+  decision: 'all',
+  update: 'all',
+  command: 'all',
+  config: 'all',
+  trade: 'earlier',
+  candle: 'earlier',
+  equity: 'earlier',
+  exit: 'earlier',
+  unjudged: 'earlier',
+  unknownExit: 'earlier',
+  withdrawal: 'nothing',
+};
+
+function pastShadow({ decision, r, weight, exitTime, entryTime }: ShadowOutcome): PastOutcome {
+  const { id, strategy, symbol, cell, time } = decision;
+  const quality = learnedQuality(completeDecision(decision));
   return {
-    id: outcome?.positionId ?? whole?.id ?? trade.id,
+    id,
     strategy,
     symbol,
-    cell: whole?.cell ?? trade.cell,
+    cell,
     r,
-    weight: 1,
-    quality: whole && learnedQuality(whole),
+    weight,
+    quality,
     closedAt: exitTime,
     held: exitTime - entryTime,
-    decidedAt: whole?.time ?? entryTime,
-    size: outcome ? 1 : (trade.baseSize ?? 1),
+    decidedAt: time,
+  };
+}
+
+function pastTrade({ trade, outcome, input }: TradeEvent): PastOutcome {
+  const given = outcome ? outcome.decision : input.decision;
+  const decision = given ? completeDecision(given) : null;
+  const { strategy, symbol, cell, r, entryTime, exitTime } = outcome ?? trade;
+  return {
+    id: outcome?.positionId ?? trade.positionId ?? decision?.id ?? trade.id,
+    strategy,
+    symbol,
+    cell: decision?.cell ?? cell,
+    r,
+    weight: 1,
+    quality: decision && learnedQuality(decision),
+    closedAt: exitTime,
+    held: exitTime - entryTime,
+    decidedAt: decision?.time ?? entryTime,
   };
 }
 

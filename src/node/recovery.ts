@@ -4,7 +4,7 @@ import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { LostEvent } from './journal/line.ts';
 import { type JournalEnd, readJournal } from './journal/reader.ts';
-import { outcomesBefore } from './record.ts';
+import { learnPast } from './record.ts';
 import type { LowdbStateStore, Origin } from './state-store.ts';
 
 /** First version of a snapshot that holds what the posterior learned. */
@@ -37,8 +37,7 @@ export async function recover(
   // What says on no evidence was written before there was a choice: it ran on guarded evidence.
   const engine = new OptimizationEngine({ evidence: 'guarded', ...saved?.options }, hooks);
   if (saved) engine.restore(saved.snapshot);
-  if (saved && (saved.version ?? 0) < WITH_POSTERIOR)
-    engine.learnPast(await outcomesBefore(dirname(journalDir), saved.seq + 1));
+  if (saved && (saved.version ?? 0) < WITH_POSTERIOR) await learnPast(engine, dirname(journalDir), saved.seq);
   const after = saved?.seq ?? 0;
   const lost: LostEvent[] = [];
   let replayed = 0;

@@ -133,7 +133,7 @@ describe('the JSON schema', () => {
     for (const [name, { description }] of Object.entries(properties))
       expect(description, name).toMatch(/\w{3}/);
     const founding = ['enableQualityFiltering', 'enableAdaptiveWeighting', 'enableRetirementManagement'];
-    const unset: (keyof Options)[] = ['reduceOnly', 'falseAlarmTrades'];
+    const unset: (keyof Options)[] = ['reduceOnly', 'falseAlarmTrades', 'hardStop', 'stakes'];
     expect(Object.keys(properties).sort()).toEqual(
       [...Object.keys(parseConfig()), ...founding, ...unset].sort(),
     );

@@ -5,6 +5,7 @@ import {
   OptimizationEngine,
   type Options,
   type Signal,
+  type Snapshot,
   type StrategyStatus,
   type TradeInput,
 } from '../../src/index.ts';
@@ -290,7 +291,7 @@ describe('a signal that comes again', () => {
 
 describe('a failure inside the overlay', () => {
   const broken = (part: 'scorer' | 'optimizer' | 'detector', method: string) => {
-    const engine = engineWith({ baseWeights: { EMA_Trend: 0.8 } });
+    const engine = rulesWith({ baseWeights: { EMA_Trend: 0.8 } });
     vi.spyOn(engine[part] as never as Record<string, () => never>, method).mockImplementation(() => {
       throw new Error('broken');
     });
@@ -328,7 +329,7 @@ describe('a failure inside the overlay', () => {
   });
 
   it('never raises a size above the cap of the host', () => {
-    const engine = engineWith({ baseWeights: { EMA_Trend: 1.5 } });
+    const engine = rulesWith({ baseWeights: { EMA_Trend: 1.5 } });
     vi.spyOn(engine.scorer, 'scoreSignal').mockImplementation(() => {
       throw new Error('broken');
     });
@@ -336,7 +337,7 @@ describe('a failure inside the overlay', () => {
   });
 
   it('in an observer is isolated and counted', () => {
-    const engine = engineWith();
+    const engine = rulesWith();
     const heard: EngineEvent['type'][] = [];
     engine.subscribe(() => {
       throw new Error('broken');
@@ -353,7 +354,7 @@ describe('a failure inside the overlay', () => {
 
 describe('switches', () => {
   const poor = (options: Options = {}) => {
-    const engine = engineWith({ baseWeights: { EMA_Trend: 0.8 }, ...options });
+    const engine = rulesWith({ baseWeights: { EMA_Trend: 0.8 }, ...options });
     const now = feed(engine, Array(60).fill(-1));
     for (let i = 0; i < 60; i += 1) engine.updateOptimization(now + i * HOUR);
     engine.recordEquity({ time: now, equity: 100 });
@@ -419,7 +420,7 @@ describe('switches', () => {
   });
 
   it('refuse what is no switch, and change nothing', () => {
-    const engine = engineWith();
+    const engine = rulesWith();
     const before = engine.snapshot();
     expect(() => engine.setFlags({ qualtyFiltering: false } as never, AUTHOR)).toThrow(
       /COMMAND_INVALID.*"qualtyFiltering"/,
@@ -741,6 +742,9 @@ describe('state', () => {
       recent: _recent,
       shadows: _shadows,
       coverage: _coverage,
+      edge: _edge,
+      tracks: _tracks,
+      mode: _mode,
       detector,
       ...rest
     } = structuredClone(today);
@@ -753,13 +757,19 @@ describe('state', () => {
     }
     for (const [, record] of rest.manager.strategies)
       for (const key of ['observed', 'degraded', 'probation']) Reflect.deleteProperty(record, key);
+    const portfolio: Partial<Snapshot['portfolio']> = rest.portfolio;
+    for (const key of ['recentPeak', 'stopped'] as const) Reflect.deleteProperty(portfolio, key);
     const restored = engineWith();
     restored.restore({ ...rest, detector: first, recent: [['signal-id', {}]], version: 1 });
 
     for (const [, evidence] of today.decomposer.evidence)
       Object.assign(evidence, { firstAt: null, lastAt: null });
-    for (const [, record] of today.manager.strategies) Object.assign(record, { observed: 0, degraded: 0 });
-    expect(restored.snapshot()).toEqual({ ...today, recent: [], coverage: engineWith().snapshot().coverage });
+    for (const [, record] of today.manager.strategies)
+      Object.assign(record, { observed: 0, degraded: 0, outcomes: 0, label: null });
+    const { coverage, edge, tracks } = engineWith().snapshot();
+    for (const [, record] of today.optimizer.strategies) record.symbols = [];
+    for (const state of today.history) state.weightChangesThisPeriod = {};
+    expect(restored.snapshot()).toEqual({ ...today, recent: [], coverage, edge, tracks });
   });
 
   it('does not grow with trades', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Decision, explain } from '../../src/index.ts';
 import { qualityScore } from '../../src/quality/score.ts';
 import { cases } from '../cases.ts';
-import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures.ts';
+import { AUTHOR, engineWith, feed, HOUR, rulesWith, START, signal, walk } from '../fixtures.ts';
 
 /** Decisions of engines with all sorts of pasts. */
 const decisions = fc
@@ -19,7 +19,7 @@ const decisions = fc
     suspended: fc.boolean(),
   })
   .map(({ outcomes, base, strict, equity, suspended, confidence, confluence, ...rest }): Decision => {
-    const engine = engineWith({
+    const engine = rulesWith({
       baseWeights: { EMA_Trend: base },
       ...(strict ? { enforcement: 'strict' as const } : {}),
     });
@@ -102,14 +102,14 @@ describe('an explanation', () => {
     expect(explain(sent, 1.9).waterfall.at(-1)).toMatchObject({ step: 'rounding', factor: 0.95 });
     const withdrawn = engine.withdraw(sent, 'BELOW_MIN');
     expect(explain(withdrawn).waterfall.at(-1)).toMatchObject({
-      step: 'size',
+      step: 'as sent',
       factor: 0,
       note: 'below the minimum of the venue',
     });
     expect(explain(withdrawn).flips).toMatchObject([{ change: expect.stringContaining('larger host size') }]);
     engine.forceStatus('EMA_Trend', 'RETIRED', { ...AUTHOR, time });
     expect(explain(engine.decide(signal({ time }))).flips.map(({ change }) => change)).toContainEqual(
-      expect.stringContaining('an operator who brings it back'),
+      expect.stringContaining('an operator who takes RETIRED back'),
     );
     engine.setFlags({ enabled: false }, { ...AUTHOR, time });
     expect(explain(engine.decide(signal({ time })))).toMatchObject({ terms: [], cascade: null });

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { type OptimizationEngine, OptimizationMonitor } from '../../src/index.ts';
 import { overlayReport } from '../../src/monitor/report.ts';
-import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures.ts';
+import { AUTHOR, engineWith, feed, HOUR, rulesWith, START, signal, walk } from '../fixtures.ts';
 
 const codes = (engine: OptimizationEngine, now?: number) =>
   new OptimizationMonitor(engine).getAlerts(now).map(({ code }) => code);
 
 describe('alerts', () => {
   it('say that a threshold cannot be reached, and that the guard has no equity', () => {
-    expect(codes(engineWith())).toEqual(['NO_EQUITY_FEED', 'THRESHOLD_UNREACHABLE']);
-    expect(codes(engineWith({ enforcement: 'off' }))).toEqual(['NO_EQUITY_FEED']);
-    expect(codes(engineWith({ minQualityThreshold: 0.6, regimeAdjustments: { VOLATILE: 1 } }))).toEqual([
+    expect(codes(engineWith())).toEqual(['NO_EQUITY_FEED']);
+    expect(codes(rulesWith())).toEqual(['NO_EQUITY_FEED', 'THRESHOLD_UNREACHABLE']);
+    expect(codes(rulesWith({ enforcement: 'off' }))).toEqual(['NO_EQUITY_FEED']);
+    expect(codes(rulesWith({ minQualityThreshold: 0.6, regimeAdjustments: { VOLATILE: 1 } }))).toEqual([
       'NO_EQUITY_FEED',
     ]);
   });
@@ -27,7 +28,7 @@ describe('alerts', () => {
   });
 
   it('say that no strategy is active when all are degraded, and nothing of health while retirement is off', () => {
-    const engine = engineWith({ baseWeights: { a: 1 } });
+    const engine = rulesWith({ baseWeights: { a: 1 } });
     engine.forceStatus('a', 'DEGRADED', AUTHOR);
     expect(new OptimizationMonitor(engine).getAlerts()[0]).toMatchObject({
       code: 'NO_ACTIVE_STRATEGY',
@@ -38,7 +39,7 @@ describe('alerts', () => {
   });
 
   it('say when the drawdown guard acts', () => {
-    const engine = engineWith();
+    const engine = rulesWith();
     engine.recordEquity({ time: START, equity: 100 });
     expect(codes(engine)).not.toContain('NO_EQUITY_FEED');
     engine.recordEquity({ time: START + 1, equity: 85 });
@@ -51,6 +52,35 @@ describe('alerts', () => {
       level: 'critical',
       message: expect.stringContaining('30.0%'),
     });
+    expect(codes(engine)).toContain('HARD_STOP_OFF');
+  });
+
+  it('say that the hard stop holds everything, and how to let it go', () => {
+    const engine = engineWith({ hardStop: 0.25 });
+    engine.recordEquity({ time: START, equity: 100 });
+    engine.recordEquity({ time: START + 1, equity: 74 });
+    expect(new OptimizationMonitor(engine).getAlerts()[0]).toMatchObject({
+      code: 'HARD_STOP',
+      level: 'critical',
+      message: expect.stringContaining('edgekeeper resume'),
+    });
+    engine.resume({ ...AUTHOR, time: START + 2 });
+    expect(codes(engine)).not.toContain('HARD_STOP');
+  });
+
+  it('say what a strategy is suspended for, and what brings it back', () => {
+    const engine = engineWith();
+    feed(engine, Array(80).fill(-1));
+    expect(new OptimizationMonitor(engine).getAlerts()).toContainEqual(
+      expect.objectContaining({
+        code: 'STRATEGY_SUSPENDED',
+        message: expect.stringMatching(/P\(mean R > 0\) = \.\d\d, its signals get \.\d\d .*comes back/),
+      }),
+    );
+  });
+
+  it('say that the overlay only observes', () => {
+    expect(codes(engineWith({ mode: 'observe' }))).toContain('OBSERVING');
   });
 
   it('say when market data are stale', () => {
@@ -126,7 +156,7 @@ describe('reports', () => {
   it.each([
     ['performance', 2],
     ['regimes', 2],
-    ['weights', 2],
+    ['weights', 1],
     ['health', 3],
     ['decisions', 1],
   ] as const)('export %s as an Arquero table', async (name, rows) => {
@@ -154,9 +184,9 @@ describe('reports', () => {
       {
         strategy: 'EMA_Trend',
         signals: 1,
-        executed: 1,
+        executed: 0,
         reduced: 0,
-        increased: 0,
+        increased: 1,
         blocked: 0,
         avgQuality: expect.any(Number),
       },

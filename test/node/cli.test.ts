@@ -61,7 +61,7 @@ describe('edgekeeper paper', () => {
     await edgekeeper('paper', '--to', '2024-02-01', '--state-dir', again);
     expect((await edgekeeper('report', '--state-dir', again)).out).toContain('With and without the overlay');
     expect((await edgekeeper('status', '--state-dir', again)).out).toMatch(
-      /Switches {2}enabled on.*decay evidence/s,
+      /Switches {2}enabled on.*P\(edge\)/s,
     );
     expect(JSON.parse((await edgekeeper('status', '--json', '--state-dir', again)).out)).toMatchObject({
       optimizationEnabled: { enabled: { enabled: true } },

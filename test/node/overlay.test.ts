@@ -354,7 +354,7 @@ describe('a failing disk', () => {
     vi.spyOn(fs, 'writeSync').mockImplementation(full);
     vi.spyOn(fs.promises, 'open').mockImplementation(full as never);
     const decision = engine.decide(signal({ time: clock.time }));
-    expect(decision).toMatchObject({ action: 'execute', multiplier: decision.weight });
+    expect(decision).toMatchObject({ action: 'execute', multiplier: decision.weight * decision.edgeFactor });
     live(engine, 20, 40);
     await overlay.save().catch(() => undefined);
     expect(engine.getOptimizationStatus().errors).toEqual({ JOURNAL_FAILED: 1 });

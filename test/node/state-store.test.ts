@@ -28,6 +28,7 @@ describe('the state on disk', () => {
       options: {},
       seq: 0,
       snapshot,
+      version: snapshot.version,
     });
     expect(await readdir(dir)).toEqual(['state.json']);
   });
