@@ -36,7 +36,7 @@ import type { Trade, TradeInput } from '../model/trade.ts';
 import { PerformanceDecomposer } from '../performance/decomposer.ts';
 import { TrackRecords } from '../performance/track-record.ts';
 import { rateOrNull } from '../quality/score.ts';
-import { SignalQualityScorer } from '../quality/scorer.ts';
+import { type ScorerState, SignalQualityScorer } from '../quality/scorer.ts';
 import { RegimeDetector } from '../regime/detector.ts';
 import { AT_WORK } from '../retirement/label.ts';
 import { type ForceOptions, StrategyRetirementManager } from '../retirement/manager.ts';
@@ -583,7 +583,7 @@ export class OptimizationEngine {
     const { decomposer, optimizer, scorer, manager, detector, edge, config: before } = this.#parts;
     parts.decomposer.restore(decomposer.snapshot());
     parts.optimizer.restore(optimizer.snapshot());
-    parts.scorer.restore(scorer.snapshot());
+    parts.scorer.restore(scorerStateFor(parts.config, before, scorer.snapshot()));
     parts.manager.restore(manager.snapshot());
     parts.detector.restore(detector.snapshot());
     parts.edge.restore(edge.snapshot());
@@ -1091,6 +1091,17 @@ function componentsOf(options: Options): Components {
     }),
   };
 }
+
+/** What a new configuration says of a regime otherwise than the old one overrules what was changed since. */
+const scorerStateFor = (config: Config, before: Config, state: ScorerState): ScorerState => ({
+  ...state,
+  adjustments: Object.fromEntries(
+    Object.entries(state.adjustments).filter(
+      ([regime]) =>
+        config.regimeAdjustments[regime as RegimeLabel] === before.regimeAdjustments[regime as RegimeLabel],
+    ),
+  ),
+});
 
 /** A trade with its decision as this version writes it. */
 const completeTrade = (input: TradeInput): TradeInput =>

@@ -138,13 +138,14 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
   },
   // Version 4 knew no posterior and no modes; what its outcomes say is learned from the record once.
   4: (old) => {
-    const { portfolio, optimizer, manager, decomposer, shadows, recent, history } =
+    const { portfolio, optimizer, scorer, manager, decomposer, shadows, recent, history } =
       old as unknown as Version4;
     return {
       ...old,
       mode: null,
       edge: new EdgeLearning().snapshot(),
       tracks: [],
+      scorer: { ...scorer, adjustments: {} },
       portfolio: { ...portfolio, recentPeak: portfolio.peak, stopped: false },
       optimizer: {
         strategies: optimizer.strategies.map(([name, record]) => [name, { ...record, symbols: [] }]),
@@ -213,6 +214,7 @@ const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
   (decision.plan?.stop ?? null) === null ? 'atr' : 'stop';
 
 interface Version4 {
+  readonly scorer: object;
   readonly portfolio: { readonly peak: number | null };
   readonly optimizer: { readonly strategies: Named; readonly history: readonly object[] };
   readonly manager: { readonly strategies: Named };

@@ -57,7 +57,6 @@ export function addTrade(cell: PerformanceCell, trade: Trade): void {
   cell.grossLoss += Math.max(0, -trade.pnl);
   cell.fees += trade.fees;
   addToMoments(cell.pnl, trade.pnl);
-  addToMoments(cell.r, trade.r);
   addToMoments(cell.returns, trade.returnRate);
   cell.downside += Math.min(trade.returnRate, 0) ** 2;
   const { cumulative } = cell;
@@ -73,4 +72,9 @@ export function addTrade(cell: PerformanceCell, trade: Trade): void {
     cell.mfe.n += 1;
     cell.mfe.sum += trade.mfe;
   }
+}
+
+/** Adds what a position came to, in place: its parts prove no more than the whole. */
+export function addOutcome(cell: PerformanceCell, r: number): void {
+  addToMoments(cell.r, r);
 }

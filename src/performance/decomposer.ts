@@ -4,7 +4,13 @@ import type { PositionOutcome } from '../model/position.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
-import { addTrade, emptyPerformanceCell, type PerformanceCell, performanceCellSchema } from './cell.ts';
+import {
+  addOutcome,
+  addTrade,
+  emptyPerformanceCell,
+  type PerformanceCell,
+  performanceCellSchema,
+} from './cell.ts';
 import { addEvidence, type Evidence, emptyEvidence, evidenceSchema } from './evidence.ts';
 import { type Performance, performanceOf } from './metrics.ts';
 import { outcomeOfPosition, PositionBook, positionBookSchema } from './positions.ts';
@@ -94,22 +100,13 @@ export class PerformanceDecomposer {
 
     this.#sequence += 1;
     if (input.id !== undefined) this.#seen.add(input.id, input.exitTime);
-    const { strategy, symbol, cell } = trade;
-    for (const path of [
-      [strategy, symbol, cell],
-      [strategy, symbol, null],
-      [strategy, null, cell],
-      [strategy, null, null],
-      [null, symbol, null],
-      [null, null, cell],
-      [null, null, null],
-    ] as const) {
-      addTrade(this.#cellAt(path), trade);
-    }
+    const { strategy } = trade;
+    for (const path of pathsOf(trade)) addTrade(this.#cellAt(path), trade);
     this.#history.push(trade);
     const { completed, dropped } = this.#positions.add(input, trade);
     if (completed === null) return { trade, outcome: null, dropped };
     const outcome = outcomeOfPosition(completed, context);
+    for (const path of pathsOf(outcome)) addOutcome(this.#cellAt(path), outcome.r);
     this.#evidence.set(strategy, evidence);
     addEvidence(evidence, outcome);
     return { trade, outcome, dropped };
@@ -256,3 +253,15 @@ export class PerformanceDecomposer {
     return cell;
   }
 }
+
+/** The cells that a trade, or an outcome, is counted in: its leaf and every roll-up. */
+const pathsOf = ({ strategy, symbol, cell }: Pick<Trade, 'strategy' | 'symbol' | 'cell'>) =>
+  [
+    [strategy, symbol, cell],
+    [strategy, symbol, null],
+    [strategy, null, cell],
+    [strategy, null, null],
+    [null, symbol, null],
+    [null, null, cell],
+    [null, null, null],
+  ] as const;

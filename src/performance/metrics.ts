@@ -18,7 +18,7 @@ export interface Performance {
   /** winRate*avgWin - lossRate*avgLoss: the mean pnl, in money. */
   readonly expectancy: number | null;
   readonly expectancyInterval: Interval | null;
-  /** The mean R-multiple. */
+  /** Mean R-multiple of its positions that are closed. */
   readonly expectancyR: number | null;
   readonly expectancyRInterval: Interval | null;
   /** grossProfit / grossLoss; Infinity without losses, null without either. */
@@ -65,7 +65,7 @@ export function performanceOf(cell: PerformanceCell): Performance {
     avgLoss: ratio(cell.grossLoss, losses),
     expectancy: ratio(cell.grossProfit - cell.grossLoss, n),
     expectancyInterval: meanInterval(cell.pnl),
-    expectancyR: n > 0 ? cell.r.mean : null,
+    expectancyR: cell.r.n > 0 ? cell.r.mean : null,
     expectancyRInterval: meanInterval(cell.r),
     profitFactor: profitFactor(cell.grossProfit, cell.grossLoss),
     sharpe,

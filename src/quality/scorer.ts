@@ -73,6 +73,8 @@ const strategyQualitySchema = z.object({
 });
 
 export const scorerStateSchema = z.object({
+  /** Factors of regimes that were changed since the configuration was read. */
+  adjustments: z.partialRecord(z.enum(REGIMES), z.number()),
   strategies: z.array(z.tuple([z.string(), strategyQualitySchema])),
 });
 export type ScorerState = z.infer<typeof scorerStateSchema>;
@@ -98,6 +100,8 @@ export class SignalQualityScorer {
   minQualityThreshold: number;
   enforcement: Enforcement;
   readonly #adjustments: Record<RegimeLabel, number>;
+  /** Those that were changed since. */
+  #changed: Partial<Record<RegimeLabel, number>> = {};
   readonly #strategies = new Map<string, StrategyQuality>();
   readonly #history = new Ring<SignalScore>(HISTORY);
 
@@ -108,6 +112,7 @@ export class SignalQualityScorer {
     for (const [regime, adjustment] of Object.entries(options.regimeAdjustments ?? {})) {
       if (adjustment !== undefined) this.setRegimeAdjustment(regime as RegimeLabel, adjustment);
     }
+    this.#changed = {};
   }
 
   /** Scores one signal and remembers the score. */
@@ -218,7 +223,7 @@ export class SignalQualityScorer {
     };
   }
 
-  /** Changes the factor of one regime, until the next start: the configuration is where it lasts. Throws `CONFIG_INVALID` unless it is a finite number in [0, 2]. */
+  /** Changes the factor of one regime. It is part of the state until the configuration says another. Throws `CONFIG_INVALID` unless it is a finite number in [0, 2]. */
   setRegimeAdjustment(regime: RegimeLabel, adjustment: number): void {
     if (!REGIMES.includes(regime) || !(adjustment >= 0 && adjustment <= 2)) {
       throw new EdgekeeperError('CONFIG_INVALID', {
@@ -228,6 +233,7 @@ export class SignalQualityScorer {
       });
     }
     this.#adjustments[regime] = adjustment;
+    this.#changed[regime] = adjustment;
   }
 
   get regimeAdjustments(): Readonly<Record<RegimeLabel, number>> {
@@ -256,6 +262,7 @@ export class SignalQualityScorer {
 
   snapshot(): ScorerState {
     return {
+      adjustments: { ...this.#changed },
       strategies: [...this.#strategies].map(([name, known]) => [
         name,
         structuredClone({ ...known, leaves: [...known.leaves], symbols: [...known.symbols] }),
@@ -265,6 +272,8 @@ export class SignalQualityScorer {
 
   restore(state: ScorerState): void {
     this.reset();
+    for (const [regime, adjustment] of Object.entries(state.adjustments))
+      this.setRegimeAdjustment(regime as RegimeLabel, adjustment);
     for (const [name, saved] of structuredClone(state).strategies) {
       this.#strategies.set(name, {
         ...saved,

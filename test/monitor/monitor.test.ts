@@ -1,6 +1,10 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type OptimizationEngine, OptimizationMonitor } from '../../src/index.ts';
 import { overlayReport } from '../../src/monitor/report.ts';
+import { exportJson } from '../../src/node/index.ts';
 import { AUTHOR, engineWith, feed, HOUR, rulesWith, START, signal, walk } from '../fixtures.ts';
 
 const codes = (engine: OptimizationEngine, now?: number) =>
@@ -191,5 +195,34 @@ describe('reports', () => {
         avgQuality: expect.any(Number),
       },
     ]);
+  });
+});
+
+describe('an export', () => {
+  it('refuses a path: it is a text, and edgekeeper/node writes it', async () => {
+    const monitor = new OptimizationMonitor(engineWith());
+    expect(() => monitor.exportJson('report.json' as never)).toThrow(/OPTION_INVALID.*edgekeeper\/node/);
+    const file = join(await mkdtemp(join(tmpdir(), 'edgekeeper-export-')), 'report.json');
+    await exportJson(monitor, file);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty('alerts');
+  });
+});
+
+describe('the state after an update', () => {
+  it('lists strategies by their status, and by how much each weight changed', () => {
+    const engine = engineWith({ baseWeights: { a: 1, b: 1 } });
+    engine.forceStatus('b', 'SUSPENDED', AUTHOR);
+    const now = feed(engine, Array(30).fill(-1), { strategy: 'a' });
+    const state = engine.updateOptimization(now + HOUR);
+    expect(state.suspendedStrategies).toContain('b');
+    expect(state.weightChangesThisPeriod.a).toBeCloseTo(-0.15, 12);
+    expect(
+      [
+        ...state.activeStrategies,
+        ...state.degradedStrategies,
+        ...state.suspendedStrategies,
+        ...state.retiredStrategies,
+      ].sort(),
+    ).toEqual(['a', 'b']);
   });
 });

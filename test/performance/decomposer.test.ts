@@ -297,3 +297,33 @@ describe('state', () => {
     );
   });
 });
+
+describe('a position that closed in parts', () => {
+  it('is one R in the expectancy, whatever its parts were', () => {
+    const decomposer = new PerformanceDecomposer();
+    const part = {
+      strategy: 'a',
+      symbol: 'BTC/USDT',
+      entryTime: START,
+      entryPrice: 100,
+      stop: 99,
+      positionId: 'p',
+    };
+    decomposer.record({ ...part, id: '1', exitTime: START + 1, size: 9, openSize: 1, pnl: 9 });
+    decomposer.record({ ...part, id: '2', exitTime: START + 2, size: 1, pnl: -4 });
+    expect(decomposer.getStrategyPerformance('a')).toMatchObject({ trades: 2, expectancyR: 0.5 });
+  });
+
+  it('ranks strategies from the worst as well', () => {
+    const decomposer = new PerformanceDecomposer();
+    for (const [strategy, pnl] of [
+      ['good', 2],
+      ['bad', -1],
+    ] as const)
+      decomposer.record({ strategy, symbol: 'BTC/USDT', entryTime: START, exitTime: START + 1, pnl });
+    const names = (order: 'best' | 'worst') =>
+      decomposer.getTopStrategies('totalPnl', 5, order).map(({ strategy }) => strategy);
+    expect(names('best')).toEqual(['good', 'bad']);
+    expect(names('worst')).toEqual(['bad', 'good']);
+  });
+});

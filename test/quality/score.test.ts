@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { confluenceOrNull, type QualityInputs, qualityScore, rateOrNull } from '../../src/quality/score.ts';
+import {
+  agreementOf,
+  confluenceOrNull,
+  type QualityInputs,
+  qualityScore,
+  rateOrNull,
+} from '../../src/quality/score.ts';
 
 const rate = fc.double({ min: 0, max: 1, noNaN: true });
 const inputs = fc.record({
@@ -66,10 +72,11 @@ describe('rates from a host', () => {
     expect([0, 0.75, 1].map(rateOrNull)).toEqual([0, 0.75, 1]);
   });
 
-  it('takes a confluence below 1 for missing', () => {
-    expect([0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined].map(confluenceOrNull)).toEqual(
-      Array(5).fill(null),
+  it('takes an impossible confluence for missing, and none at all for none that agrees', () => {
+    expect([-1, Number.NaN, Number.POSITIVE_INFINITY, undefined].map(confluenceOrNull)).toEqual(
+      Array(4).fill(null),
     );
+    expect(agreementOf(confluenceOrNull(0))).toBeLessThan(agreementOf(confluenceOrNull(1)));
     expect(confluenceOrNull(2)).toBe(2);
   });
 });

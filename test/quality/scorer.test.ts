@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SignalQualityScorer } from '../../src/index.ts';
 import { belowThreshold, loses } from '../../src/quality/below-threshold.ts';
-import { cells, names, rMultiples, symbols } from '../fixtures.ts';
+import { AUTHOR, cells, engineWith, names, rMultiples, symbols } from '../fixtures.ts';
 
 const weak = {
   strategy: 's',
@@ -152,5 +152,19 @@ describe('other enforcements', () => {
       'advisory',
     ]);
     expect(verdicts(new SignalQualityScorer({ enforcement: 'off' }), 2)).toEqual(['pass', 'pass']);
+  });
+});
+
+describe('a factor of a regime that was changed', () => {
+  it('stays over a restart and another configuration, until that says another one', () => {
+    const engine = engineWith();
+    engine.scorer.setRegimeAdjustment('VOLATILE', 0.9);
+    const again = engineWith();
+    again.restore(JSON.parse(JSON.stringify(engine.snapshot())));
+    expect(again.scorer.regimeAdjustments.VOLATILE).toBe(0.9);
+    again.reconfigure({ minQualityThreshold: 0.6 }, AUTHOR);
+    expect(again.scorer.regimeAdjustments.VOLATILE).toBe(0.9);
+    again.reconfigure({ regimeAdjustments: { VOLATILE: 0.5 } }, AUTHOR);
+    expect(again.scorer.regimeAdjustments.VOLATILE).toBe(0.5);
   });
 });

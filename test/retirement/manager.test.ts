@@ -278,3 +278,25 @@ describe('an operator', () => {
     expect(manager.getActiveStrategies()).toHaveLength(4);
   });
 });
+
+describe('metrics that are no numbers', () => {
+  it('are refused, for a sick strategy would look healthy', () => {
+    const manager = new StrategyRetirementManager();
+    manager.forceStatus('a', 'DEGRADED', { time: START, actor: 'a', reason: 'b' });
+    const before = manager.snapshot();
+    const assess = (expectancy: number) =>
+      manager.assessStrategy({
+        strategy: 'a',
+        time: START + HOUR,
+        trades: 50,
+        expectancy,
+        profitFactor: Number.POSITIVE_INFINITY,
+        winRate: 0.5,
+        maxDrawdown: 0,
+        consecutiveLosses: 0,
+      });
+    expect(() => assess(Number.NaN)).toThrow(/EVIDENCE_INVALID.*expectancy NaN/);
+    expect(manager.snapshot()).toEqual(before);
+    expect(assess(0.5).status).toBe('ACTIVE');
+  });
+});

@@ -187,3 +187,49 @@ describe('adaptive weights', () => {
     expect(narrow.getCurrentWeights().s).toBe(1.2);
   });
 });
+
+describe('weights that follow the posterior', () => {
+  const targets = (overall: number, outcomes = 1) =>
+    new Map([
+      [
+        'a',
+        {
+          outcomes,
+          overall,
+          cells: { TREND_WITH: 1, TREND_AGAINST: 0, RANGING: 0.5, VOLATILE: 1, UNKNOWN: 1 },
+          symbols: [['BTC/USDT', 0] as const],
+        },
+      ],
+    ]);
+
+  it('step at most 15% an hour, stay in bounds, and are told by cell and by symbol', () => {
+    const optimizer = new AdaptiveWeightingOptimizer({ a: 1 });
+    const updates = optimizer.followEdge(targets(0), START);
+    expect(optimizer.getCurrentWeights().a).toBeCloseTo(0.85, 12);
+    expect(optimizer.getWeightForRegime('a', 'RANGING')).toBeCloseTo(0.85, 12);
+    expect(optimizer.getWeightForSymbol('a', 'BTC/USDT')).toBeCloseTo(0.85, 12);
+    expect(optimizer.getWeightForSymbol('a', 'ETH/USDT')).toBe(1);
+    expect(updates.map(({ cell, symbol }) => cell ?? symbol)).toEqual([
+      null,
+      'TREND_AGAINST',
+      'RANGING',
+      'BTC/USDT',
+    ]);
+    expect(optimizer.followEdge(targets(0), START + HOUR)).toEqual([]);
+    for (let i = 2; i < 40; i += 1) optimizer.followEdge(targets(0, i), START + i * HOUR);
+    expect(optimizer.getCurrentWeights().a).toBe(0.1);
+  });
+
+  it('show the components that moved a cell, blended as its target is', () => {
+    const optimizer = new AdaptiveWeightingOptimizer({ a: 1 });
+    const evidence = { n: 50, meanR: 0.1, grossProfit: 27.5, grossLoss: 22.5, drawdown: 0, deviation: 1 };
+    const updates = optimizer.updateWeights({ a: { outcomes: 1, overall: evidence } }, START);
+    for (const { target, components } of updates) expect(components!.score).toBeCloseTo(target, 12);
+  });
+
+  it('are no numbers from sums below 0', () => {
+    const optimizer = new AdaptiveWeightingOptimizer({ a: 1 });
+    const overall = { n: 5, meanR: 0, grossProfit: -3, grossLoss: 1, drawdown: 0, deviation: 1 };
+    expect(() => optimizer.updateWeights({ a: { outcomes: 1, overall } }, START)).toThrow(/EVIDENCE_INVALID/);
+  });
+});
