@@ -9,7 +9,7 @@ export function pluginManifest(version: string): Record<string, unknown> {
     name: 'Edgekeeper',
     version,
     description:
-      'A strategy overlay: filters signals, scales sizes, benches strategies that stopped working.',
+      'A strategy overlay: filters signals, scales sizes, benches strategies that stopped working. One posterior of the expected R of a signal decides sizes by default. A threshold of 0.7 on a score and a verdict after 50 trades bench sound strategies along with bad ones: of a score nobody knows whether it predicts, and 50 trades of a sound strategy look like a dead one every so often. The posterior weighs what strategies, cells and symbols came to against each other, forgets slowly, and takes nothing for granted but that a new strategy is sound until shown otherwise. The founding rules stay: evidence guarded or literal.',
     license: 'MIT',
     entryPoints: {
       library: './dist/src/index.js',
