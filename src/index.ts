@@ -1,4 +1,3 @@
-export type { EvidenceMode, Stakes, WeightingMethod } from './config/choices.ts';
 export { PRESETS } from './config/presets.ts';
 export { type Config, configJsonSchema, type Options, parseConfig } from './config/schema.ts';
 export { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from './decision/sizing.ts';
@@ -23,9 +22,9 @@ export type {
   OptimizationState,
   ResetTarget,
 } from './engine/events.ts';
-export * from './engine/shared.ts';
 export { parseSnapshot, type Snapshot } from './engine/snapshot.ts';
 export { type Candle, timeframeMs } from './model/candle.ts';
+export type { EvidenceMode, Stakes, WeightingMethod } from './model/choices.ts';
 export {
   type Coverage,
   UNJUDGED_REASONS,
@@ -54,6 +53,7 @@ export { RegimeDetector } from './regime/detector.ts';
 export { type PolicyDiff, PolicyReplay } from './replay/diff.ts';
 export { averageRunLength, thresholdForFalseAlarms } from './retirement/cusum.ts';
 export { StrategyRetirementManager } from './retirement/manager.ts';
+export * from './shared/instances.ts';
 export {
   deflatedSharpe,
   minimumTrackRecord,

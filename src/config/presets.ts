@@ -1,5 +1,5 @@
 import { RAMPS, type Ramps } from '../edge/size.ts';
-import type { PresetName } from './choices.ts';
+import type { PresetName } from '../model/choices.ts';
 
 /** What a preset fills in where the configuration says nothing: the only home of these defaults. */
 export const PRESETS = {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { timeframeMs } from '../model/candle.ts';
+import { EVIDENCE_MODES, PRESET_NAMES, STAKES, WEIGHTING_METHODS } from '../model/choices.ts';
 import { ENFORCEMENTS } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { MODES } from '../model/flags.ts';
 import { REGIMES } from '../model/regime.ts';
-import { EVIDENCE_MODES, PRESET_NAMES, STAKES, WEIGHTING_METHODS } from './choices.ts';
 import { describeIssue, type Fault, invalidConfig } from './faults.ts';
 import { PRESETS } from './presets.ts';
 

@@ -1,4 +1,4 @@
-import type { Stakes } from '../config/choices.ts';
+import type { Stakes } from '../model/choices.ts';
 import { SCRATCH } from '../model/trade.ts';
 import { addToCoMoments, emptyCoMoments } from '../statistics/co-moments.ts';
 import type { Deposit } from './ledger.ts';

@@ -1,4 +1,4 @@
-import type { Stakes } from '../config/choices.ts';
+import type { Stakes } from '../model/choices.ts';
 import type { Cell } from '../model/regime.ts';
 import { type Attribution, attribute, effectOf } from './attribution.ts';
 import type { Claim, Verdict } from './claim.ts';

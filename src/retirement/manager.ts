@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EvidenceMode } from '../config/choices.ts';
+import type { EvidenceMode } from '../model/choices.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';

@@ -1,4 +1,4 @@
-import type { EvidenceMode } from '../config/choices.ts';
+import type { EvidenceMode } from '../model/choices.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { ProbationVerdict } from './probation.ts';
 

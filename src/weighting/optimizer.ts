@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WeightingMethod } from '../config/choices.ts';
+import type { WeightingMethod } from '../model/choices.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { fixedShare } from './hedge.ts';

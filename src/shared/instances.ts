@@ -1,3 +1,4 @@
+import { OptimizationEngine } from '../engine/engine.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
@@ -5,7 +6,6 @@ import { PerformanceDecomposer } from '../performance/decomposer.ts';
 import { SignalQualityScorer } from '../quality/scorer.ts';
 import { StrategyRetirementManager } from '../retirement/manager.ts';
 import { AdaptiveWeightingOptimizer } from '../weighting/optimizer.ts';
-import { OptimizationEngine } from './engine.ts';
 
 /**
  * One instance per process, for scripts that want no plumbing. Nothing inside the library uses these, so
