@@ -19,8 +19,13 @@ export type WaitingOutcome = EdgeOutcome & { readonly id: string };
 export const edgeSchema = z.object({ posterior: posteriorSchema, waiting: z.array(waitingSchema) });
 export type EdgeState = z.infer<typeof edgeSchema>;
 
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** By close, then by position: an id is a host's, unique for one strategy on one symbol and no further. */
 const byClose = (a: WaitingOutcome, b: WaitingOutcome): number =>
-  a.closedAt - b.closedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  a.closedAt - b.closedAt ||
+  compare(a.id, b.id) ||
+  compare(a.strategy, b.strategy) ||
+  compare(a.symbol, b.symbol);
 
 /**
  * The posterior, and the outcomes that wait to be learned: those that close at one time may come in any order, and are
@@ -59,16 +64,14 @@ export class EdgeLearning {
     this.#waiting.push(outcome);
   }
 
-  /** Whether outcomes wait that closed before a time. */
-  isDue(time: number): boolean {
-    return this.#waiting.some(({ closedAt }) => closedAt < time);
-  }
-
-  /** Learns what waits. @param learned called after each */
-  settle(learned: (outcome: WaitingOutcome) => void): void {
-    if (this.#waiting.length === 0) return;
-    const due = this.#waiting.sort(byClose);
-    this.#waiting = [];
+  /**
+   * Learns what waits and closed before a time: others may still close at that time.
+   * @param learned called after each
+   */
+  settle(before: number, learned: (outcome: WaitingOutcome) => void): void {
+    const due = this.#waiting.filter(({ closedAt }) => closedAt < before).sort(byClose);
+    if (due.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ closedAt }) => closedAt >= before);
     this.#preview = null;
     for (const outcome of due) {
       this.#posterior.learn(outcome);

@@ -873,11 +873,9 @@ export class OptimizationEngine {
     this.#parts.edge.add(outcome);
   }
 
-  /** Learns the outcomes that wait; those that closed before a time, where one is given, with all others. */
-  #settleEdge(before?: number): void {
-    const { edge } = this.#parts;
-    if (before !== undefined && !edge.isDue(before)) return;
-    edge.settle(({ strategy, closedAt }) => {
+  /** Learns the outcomes that wait: all of them, or those that closed before a time. */
+  #settleEdge(before = Number.POSITIVE_INFINITY): void {
+    this.#parts.edge.settle(before, ({ strategy, closedAt }) => {
       if (this.#byEdge) this.#label(strategy, closedAt, 'outcome');
     });
   }
