@@ -4,6 +4,7 @@ import { FLAGS, type Flags, MODES } from '../model/flags.ts';
 import { CELLS } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
+import { checkForce } from '../retirement/manager.ts';
 import { type Authorship, type Command, RESET_TARGETS } from './events.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {
@@ -38,6 +39,8 @@ export function checkCommand(command: Command): void {
       );
     }
     case 'forceStatus':
+      checkForce(command.strategy, command.status, command);
+      return;
     case 'rebasePeak':
     case 'resume':
       return;

@@ -482,7 +482,7 @@ export class OptimizationEngine {
     this.#refuseAhead('a command', time);
     const before = this.#beforeCommand(command);
     // A command that may still be refused must not have changed anything by then: its shadows settle after it.
-    const refusable = command.type === 'forceStatus' || command.type === 'setWeights';
+    const refusable = command.type === 'setWeights';
     if (!refusable) {
       this.#settleShadows();
       this.#settleEdge();

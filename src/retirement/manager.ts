@@ -331,28 +331,9 @@ export class StrategyRetirementManager {
    * Puts a strategy into a status by hand: resets its evidence and timers, pins it when asked to, and goes
    * to the audit log under the name of who did it. Throws `COMMAND_INVALID`.
    */
-  forceStatus(
-    strategy: string,
-    status: StrategyStatus,
-    { time, actor, reason, pinForHours }: ForceOptions,
-  ): StatusChange {
-    const refuse = (found: string, expected: string): never => {
-      throw new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
-    };
-    if (!isName(strategy)) refuse(`strategy ${show(strategy)}`, 'the name of a strategy');
-    if (!STRATEGY_STATUSES.includes(status))
-      refuse(`status ${show(status)}`, `one of ${STRATEGY_STATUSES.join(', ')}`);
-    if (!isName(actor)) refuse(`actor ${show(actor)}`, 'the name of who forces the status');
-    if (typeof reason !== 'string' || reason.trim() === '')
-      refuse(`reason ${show(reason)}`, 'a reason in words');
-    if (!isTime(time)) refuse(`time ${show(time)}`, 'a time in ms');
-    if (
-      pinForHours !== undefined &&
-      pinForHours !== 'forever' &&
-      !(Number.isFinite(pinForHours) && pinForHours > 0)
-    ) {
-      refuse(`pinForHours ${show(pinForHours)}`, 'hours above 0, or "forever"');
-    }
+  forceStatus(strategy: string, status: StrategyStatus, options: ForceOptions): StatusChange {
+    checkForce(strategy, status, options);
+    const { time, actor, reason, pinForHours } = options;
     const record = this.#record(strategy);
     record.cusum = 0;
     record.pinned =
@@ -502,6 +483,31 @@ export class StrategyRetirementManager {
       probability: record.label?.probability ?? null,
       share: record.label?.size ?? null,
     };
+  }
+}
+
+/** Refuses what cannot be forced with `COMMAND_INVALID`. */
+export function checkForce(
+  strategy: string,
+  status: StrategyStatus,
+  { time, actor, reason, pinForHours }: ForceOptions,
+): void {
+  const refuse = (found: string, expected: string): never => {
+    throw new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
+  };
+  if (!isName(strategy)) refuse(`strategy ${show(strategy)}`, 'the name of a strategy');
+  if (!STRATEGY_STATUSES.includes(status))
+    refuse(`status ${show(status)}`, `one of ${STRATEGY_STATUSES.join(', ')}`);
+  if (!isName(actor)) refuse(`actor ${show(actor)}`, 'the name of who forces the status');
+  if (typeof reason !== 'string' || reason.trim() === '')
+    refuse(`reason ${show(reason)}`, 'a reason in words');
+  if (!isTime(time)) refuse(`time ${show(time)}`, 'a time in ms');
+  if (
+    pinForHours !== undefined &&
+    pinForHours !== 'forever' &&
+    !(Number.isFinite(pinForHours) && pinForHours > 0)
+  ) {
+    refuse(`pinForHours ${show(pinForHours)}`, 'hours above 0, or "forever"');
   }
 }
 
