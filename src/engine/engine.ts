@@ -349,11 +349,19 @@ export class OptimizationEngine {
 
   /**
    * Learns from a signal that was not sent and whose outcome is known. The engine calls it for what it
-   * follows itself; call it only with `shadows: 'given'`, for the journal does not keep it as an event.
+   * follows itself; call it only with `shadows: 'given'`, for the journal does not keep it as an event. Throws
+   * `TRADE_INVALID`, and changes nothing then.
    */
   recordShadow(outcome: ShadowOutcome): void {
     const { decision, r, weight, exitTime } = outcome;
     const { strategy } = decision;
+    if (!Number.isFinite(r) || !(weight > 0)) {
+      throw new EdgekeeperError('TRADE_INVALID', {
+        found: `outcome ${show(r)} of weight ${show(weight)} of ${strategy}`,
+        expected: 'a finite R-multiple, and a weight above 0',
+        hint: 'Nothing was changed.',
+      });
+    }
     // A signal of the control arm teaches with what it really came to.
     if (decision.reasons.includes('CONTROL_ARM')) {
       this.#emit({ type: 'shadow', time: exitTime, outcome });
