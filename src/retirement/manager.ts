@@ -294,7 +294,8 @@ export class StrategyRetirementManager {
     }: { size: number; probability: number; time: number; cause: 'outcome' | 'signal' | 'time' },
   ): void {
     const record = this.#record(strategy);
-    this.#letTimePass(record, time);
+    // An outcome may be of before the latest assessment: no time passes by it, nor again after it.
+    if (record.assessedAt === null || time > record.assessedAt) this.#letTimePass(record, time);
     record.label = { size, probability };
     record.confidence = sureness(record.status, probability);
     if (cause === 'outcome') record.outcomes += 1;
