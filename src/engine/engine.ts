@@ -916,9 +916,11 @@ export class OptimizationEngine {
     this.#assess(strategy, this.#time);
   }
 
-  /** A decision on a signal that comes again: the same, unless its strategy was benched in the meantime. */
+  /** A decision on a signal that comes again: the same, unless its strategy or everything was stopped in the meantime. */
   #stillSent(known: Decision): Decision {
     const { manager } = this;
+    if (this.#byEdge && this.mode === 'act' && this.#context.stopped() && known.multiplier > 0)
+      return blockedBy(known, 'HARD_STOP');
     const benched = this.#byEdge
       ? manager.pinOf(known.strategy, this.#time)
       : manager.statusOf(known.strategy);
