@@ -46,6 +46,10 @@ const levelsOf = ({ qualityFiltering, adaptiveWeighting, retirementManagement }:
   strategyAtLeast: retirementManagement || adaptiveWeighting ? null : PRIOR_MEAN,
 });
 
+/** How sizes of a signal are kept: all or nothing where its host can send no less, or where an operator wants it so. */
+export const modeOf = ({ scalable }: Pick<Signal, 'scalable'>, { adaptiveWeighting }: Flags): SizeMode =>
+  scalable === false || !adaptiveWeighting ? 'veto' : 'scale';
+
 /** The size of a signal by the posterior: base weight times what its expected R deserves times the guard. */
 export function sizeByEdge(
   { signal, cell, cap, guard, followed }: Question,
@@ -54,7 +58,7 @@ export function sizeByEdge(
   const { config, flags, edge } = context;
   const { strategy, symbol, time } = signal;
   const isWhole = signal.scalable === false;
-  const mode: SizeMode = isWhole || !flags.adaptiveWeighting ? 'veto' : 'scale';
+  const mode = modeOf(signal, flags);
   const limit = mode === 'veto' ? 1 : cap;
   const pin = flags.retirementManagement ? context.pinOf(strategy, time) : null;
   const health = pin === 'SUSPENDED' || pin === 'RETIRED' ? 0 : 1;

@@ -2,6 +2,7 @@ import type { Decision, ReasonCode } from '../model/decision.ts';
 import { NEUTRAL_FACTORS } from '../model/factors.ts';
 import type { Signal } from '../model/signal.ts';
 import { HEALTH } from '../model/strategy.ts';
+import { modeOf } from './by-edge.ts';
 import { cellOfSignal } from './cell.ts';
 import type { DecisionContext } from './context.ts';
 import { capOf } from './limits.ts';
@@ -85,10 +86,10 @@ export function fallback(signal: Signal, id: string, reason: ReasonCode, context
 }
 
 /** The size that signals like this one got last; 1 before the first. */
-function lastSize(signal: Signal, { edge, regimeOf }: DecisionContext): number {
+function lastSize(signal: Signal, { edge, flags, regimeOf }: DecisionContext): number {
   const { strategy, symbol, time } = signal;
   const cell = cellOfSignal(signal, regimeOf(symbol, time));
-  return edge.lastSizeOf(strategy, symbol, cell, signal.scalable === false ? 'veto' : 'scale') ?? 1;
+  return edge.lastSizeOf(strategy, symbol, cell, modeOf(signal, flags)) ?? 1;
 }
 
 /** A failure here is what brought us here, and is reported already: the safe value goes in. */

@@ -919,7 +919,7 @@ export class OptimizationEngine {
   /** A decision on a signal that comes again: the same, unless its strategy or everything was stopped in the meantime. */
   #stillSent(known: Decision): Decision {
     const { manager } = this;
-    if (this.#byEdge && this.mode === 'act' && this.#context.stopped() && known.multiplier > 0)
+    if (this.mode === 'act' && this.#context.stopped() && known.multiplier > 0)
       return blockedBy(known, 'HARD_STOP');
     const benched = this.#byEdge
       ? manager.pinOf(known.strategy, this.#time)
