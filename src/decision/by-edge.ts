@@ -52,7 +52,7 @@ export const modeOf = ({ scalable }: Pick<Signal, 'scalable'>, { adaptiveWeighti
 
 /** The size of a signal by the posterior: base weight times what its expected R deserves times the guard. */
 export function sizeByEdge(
-  { signal, cell, cap, guard, followed }: Question,
+  { id, signal, cell, cap, guard, followed }: Question,
   context: DecisionContext,
 ): SizedByEdge {
   const { config, flags, edge } = context;
@@ -100,7 +100,7 @@ export function sizeByEdge(
     if (multiplier > cap) reasons.push('CAPPED');
     multiplier = Math.min(cap, multiplier);
   }
-  edge.countSignal(leaf, multiplier > 0);
+  edge.countSignal(leaf, id, multiplier > 0);
   const { theta, variance, probability, deviation, terms } = expected;
   return {
     factors,

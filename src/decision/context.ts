@@ -35,6 +35,8 @@ export interface DecisionContext {
 
 /** What was found out about a signal before its size is decided. */
 export interface Question {
+  /** Of the decision. */
+  readonly id: string;
   readonly signal: Signal;
   readonly cell: Cell;
   /** Most that its size may be multiplied by. */

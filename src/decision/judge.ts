@@ -28,7 +28,7 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Jud
   const plan = exitPlanOf(signal, config, context.lastClose(symbol));
   const followed = canFollow({ plan, atrRate: regime.atrRate }) && context.hasFeed(symbol, time);
   const cap = capOf(config, signal);
-  const question: Question = { signal, cell, cap, guard: context.guard(), followed };
+  const question: Question = { id, signal, cell, cap, guard: context.guard(), followed };
   const score =
     flags.qualityFiltering && config.enforcement !== 'off'
       ? context.scoreSignal(signal, cell, rateOrNull(signal.alignment) ?? context.alignmentOf(strategy, cell))

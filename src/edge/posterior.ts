@@ -113,9 +113,10 @@ interface StrategyEdge {
   p: number;
   /** Cap of the latest decision; null before the first. */
   cap: number | null;
-  /** Signals in a row that were not sent, now and before the latest one. */
+  /** Signals in a row that were not sent, since the latest one that was. */
   blocked: number;
-  blockedBefore: number;
+  /** Decisions on the latest signals that were sent, and how many in a row were not before each: it may be withdrawn. */
+  sent: [decision: string, blocked: number][];
   /** What the guard has let through of a host that sends all or nothing, towards the next whole order. */
   let: number;
 }
@@ -156,7 +157,7 @@ const strategySchema = z.object({
   p: z.number(),
   cap: z.number().nullable(),
   blocked: z.number().int().min(0),
-  blockedBefore: z.number().int().min(0),
+  sent: z.array(z.tuple([z.string(), z.number().int().min(0)])),
   let: z.number(),
 });
 
@@ -167,6 +168,9 @@ export const posteriorSchema = z.object({
   strategies: z.array(z.tuple([z.string(), strategySchema])),
 });
 export type PosteriorState = z.infer<typeof posteriorSchema>;
+
+/** Decisions of a strategy after which one is withdrawn no more. */
+const WITHDRAWABLE = 16;
 
 const SLOW = 0.5 ** (1 / SLOW_HALF_LIFE);
 const clip = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
@@ -203,7 +207,7 @@ const freshStrategy = (): StrategyEdge => ({
   p: 0.5,
   cap: null,
   blocked: 0,
-  blockedBefore: 0,
+  sent: [],
   // Just below one, so that a guard that does nothing lets everything through.
   let: 1 - 1e-9,
 });
@@ -327,16 +331,25 @@ export class EdgePosterior {
     return rampOf(this.#ramps, cap).lo;
   }
 
-  /** Counts a signal that was sent, or was not. */
-  countSignal({ strategy }: Leaf, sent: boolean): void {
-    strategy.blockedBefore = strategy.blocked;
-    strategy.blocked = sent ? 0 : strategy.blocked + 1;
+  /** Counts a signal that was sent, or was not. @param decision on it, in case it is withdrawn */
+  countSignal({ strategy }: Leaf, decision: string, sent: boolean): void {
+    if (!sent) {
+      strategy.blocked += 1;
+      return;
+    }
+    strategy.sent = [...strategy.sent, [decision, strategy.blocked] as [string, number]].slice(-WITHDRAWABLE);
+    strategy.blocked = 0;
   }
 
-  /** The latest signal of a strategy was not sent after all. */
-  countWithdrawal(strategy: string): void {
+  /** A signal that was counted as sent was not sent after all; others may have been decided on since. */
+  countWithdrawal(strategy: string, decision: string): void {
     const known = this.#strategies.get(strategy);
-    if (known) known.blocked = known.blockedBefore + 1;
+    const at = known?.sent.findIndex(([id]) => id === decision) ?? -1;
+    if (!known || at < 0) return;
+    const [[, before]] = known.sent.splice(at, 1) as [[string, number]];
+    const next = known.sent[at];
+    if (next) next[1] += before + 1;
+    else known.blocked += before + 1;
   }
 
   /** Lets so much of a host's whole orders through: every so manieth. @param guard in [0,1] */
@@ -462,6 +475,7 @@ export class EdgePosterior {
         name,
         {
           ...known,
+          sent: known.sent.map(([decision, blocked]) => [decision, blocked]),
           own: [...known.own],
           cells: known.cells.map((node) => node && [...node]),
           symbols: [...known.symbols].map(([symbol, { deviation, sizes }]) => [
@@ -486,6 +500,7 @@ export class EdgePosterior {
     for (const [name, saved] of state.strategies)
       this.#strategies.set(name, {
         ...saved,
+        sent: saved.sent.map(([decision, blocked]) => [decision, blocked]),
         own: Float64Array.from(saved.own),
         cells: saved.cells.map((node) => node && Float64Array.from(node)),
         symbols: new Map(

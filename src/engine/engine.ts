@@ -238,7 +238,7 @@ export class OptimizationEngine {
     if (!known) return withdrawn;
     this.#settleShadows();
     countWithdrawal(this.#countsOf(known.strategy), known, reason);
-    if (known.edge !== null) this.#parts.edge.now.countWithdrawal(known.strategy);
+    this.#parts.edge.now.countWithdrawal(known.strategy, known.id);
     this.#follow(withdrawn);
     this.#recent.replace(withdrawn);
     this.#emit({ type: 'withdrawal', time: known.time, decision: known, reason });
