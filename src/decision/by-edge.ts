@@ -107,7 +107,8 @@ export function sizeByEdge(
     multiplier,
     reasons,
     isForced,
-    isOwn: size > 0,
+    // A floor is no evidence: where health never blocks, its label is advice and follows outcomes alone.
+    isOwn: size > 0 && flags.retirementManagement,
     edge: {
       theta,
       variance,
