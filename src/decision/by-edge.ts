@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts';
 import { PRIOR_MEAN } from '../edge/constants.ts';
 import { ALL_LEVELS, type Levels } from '../edge/posterior.ts';
 import { type SizeMode, settledSize } from '../edge/size.ts';
@@ -41,10 +42,19 @@ export function learnedQuality({ edge, score }: Decision): number | null {
 }
 
 /** What of the posterior the switches leave in force. */
-const levelsOf = ({ qualityFiltering, adaptiveWeighting, retirementManagement }: Flags): Levels => ({
+export const levelsOf = ({ qualityFiltering, adaptiveWeighting, retirementManagement }: Flags): Levels => ({
   ...(qualityFiltering ? ALL_LEVELS : { cell: false, symbol: false, quality: false }),
   strategyAtLeast: retirementManagement || adaptiveWeighting ? null : PRIOR_MEAN,
 });
+
+/** A target with its floor where health never blocks. */
+export const flooredTarget = (
+  target: number,
+  cap: number,
+  { adaptiveWeighting, retirementManagement }: Flags,
+  { minWeight }: Pick<Config, 'minWeight'>,
+): number =>
+  adaptiveWeighting && !retirementManagement ? Math.max(target, Math.min(cap, minWeight)) : target;
 
 /** How sizes of a signal are kept: all or nothing where its host can send no less, or where an operator wants it so. */
 export const modeOf = ({ scalable }: Pick<Signal, 'scalable'>, { adaptiveWeighting }: Flags): SizeMode =>
@@ -68,9 +78,7 @@ export function sizeByEdge(
   const leaf = edge.leaf(strategy, symbol, cell);
   const quality = covariateOf(signal);
   const expected = edge.predict(leaf, quality, levelsOf(flags));
-  let target = edge.target(expected.theta, limit);
-  if (!flags.retirementManagement && flags.adaptiveWeighting)
-    target = Math.max(target, Math.min(limit, config.minWeight));
+  let target = flooredTarget(edge.target(expected.theta, limit), limit, flags, config);
   if (pin === 'DEGRADED') target *= HEALTH.DEGRADED;
   const size = settledSize(target, edge.lastSize(leaf, mode), limit, mode);
   edge.keepSize(leaf, mode, size, limit);

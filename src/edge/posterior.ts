@@ -428,13 +428,18 @@ export class EdgePosterior {
   }
 
   /** What is expected of a strategy, over all its cells and symbols or in one of them. Pure. */
-  expect(strategy: string, where: { readonly cell?: Cell; readonly symbol?: string } = {}): Prediction {
+  expect(
+    strategy: string,
+    where: { readonly cell?: Cell; readonly symbol?: string } = {},
+    { cell, symbol: bySymbol, strategyAtLeast }: Levels = ALL_LEVELS,
+  ): Prediction {
     const known = this.#strategies.get(strategy) ?? freshStrategy();
     const symbol = (where.symbol !== undefined && known.symbols.get(where.symbol)) || freshSymbol();
     return this.predict({ strategy: known, symbol, cell: CELLS.indexOf(where.cell ?? 'UNKNOWN') }, null, {
-      ...ALL_LEVELS,
-      cell: where.cell !== undefined,
-      symbol: where.symbol !== undefined,
+      cell: cell && where.cell !== undefined,
+      symbol: bySymbol && where.symbol !== undefined,
+      quality: false,
+      strategyAtLeast,
     });
   }
 

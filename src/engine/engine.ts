@@ -1,6 +1,6 @@
 import { EDGE_PRESETS } from '../config/presets.ts';
 import { type Config, type Options, parseConfig, withEvidence } from '../config/schema.ts';
-import { learnedQuality } from '../decision/by-edge.ts';
+import { flooredTarget, learnedQuality, levelsOf } from '../decision/by-edge.ts';
 import { cellOfSignal } from '../decision/cell.ts';
 import type { DecisionContext } from '../decision/context.ts';
 import {
@@ -19,6 +19,7 @@ import { RecentDecisions } from '../decision/recent-decisions.ts';
 import { qualityFactor } from '../decision/sizing.ts';
 import { EdgeLearning, type WaitingOutcome } from '../edge/learning.ts';
 import type { EdgePosterior } from '../edge/posterior.ts';
+import { wholeOrNone } from '../edge/size.ts';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import type { Coverage, UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
 import { type Decision, isUnjudgeable, type ReasonCode } from '../model/decision.ts';
@@ -815,10 +816,14 @@ export class OptimizationEngine {
 
   #multiplierByEdge(strategy: string, cell: Cell | null): number {
     const { config, edge } = this;
-    const pin = this.#flags.retirementManagement ? this.manager.pinOf(strategy, this.#time) : null;
+    const flags = this.#flags;
+    const pin = flags.retirementManagement ? this.manager.pinOf(strategy, this.#time) : null;
     const cap = capOf(config, null);
-    const { theta } = edge.expect(strategy, cell === null ? {} : { cell });
-    const size = edge.target(theta, cap) * (pin === null ? 1 : HEALTH[pin]);
+    const limit = flags.adaptiveWeighting ? cap : 1;
+    const { theta } = edge.expect(strategy, cell === null ? {} : { cell }, levelsOf(flags));
+    const target = flooredTarget(edge.target(theta, limit), limit, flags, config);
+    const deserved = target * (pin === null ? 1 : HEALTH[pin]);
+    const size = flags.adaptiveWeighting ? deserved : wholeOrNone(deserved, null);
     const wanted = this.optimizer.getBaseWeight(strategy) * size * guardOf(config, this.portfolio);
     return this.#context.stopped() ? 0 : Math.min(cap, wanted);
   }
