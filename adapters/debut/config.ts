@@ -25,6 +25,9 @@ const NUMBERS = {
   edgekeeperMaxWeight: 'maxWeight',
 } as const;
 
+/** In hours; of a silence twice as much counts. */
+const UPDATE_INTERVAL = 12;
+
 /** The class is known only once the strategy exists; its base weight is checked under this name. */
 const UNNAMED = 'strategy';
 
@@ -109,6 +112,8 @@ export function configOf(opts: EdgekeeperPluginOptions, strategy: string, interv
     evidence: opts.edgekeeperLiteral ? ('literal' as const) : undefined,
     baseWeights: weight === undefined || strategy === '' ? undefined : { [strategy]: weight },
     timeframe: interval === undefined ? undefined : TIMEFRAMES[interval],
+    // Updates are up to a day apart, all of which counts as time in a status.
+    updateIntervalHours: UPDATE_INTERVAL,
     ...Object.fromEntries(numbers),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Options;

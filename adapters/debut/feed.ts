@@ -25,8 +25,9 @@ export class CandleFeed {
   #aggregator: CandleAggregator | null = null;
   #fits = false;
   #hour = -1;
-  #updated = -1;
-  #traded = true;
+  /** Host time at which an update is due although nothing was learned since the last. */
+  #dueAt = 0;
+  #isNew = true;
 
   /** @param own whether the engine is this bot's alone, and follows its interval */
   constructor(engine: OptimizationEngine, own: boolean) {
@@ -61,7 +62,7 @@ export class CandleFeed {
 
   /** A trade was recorded: the next update has something to learn. */
   traded(): void {
-    this.#traded = true;
+    this.#isNew = true;
   }
 
   /** A candle closed. */
@@ -92,20 +93,28 @@ export class CandleFeed {
     for (const complete of candles) this.#engine.recordCandle(this.#ticker, this.#timeframe, complete);
   }
 
-  #update(time: number): void {
-    this.#updated = time;
-    this.#traded = false;
-    this.#engine.updateOptimization(time);
-  }
-
   /**
-   * Whether an update would change anything. What moves weights is trades, and a day that passes; what moves a status
-   * is trades, and time for one that is on its way to the bench or back. A shared engine hears of more than this bot.
+   * Whether an update would change anything. A shared engine hears of more than this bot. One of its own learns from
+   * its trades; weights step once a day, and a status is left when its window is over.
    */
   #isDue(time: number): boolean {
-    if (!this.#own || this.#traded || time - this.#updated >= DAY) return true;
-    const status = this.#engine.manager.statusOf(this.strategy);
-    return status === 'DEGRADED' || status === 'SUSPENDED';
+    return !this.#own || this.#isNew || time >= this.#dueAt;
+  }
+
+  #update(time: number): void {
+    const { statusChanges } = this.#engine.updateOptimization(time);
+    this.#isNew = statusChanges > 0;
+    this.#dueAt = time + Math.min(DAY, this.#windowLeft());
+  }
+
+  /** Time in ms until the status of the strategy has lasted as long as its rule asks; Infinity where none does. */
+  #windowLeft(): number {
+    const { manager, config } = this.#engine;
+    const status = manager.statusOf(this.strategy);
+    if (status !== 'DEGRADED' && status !== 'SUSPENDED') return Number.POSITIVE_INFINITY;
+    const window = status === 'DEGRADED' ? config.degradedWindowHours : config.suspendedWindowHours;
+    const left = (window - (manager.getStrategyHealth(this.strategy)?.hoursInStatus ?? 0)) * HOUR;
+    return left > 0 ? left : Number.POSITIVE_INFINITY;
   }
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CandleAggregator } from '../../../adapters/debut/aggregate.ts';
 import { OptimizationEngine } from '../../../src/index.ts';
-import { engineWith, HOUR, START, walk } from '../../fixtures.ts';
+import { AUTHOR, engineWith, HOUR, START, walk } from '../../fixtures.ts';
 import { debutBot, type FakeCandle } from './host.ts';
 
 const MINUTE = 60_000;
@@ -117,6 +117,26 @@ describe('candles of a Debut bot', () => {
       { numRuns: 12, seed: 5 },
     );
   }, 60_000);
+
+  it.each(['DEGRADED', 'SUSPENDED'] as const)(
+    'update a bot that is %s when something is new or a day has passed, all of which counts',
+    async (status) => {
+      const update = vi.spyOn(OptimizationEngine.prototype, 'updateOptimization');
+      const { bot, plugin } = debutBot();
+      const candles = onInterval(20 * 24 + 1, HOUR);
+      for (const [i, candle] of candles.entries()) {
+        await bot.candle(candle);
+        if (i > 0) continue;
+        plugin.api.status();
+        update.mock.contexts[0]!.forceStatus('EMA_Trend', status, { ...AUTHOR, time: candle.time });
+      }
+      expect(plugin.api.status().status).toBe(status);
+      const [engine] = update.mock.contexts;
+      expect(engine!.manager.getStrategyHealth('EMA_Trend')!.hoursInStatus).toBeCloseTo(20 * 24, 6);
+      expect(update.mock.calls.length).toBeLessThanOrEqual(21);
+      update.mockRestore();
+    },
+  );
 
   it('are there for whoever looks, however long they waited', async () => {
     const { bot, plugin } = debutBot();
