@@ -35,18 +35,33 @@ export function timeframeMs(timeframe: string): number {
 /** Says what makes a candle impossible, or null for a candle that can be true. */
 export function candleFault(candle: Candle): string | null {
   if (candle === null || typeof candle !== 'object') return 'not a candle';
-  const { time, open, high, low, close, volume } = candle;
+  return isPossible(candle) ? null : faultOf(candle);
+}
+
+/** The question that is asked for every candle; what is wrong is asked for few. */
+function isPossible({ time, open, high, low, close, volume }: Candle): boolean {
+  return (
+    isTime(time) &&
+    isPrice(open) &&
+    isPrice(high) &&
+    isPrice(low) &&
+    isPrice(close) &&
+    Number.isFinite(volume) &&
+    volume >= 0 &&
+    high >= open &&
+    high >= close &&
+    low <= open &&
+    low <= close
+  );
+}
+
+const isPrice = (value: number): boolean => Number.isFinite(value) && value > 0;
+
+function faultOf({ time, open, high, low, close, volume }: Candle): string {
   if (!isTime(time)) return `time ${show(time)} is not a time in ms`;
-  for (const [name, value] of [
-    ['open', open],
-    ['high', high],
-    ['low', low],
-    ['close', close],
-  ] as const) {
-    if (!Number.isFinite(value) || value <= 0) return `${name} ${show(value)} is not a positive price`;
-  }
+  for (const [name, value] of Object.entries({ open, high, low, close }))
+    if (!isPrice(value)) return `${name} ${show(value)} is not a positive price`;
   if (!Number.isFinite(volume) || volume < 0) return `volume ${show(volume)} is not a volume`;
   if (high < Math.max(open, close, low)) return `high ${high} is below the open, close or low`;
-  if (low > Math.min(open, close)) return `low ${low} is above the open or close`;
-  return null;
+  return `low ${low} is above the open or close`;
 }

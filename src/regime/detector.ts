@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import { type Regime, type RegimeProbabilities, UNKNOWN_REGIME } from '../model/regime.ts';
 import { hysteresisSchema, startHysteresis, stepHysteresis } from './hysteresis.ts';
+import type { FollowedRegime, SharedRegimes } from './shared-regimes.ts';
 import { SymbolRegime, symbolRegimeStateSchema } from './symbol-regime.ts';
 
 export const detectorStateSchema = z.object({
@@ -37,7 +38,10 @@ export class RegimeDetector {
   readonly #timeframe: string;
   readonly #interval: number;
   readonly #marketWeights: Readonly<Record<string, number>>;
-  readonly #symbols = new Map<string, SymbolRegime>();
+  readonly #symbols = new Map<string, SymbolRegime | FollowedRegime>();
+  /** The same by name, so that sums do not depend on who came first. */
+  #byName: [string, SymbolRegime | FollowedRegime][] = [];
+  #shared: SharedRegimes | null = null;
   #market: DetectorState['market'] = freshMarket();
 
   constructor({ timeframe = '1h', marketWeights = {} }: DetectorOptions = {}) {
@@ -49,13 +53,16 @@ export class RegimeDetector {
   /** Takes one closed candle; the order of symbols at equal times changes nothing. */
   update(symbol: string, timeframe: string, candle: Candle): void {
     if (timeframe !== this.#timeframe) return;
-    if (candleFault(candle) === null) this.#stepMarket(candle.time);
-    let regime = this.#symbols.get(symbol);
-    if (!regime) {
-      regime = new SymbolRegime(this.#interval);
-      this.#symbols.set(symbol, regime);
-    }
-    regime.update(candle);
+    const isPossible = candleFault(candle) === null;
+    if (isPossible) this.#stepMarket(candle.time);
+    const regime = this.#symbols.get(symbol) ?? this.#add(symbol);
+    if (isPossible) regime.update(candle);
+    else regime.skip();
+  }
+
+  /** Has symbols that begin from now on computed together with those of other detectors; it changes no regime. */
+  share(shared: SharedRegimes): void {
+    this.#shared = shared;
   }
 
   /** The regime of a symbol as known at `now`, or the market's when the symbol has none; UNKNOWN when stale. */
@@ -117,6 +124,7 @@ export class RegimeDetector {
 
   reset(): void {
     this.#symbols.clear();
+    this.#byName = [];
     this.#market = freshMarket();
   }
 
@@ -132,9 +140,17 @@ export class RegimeDetector {
   restore(state: DetectorState): void {
     this.reset();
     if (state.timeframe !== this.#timeframe) return;
-    for (const [symbol, regime] of state.symbols)
-      this.#symbols.set(symbol, new SymbolRegime(this.#interval, regime));
+    for (const [symbol, regime] of state.symbols) this.#add(symbol, new SymbolRegime(this.#interval, regime));
     this.#market = structuredClone(state.market);
+  }
+
+  #add(
+    symbol: string,
+    regime = this.#shared?.begin(symbol, this.#interval) ?? new SymbolRegime(this.#interval),
+  ): SymbolRegime | FollowedRegime {
+    this.#symbols.set(symbol, regime);
+    this.#byName = [...this.#symbols].sort(([a], [b]) => (a < b ? -1 : 1));
+    return regime;
   }
 
   #isStale(closedAt: number | null, now: number): boolean {
@@ -154,7 +170,7 @@ export class RegimeDetector {
     const sum = { TRENDING: 0, RANGING: 0, VOLATILE: 0 };
     let total = 0;
     let drift = 0;
-    for (const [symbol, state] of [...this.#symbols].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [symbol, state] of this.#byName) {
       const { probabilities, direction } = state.regime;
       const weight = this.#marketWeights[symbol] ?? 1;
       if (probabilities === null || weight <= 0 || this.#isStale(state.closedAt, complete + this.#interval))

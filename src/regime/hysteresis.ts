@@ -21,10 +21,10 @@ const MIN_LEAD = 0.15;
 const MIN_CONFIRMATIONS = 3;
 const MIN_DWELL = 8;
 
-const KNOWN = ['TRENDING', 'RANGING', 'VOLATILE'] as const;
-
-function mostProbable(p: RegimeProbabilities): (typeof KNOWN)[number] {
-  return KNOWN.reduce((best, label) => (p[label] > p[best] ? label : best));
+/** Of two that are equally probable the first. */
+function mostProbable({ TRENDING, RANGING, VOLATILE }: RegimeProbabilities): keyof RegimeProbabilities {
+  if (RANGING > TRENDING) return VOLATILE > RANGING ? 'VOLATILE' : 'RANGING';
+  return VOLATILE > TRENDING ? 'VOLATILE' : 'TRENDING';
 }
 
 /** Takes one closed bar, in place. A label changes only when a challenger led clearly on three bars in a row. */

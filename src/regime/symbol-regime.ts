@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Candle, candleFault } from '../model/candle.ts';
-import type { Regime, RegimeProbabilities } from '../model/regime.ts';
+import type { Candle } from '../model/candle.ts';
+import type { Regime } from '../model/regime.ts';
 import { hysteresisSchema, resetConfirmation, startHysteresis, stepHysteresis } from './hysteresis.ts';
 import { IndicatorStreams } from './indicators.ts';
 import { regimeProbabilities, trendStrength } from './probabilities.ts';
@@ -36,32 +36,13 @@ export class SymbolRegime {
   constructor(interval: number, state?: SymbolRegimeState) {
     this.#interval = interval;
     this.#streams = new IndicatorStreams(state?.bars, state?.adxFrom);
-    const {
-      bars: _bars,
-      adxFrom: _adxFrom,
-      ...rest
-    } = structuredClone(state) ?? {
-      lastTime: -1,
-      skipped: 0,
-      bars: [],
-      adxFrom: 0,
-      emas: [],
-      volatility: emptyVolatility(),
-      hysteresis: startHysteresis(),
-      direction: 1,
-      probabilities: null,
-      atrRate: null,
-    };
-    this.#state = rest;
+    const { bars: _bars, adxFrom: _adxFrom, ...rest } = state ?? freshState();
+    this.#state = structuredClone(rest);
   }
 
-  /** Takes one closed candle. An older or equal one is no news; an impossible one is skipped and counted. */
+  /** Takes one closed candle that can be true. An older or equal one is no news. */
   update(candle: Candle): void {
     const state = this.#state;
-    if (candleFault(candle) !== null) {
-      state.skipped += 1;
-      return;
-    }
     if (candle.time <= state.lastTime) return;
     if (state.lastTime >= 0 && candle.time - state.lastTime > (MAX_GAP_BARS + 1) * this.#interval) {
       resetConfirmation(state.hysteresis);
@@ -99,10 +80,6 @@ export class SymbolRegime {
     return { label, direction, confidence, probabilities, atrRate };
   }
 
-  get probabilities(): RegimeProbabilities | null {
-    return this.#state.probabilities;
-  }
-
   /** When the latest candle closed, in ms; null before the first. */
   get closedAt(): number | null {
     return this.#state.lastTime < 0 ? null : this.#state.lastTime + this.#interval;
@@ -123,7 +100,31 @@ export class SymbolRegime {
     return this.#state.skipped;
   }
 
+  /** Counts a candle that could not be true. */
+  skip(): void {
+    this.#state.skipped += 1;
+  }
+
+  /** What to continue from: it stays as it is, and its bars are those in use. */
+  get state(): SymbolRegimeState {
+    const { bars, adxFrom } = this.#streams;
+    return { ...structuredClone(this.#state), bars: [...bars], adxFrom };
+  }
+
   snapshot(): SymbolRegimeState {
-    return structuredClone({ ...this.#state, bars: [...this.#streams.bars], adxFrom: this.#streams.adxFrom });
+    return structuredClone(this.state);
   }
 }
+
+const freshState = (): SymbolRegimeState => ({
+  lastTime: -1,
+  skipped: 0,
+  bars: [],
+  adxFrom: 0,
+  emas: [],
+  volatility: emptyVolatility(),
+  hysteresis: startHysteresis(),
+  direction: 1,
+  probabilities: null,
+  atrRate: null,
+});
