@@ -95,32 +95,41 @@ export class CandleFeed {
 
   #record({ time, o, h, l, c, v }: DebutCandle): void {
     const candle = { time, open: o, high: h, low: l, close: c, volume: v };
-    const candles = this.#aggregator === null ? [candle] : this.#aggregator.add(candle);
-    for (const complete of candles) this.#engine.recordCandle(this.#ticker, this.#timeframe, complete);
+    if (this.#aggregator === null) this.#engine.recordCandle(this.#ticker, this.#timeframe, candle);
+    else
+      for (const complete of this.#aggregator.add(candle))
+        this.#engine.recordCandle(this.#ticker, this.#timeframe, complete);
   }
 
   /**
-   * Whether an update would change anything. A shared engine hears of more than this bot. One of its own learns from
-   * its trades; weights step once a day, and a status is left when its window is over.
+   * Whether an update could change anything. A shared engine hears of more than this bot. In one of its own it is trades
+   * that do, or time: weights go on stepping once a day until they are where the trades want them, and a strategy on
+   * the bench waits for its window or its probation to end.
    */
   #isDue(time: number): boolean {
     return !this.#own || this.#isNew || time >= this.#dueAt;
   }
 
   #update(time: number): void {
-    const { statusChanges } = this.#engine.updateOptimization(time);
+    const { statusChanges, weightChanges } = this.#engine.updateOptimization(time);
+    const isSettled = !this.#isNew && weightChanges === 0 && statusChanges === 0;
     this.#isNew = statusChanges > 0;
-    this.#dueAt = time + Math.min(DAY, this.#windowLeft());
+    const waits = this.#benchWaits();
+    this.#dueAt = time + (isSettled ? waits : Math.min(DAY, waits));
   }
 
-  /** Time in ms until the status of the strategy has lasted as long as its rule asks; Infinity where none does. */
-  #windowLeft(): number {
+  /**
+   * Time in ms until a strategy on the bench is looked at again: at the end of its window, whose days count one by one,
+   * and after it, where signals that were not sent tell, once a day.
+   */
+  #benchWaits(): number {
     const { manager, config } = this.#engine;
     const status = manager.statusOf(this.strategy);
     if (status !== 'DEGRADED' && status !== 'SUSPENDED') return Number.POSITIVE_INFINITY;
     const window = status === 'DEGRADED' ? config.degradedWindowHours : config.suspendedWindowHours;
     const left = (window - (manager.getStrategyHealth(this.strategy)?.hoursInStatus ?? 0)) * HOUR;
-    return left > 0 ? left : Number.POSITIVE_INFINITY;
+    if (left > 0) return Math.min(DAY, left);
+    return status === 'SUSPENDED' ? DAY : Number.POSITIVE_INFINITY;
   }
 }
 

@@ -19,8 +19,20 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+/** What is asked for with every candle. */
+const USUAL: ReadonlyMap<string, number> = new Map(
+  ['1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '1d', '1w'].map((timeframe) => [
+    timeframe,
+    lengthOf(timeframe),
+  ]),
+);
+
 /** Length in ms of a timeframe such as `5m`, `1h` or `1d`. Throws `TIMEFRAME_UNKNOWN`. */
 export function timeframeMs(timeframe: string): number {
+  return USUAL.get(timeframe) ?? lengthOf(timeframe);
+}
+
+function lengthOf(timeframe: string): number {
   const match = /^([1-9]\d{0,3})([smhdw])$/.exec(timeframe);
   if (!match) {
     throw new EdgekeeperError('TIMEFRAME_UNKNOWN', {
