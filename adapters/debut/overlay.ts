@@ -7,7 +7,7 @@ import { configOf } from './config.ts';
 import { Entries, type Ruling } from './entries.ts';
 import { CandleFeed } from './feed.ts';
 import type { EdgekeeperPluginOptions } from './options.ts';
-import { type Closed, type Meant, Positions } from './positions.ts';
+import { type Closed, isOfNothing, type Meant, Positions } from './positions.ts';
 import { SaidSignals } from './signals.ts';
 import { type OverlayState, readState, STATE_VERSION } from './state.ts';
 import type { DebutCandle, DebutHost, DebutOrder } from './types.ts';
@@ -123,7 +123,7 @@ export class Overlay {
   closed(host: DebutHost, order: DebutOrder, opened: DebutOrder): void {
     if (order.learning === true || opened.learning === true) return;
     if (!this.#positions.has(opened)) {
-      if (!this.enabled) return;
+      if (!this.enabled || isOfNothing(order)) return;
       this.engine.countError(
         'POSITION_UNKNOWN',
         new Error(`a position of ${host.opts.ticker} was not seen to open`),
@@ -173,9 +173,9 @@ export class Overlay {
   }
 
   #record({ trade: input, rest }: Closed): void {
-    const trade = this.#settled().recordTrade(input);
+    const trade = input && this.#settled().recordTrade(input);
     if (rest) this.engine.recordUnknownExit(rest);
-    if (!trade) return;
+    if (!input || !trade) return;
     this.#closed += 1;
     this.#trades.push(trade);
     this.#feed.traded();

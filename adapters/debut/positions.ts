@@ -33,9 +33,9 @@ export interface Lost {
   readonly size: number;
 }
 
-/** What a close comes to: a trade, and what the host forgets although it did not close. */
+/** What a close comes to: a trade, unless it was of no lots, and what the host forgets although it did not close. */
 export interface Closed {
-  readonly trade: TradeInput;
+  readonly trade: TradeInput | null;
   readonly rest: Lost | null;
 }
 
@@ -93,10 +93,12 @@ export class Positions {
     const position = this.#open.get(cid);
     const price = numberOr(order.price, host.currentCandle?.c);
     const told = numberOr(order.executedLots, order.lots);
-    if (!position || price === undefined || told === undefined || !(told > 0))
+    if (!position || price === undefined || told === undefined || told < 0)
       throw new Error(`a close of ${host.opts.ticker} without its entry, a price or lots`);
     const final = isFinal(order);
     if (final) this.#open.delete(cid);
+    const lostAt = (time: number) => (final && position.left > 0 ? lostOf(host, cid, position, time) : null);
+    if (told === 0) return { trade: null, rest: lostAt(now) };
     const { left, lots: entered, fee, strategy, side, time, stop, decision } = position;
     const whole = told > left * (1 - ROUNDING);
     const lots = whole ? left : told;
@@ -126,11 +128,7 @@ export class Positions {
       ...(stop === undefined ? {} : { stop }),
       ...(decision === null ? {} : { decision }),
     };
-    const lost = final && position.left > 0;
-    return {
-      trade,
-      rest: lost ? { strategy, symbol, positionId, time: exitTime, size: position.left * lot } : null,
-    };
+    return { trade, rest: lostAt(exitTime) };
   }
 
   snapshot(): PositionsState {
@@ -143,21 +141,23 @@ export class Positions {
     const held = new Set(host.orders.map(({ cid }) => String(cid)));
     const lost: Lost[] = [];
     for (const [cid, { ...position }] of state) {
-      const { strategy, time, left } = position;
-      const symbol = host.opts.ticker;
       if (held.has(cid)) this.#open.set(cid, position);
-      else if (left > 0)
-        lost.push({
-          strategy,
-          symbol,
-          positionId: idOf(symbol, cid, position),
-          time,
-          size: left * (host.instrument?.lot ?? 1),
-        });
+      else if (position.left > 0) lost.push(lostOf(host, cid, position, position.time));
     }
     return lost;
   }
 }
+
+/** What is left of a position whose end nobody knows. */
+function lostOf(host: DebutHost, cid: string, position: Position, time: number): Lost {
+  const symbol = host.opts.ticker;
+  const size = position.left * (host.instrument?.lot ?? 1);
+  return { strategy: position.strategy, symbol, positionId: idOf(symbol, cid, position), time, size };
+}
+
+/** Whether a close sent nothing: a venue's smallest step is closed whole by its half, and then once more. */
+export const isOfNothing = ({ executedLots, lots }: DebutOrder): boolean =>
+  numberOr(executedLots, lots) === 0;
 
 /** A partial close says which share it closes. */
 const isFinal = ({ reduce }: DebutOrder): boolean => reduce === undefined || reduce === 0;

@@ -127,6 +127,41 @@ describe('positions of a Debut bot', () => {
     expect(engine.getOptimizationStatus().errors).toEqual({ POSITION_UNKNOWN: 1 });
   });
 
+  it('that a venue of whole steps closed by their half are gone with the close of nothing that follows', async () => {
+    const engine = engineWith();
+    const { bot, plugin, tick } = debutBot({ edgekeeperShrink: true }, { engine });
+    await tick(100);
+    await bot.createOrder('BUY', 1);
+    const [opened] = bot.orders;
+    const close = { ...opened!, cid: 'half', type: 'SELL', time: START + 1 };
+    await plugin.onClose!.call({ debut: bot as never }, { ...close, reduce: 0.5 }, opened!);
+    await plugin.onClose!.call(
+      { debut: bot as never },
+      { ...close, cid: 'rest', lots: 0, executedLots: 0 },
+      opened!,
+    );
+    await plugin.onClose!.call(
+      { debut: bot as never },
+      { ...close, cid: 'again', lots: 0, executedLots: 0 },
+      opened!,
+    );
+    expect(engine.decomposer.getTradeHistory()).toMatchObject([{ size: 1 }]);
+    expect(engine.getCoverage()).toMatchObject({ closed: 1, unknownExits: 0 });
+    expect(plugin.api.status().errors).toEqual({});
+    expect(bot.getSnapshot().pluginsData.edgekeeper).toMatchObject({ open: [] });
+  });
+
+  it('of which a close of nothing is the last that the host says are known to be lost', async () => {
+    const engine = engineWith();
+    const { bot, plugin, tick } = debutBot({}, { engine });
+    await tick(100);
+    await bot.createOrder('BUY', 1);
+    const [opened] = bot.orders;
+    const close = { ...opened!, cid: 'none', type: 'SELL', lots: 0, executedLots: 0 };
+    await plugin.onClose!.call({ debut: bot as never }, close, opened!);
+    expect(engine.getCoverage()).toMatchObject({ closed: 0, unknownExits: 1 });
+  });
+
   it.each([
     ['SPOT', 0.002],
     ['MARGIN', 0.002],
