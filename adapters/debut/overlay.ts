@@ -145,6 +145,8 @@ export class Overlay {
     this.#entries.candleClosed(host);
     this.#time = candle.time;
     this.#feed.take(host, candle);
+    for (const lost of this.#positions.candleClosed(host, candle.time))
+      this.#settled().recordUnknownExit(lost);
   }
 
   snapshot(): OverlayState {

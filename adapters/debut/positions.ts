@@ -48,6 +48,8 @@ const ROUNDING = 0.01;
  */
 export class Positions {
   readonly #open = new Map<string, Position>();
+  /** Positions that the host had no order of when a candle closed. */
+  readonly #missing = new Set<string>();
 
   has(opened: DebutOrder): boolean {
     return this.#open.has(String(opened.cid));
@@ -96,7 +98,7 @@ export class Positions {
     if (!position || price === undefined || told === undefined || told < 0)
       throw new Error(`a close of ${host.opts.ticker} without its entry, a price or lots`);
     const final = isFinal(order);
-    if (final) this.#open.delete(cid);
+    if (final) this.#forget(cid);
     const lostAt = (time: number) => (final && position.left > 0 ? lostOf(host, cid, position, time) : null);
     if (told === 0) return { trade: null, rest: lostAt(now) };
     const { left, lots: entered, fee, strategy, side, time, stop, decision } = position;
@@ -131,6 +133,24 @@ export class Positions {
     return { trade, rest: lostAt(exitTime) };
   }
 
+  /**
+   * A candle closed. Debut takes an order off its list before it closes it, and forgets one whose close failed: a
+   * position that is still open a candle later ended nobody knows how.
+   */
+  candleClosed(host: DebutHost, now: number): Lost[] {
+    const lost: Lost[] = [];
+    for (const [cid, position] of this.#open) {
+      const isHeld = host.orders.some((order) => String(order.cid) === cid);
+      if (isHeld) this.#missing.delete(cid);
+      else if (!this.#missing.has(cid)) this.#missing.add(cid);
+      else {
+        this.#forget(cid);
+        if (position.left > 0) lost.push(lostOf(host, cid, position, now));
+      }
+    }
+    return lost;
+  }
+
   snapshot(): PositionsState {
     return [...this.#open];
   }
@@ -138,6 +158,7 @@ export class Positions {
   /** Continues with the positions that the host still has; returns the others. */
   restore(state: PositionsState, host: DebutHost): Lost[] {
     this.#open.clear();
+    this.#missing.clear();
     const held = new Set(host.orders.map(({ cid }) => String(cid)));
     const lost: Lost[] = [];
     for (const [cid, { ...position }] of state) {
@@ -145,6 +166,11 @@ export class Positions {
       else if (position.left > 0) lost.push(lostOf(host, cid, position, position.time));
     }
     return lost;
+  }
+
+  #forget(cid: string): void {
+    this.#open.delete(cid);
+    this.#missing.delete(cid);
   }
 }
 

@@ -151,6 +151,43 @@ describe('positions of a Debut bot', () => {
     expect(bot.getSnapshot().pluginsData.edgekeeper).toMatchObject({ open: [] });
   });
 
+  it('whose close failed are known to be lost while the bot runs, and not paired with what comes', async () => {
+    const engine = engineWith();
+    const { bot, tick } = debutBot({}, { engine });
+    await tick(100);
+    await bot.createOrder('BUY', 1);
+    bot.beforePlace = () => Promise.reject(new Error('the venue says no'));
+    await expect(bot.closeOrder(bot.orders[0]!)).rejects.toThrow();
+    bot.beforePlace = async () => undefined;
+    expect(bot.orders).toEqual([]);
+    for (let i = 0; i < 3; i += 1) await tick(101);
+    expect(engine.getCoverage()).toMatchObject({ closed: 0, unknownExits: 1 });
+    expect(bot.getSnapshot().pluginsData.edgekeeper).toMatchObject({ open: [] });
+    await bot.createOrder('BUY', 1);
+    await tick(102);
+    await bot.closeAll();
+    expect(engine.getCoverage()).toMatchObject({ closed: 1, unknownExits: 1 });
+    expect(engine.getOptimizationStatus().errors).toEqual({});
+  });
+
+  it('whose close takes longer than a candle are recorded when it is told', async () => {
+    const engine = engineWith();
+    const { bot, tick } = debutBot({}, { engine });
+    await tick(100);
+    await bot.createOrder('BUY', 1);
+    let fill = () => {};
+    bot.beforePlace = () =>
+      new Promise((resolve) => {
+        fill = resolve;
+      });
+    const closing = bot.closeOrder(bot.orders[0]!);
+    await tick(101);
+    fill();
+    await closing;
+    await tick(102);
+    expect(engine.getCoverage()).toMatchObject({ closed: 1, unknownExits: 0 });
+  });
+
   it('of which a close of nothing is the last that the host says are known to be lost', async () => {
     const engine = engineWith();
     const { bot, plugin, tick } = debutBot({}, { engine });
