@@ -1,4 +1,4 @@
-import { OptimizationEngine } from '../../src/index.ts';
+import { EdgekeeperError, OptimizationEngine } from '../../src/index.ts';
 import type { Decision } from '../../src/model/decision.ts';
 import { Ring } from '../../src/model/ring.ts';
 import type { Trade } from '../../src/model/trade.ts';
@@ -161,17 +161,29 @@ export class Overlay {
     };
   }
 
-  /** Continues from a state. The interval comes first: regimes of another one mean nothing, and are forgotten. */
+  /**
+   * Continues from a state, or, where any of it cannot be read, from nothing: half of it would be wrong about the rest.
+   * The interval comes first: regimes of another one mean nothing, and are forgotten.
+   */
   restore(host: DebutHost, data: unknown): void {
-    const state = readState(data, host, this.#strategy || 'Debut');
+    try {
+      const state = readState(data, host, this.#strategy || 'Debut');
+      this.#feed.useInterval(host, this.#time);
+      if (this.#own && state.engine) this.engine.restore(state.engine);
+      this.#continue(host, state);
+    } catch (error) {
+      if (!(error instanceof EdgekeeperError)) throw error;
+      this.engine.countError(error.code, error);
+      this.#log(`edgekeeper: what was learned could not be read, and is learned anew. ${error.message}`);
+    }
+  }
+
+  #continue(host: DebutHost, state: OverlayState): void {
     this.#enabled = state.enabled;
     this.#time = state.time;
     this.#closed = state.trades;
-    this.#feed.useInterval(host, state.time);
     this.#entries.restore(state.pending);
-    const lost = this.#positions.restore(state.open, host);
-    if (this.#own && state.engine) this.engine.restore(state.engine);
-    for (const rest of lost) this.engine.recordUnknownExit(rest);
+    for (const rest of this.#positions.restore(state.open, host)) this.engine.recordUnknownExit(rest);
   }
 
   #record({ trade: input, rest }: Closed): void {

@@ -214,7 +214,7 @@ describe('the Debut plugin', () => {
     const broken = debutBot();
     await broken.tick(100);
     broken.bot.hydrateSnapshot({ ...snapshot, pluginsData: { edgekeeper: { version: 9 } } });
-    expect(broken.plugin.api.status().errors.ADAPTER_FAILED).toBe(1);
+    expect(broken.plugin.api.status().errors.STATE_CORRUPT).toBe(1);
   });
 
   it('never throws from a hook, whatever the host hands it', async () => {

@@ -89,17 +89,35 @@ describe('a Debut bot that starts again', () => {
     expect(plugin.api.status().errors).toEqual({});
   });
 
-  it('goes on with its positions where the state of its engine cannot be read', async () => {
+  it.each<[string, (kept: { readonly engine: object }) => unknown]>([
+    ['without anything but its version', () => ({ version: 2 })],
+    ['of a version that is yet to come', (kept) => ({ ...kept, version: 9 })],
+    ['that is a text', () => 'x'],
+    ['with an engine that is none', (kept) => ({ ...kept, engine: { a: 1 } })],
+    ['with an engine of another version', (kept) => ({ ...kept, engine: { ...kept.engine, version: 99 } })],
+    ['with a position that is none', (kept) => ({ ...kept, open: [['a', null]] })],
+    ['with a decision that is none', (kept) => ({ ...kept, pending: [['a', {}]] })],
+    ['whose switch is a text', (kept) => ({ ...kept, enabled: 'yes' })],
+  ])('refuses a state %s as a whole, says so once, and goes on judging', async (_, damage) => {
     const venue = new Venue();
     const first = debutBot({}, {}, venue);
     await first.tick(100);
     await first.bot.createOrder('BUY', 1);
     const snapshot = JSON.parse(JSON.stringify(first.bot.getSnapshot()));
-    snapshot.pluginsData.edgekeeper.engine.version = 99;
-    const { bot, plugin, tick } = debutBot({}, {}, venue);
+    snapshot.pluginsData.edgekeeper = damage(snapshot.pluginsData.edgekeeper);
+    const lines: string[] = [];
+    const { bot, plugin, tick } = debutBot({}, { log: (line) => lines.push(line) }, venue);
     bot.hydrateSnapshot(snapshot);
+    const { enabled, decisions, trades, errors } = plugin.api.status();
+    expect({ enabled, decisions, trades }).toEqual({ enabled: true, decisions: 0, trades: 0 });
+    expect(Object.entries(errors)).toEqual([
+      [expect.stringMatching(/^(STATE_CORRUPT|SNAPSHOT_INVALID)$/), 1],
+    ]);
+    expect(lines).toEqual([expect.stringContaining('learned anew')]);
     await tick(110);
     await bot.closeOrder(bot.orders[0]!);
-    expect(plugin.api.status()).toMatchObject({ trades: 1, errors: { ADAPTER_FAILED: 1 } });
+    await bot.createOrder('BUY', 1);
+    expect(plugin.api.status()).toMatchObject({ enabled: true, decisions: 1, trades: 1 });
+    expect(lines).toHaveLength(1);
   });
 });
