@@ -44,7 +44,7 @@ describe('options of the Debut plugin', () => {
         (value) => [option, value] as [string, unknown],
       ),
     ),
-    ...['', 7, null, 'x'.repeat(101), 'two\nlines'].map(
+    ...['', 7, null, 'x'.repeat(101), 'two\nlines', '__proto__'].map(
       (value) => ['edgekeeperStrategy', value] as [string, unknown],
     ),
     ['edgekeeperBaseWeight', 5],
