@@ -39,6 +39,11 @@ export interface Middleware {
   preOrder<T extends BotOrder>(order: T): T | null;
   /** Call it after an execution. Closed parts become trades. Never throws. */
   postFill(fill: BotFill): void;
+  /**
+   * Call it when an order that was let through will not fill any more: refused, cancelled or expired. Until then, or
+   * until its fills are told, it may have filled, which matters to bots that sell short. Never throws.
+   */
+  postCancel(order: Pick<BotOrder, 'id' | 'symbol' | 'side' | 'strategy'>): void;
   /** Open positions, as plain JSON: keep it to record closes over a restart. */
   state(): LotBookState;
 }
@@ -80,17 +85,24 @@ export function middleware(engine: OptimizationEngine, options: MiddlewareOption
     engine.countError(error instanceof EdgekeeperError ? error.code : 'ADAPTER_FAILED', error);
   return {
     preOrder(order) {
-      if (!engine.flags.enabled) return order;
       try {
-        return around.judge(order);
+        if (engine.flags.enabled) return around.judge(order);
+        around.pass(order);
       } catch (error) {
-        count(error);
-        return order;
+        if (engine.flags.enabled) count(error);
       }
+      return order;
     },
     postFill(fill) {
       try {
         around.book(fill);
+      } catch (error) {
+        count(error);
+      }
+    },
+    postCancel(order) {
+      try {
+        around.end(order);
       } catch (error) {
         count(error);
       }
@@ -121,16 +133,28 @@ class BotBooks {
     return this.#lots.snapshot();
   }
 
+  /** An order goes out that nobody judged. */
+  pass(order: BotOrder): void {
+    checkOrder(order, 'order');
+    this.#goes(order, { closes: 0, opens: order.amount, ...this.#sides(order) });
+  }
+
+  /** An order will not fill any more. */
+  end({ id, strategy = this.#unnamed, symbol, side }: Parameters<Middleware['postCancel']>[0]): void {
+    this.#flights.ended(symbol, keyOf(id, strategy, symbol, side));
+  }
+
   judge<T extends BotOrder>(order: T): T | null {
     checkOrder(order, 'order');
-    const { strategy = this.#unnamed, symbol, side, amount, price } = order;
+    const { strategy = this.#unnamed, symbol, amount, price } = order;
     const time = this.#time(order);
     const split = this.#split(order, time);
-    if (split === null || split.opens === 0) {
-      this.#goes(
-        order,
-        split ?? { closes: 0, opens: amount, closed: opposite(sideOf(side)), opened: sideOf(side) },
-      );
+    if (split === null) {
+      this.pass(order);
+      return order;
+    }
+    if (split.opens === 0) {
+      this.#goes(order, split);
       return order;
     }
     const { closes, opens, opened } = split;
@@ -167,7 +191,9 @@ class BotBooks {
     this.#fills.add(fillKey);
     if (this.#fills.size > REMEMBERED) this.#fills.delete(this.#fills.values().next().value!);
     const time = this.#time(fill);
-    const known = this.#orders.get(keyOf(fill.orderId, fill.strategy ?? this.#unnamed, symbol, side));
+    const key = keyOf(fill.orderId, fill.strategy ?? this.#unnamed, symbol, side);
+    this.#flights.filled(symbol, key, fill.orderId !== undefined, side, amount);
+    const known = this.#orders.get(key);
     const strategy = fill.strategy ?? known?.order.strategy ?? this.#unnamed;
     const exit: Fill = { id: `${symbol}/${id}`, time, price, amount, fee };
     const { closed, opened } = known ?? this.#sides(fill);
@@ -175,7 +201,6 @@ class BotBooks {
     const closes = this.#closes({ ...fill, strategy, anybody }, known, closed);
     if (known) {
       known.toClose = Math.max(0, known.toClose - closes);
-      this.#flights.filled(known.key, amount);
       if (known.asked) this.#gate.sent(known.asked.signal, known.asked.retry);
     }
     let left = closes;
@@ -220,7 +245,7 @@ class BotBooks {
     if (positionSide !== undefined)
       return positionSide === sideOf(side) ? { closes: 0, opens: amount, ...sides } : exit;
     if (!shorts) return side === 'sell' ? exit : { closes: 0, opens: amount, ...sides };
-    const range = this.#range(symbol, time);
+    const range = this.#range(symbol);
     const split = range && splitBy(range, side === 'buy', amount);
     if (split) return { ...split, ...sides };
     this.#engine.recordUnjudged({
@@ -233,10 +258,10 @@ class BotBooks {
   }
 
   /** The account's position: what the bot says of it, else what began as known and was told since. */
-  #range(symbol: string, time: number): Range | null {
+  #range(symbol: string): Range | null {
     const { position, state } = this.#options;
     const said = position ? position(symbol) : state && this.#lots.net(symbol);
-    return said === undefined || !Number.isFinite(said) ? null : this.#flights.around(symbol, said, time);
+    return said === undefined || !Number.isFinite(said) ? null : this.#flights.around(symbol, said);
   }
 
   #sides({ side, positionSide }: BotOrder | BotFill): Pick<Split, 'closed' | 'opened'> {
@@ -257,11 +282,11 @@ class BotBooks {
   #goes(order: BotOrder, split: Split, asked?: Known['asked']): void {
     const { strategy = this.#unnamed, symbol, side, amount } = order;
     this.#sequence += 1;
-    const key = `${this.#sequence}`;
-    this.#flights.sent(key, symbol, side, amount, this.#time(order));
-    this.#orders.set(keyOf(order.id, strategy, symbol, side), {
+    const key = keyOf(order.id, strategy, symbol, side);
+    this.#flights.sent(symbol, key, order.id !== undefined, side, amount);
+    this.#orders.set(key, {
       ...split,
-      key,
+      key: `${this.#sequence}`,
       order,
       toClose: split.closes,
       ...(asked ? { asked } : {}),

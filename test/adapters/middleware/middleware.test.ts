@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { conformance } from '../../../adapters/conformance/index.ts';
-import { createOverlay } from '../../../adapters/middleware/index.ts';
+import { createOverlay, type MiddlewareOptions } from '../../../adapters/middleware/index.ts';
 import { AUTHOR, START } from '../../fixtures.ts';
 import { homeGrown } from './home-grown.ts';
 
@@ -37,5 +37,67 @@ describe('the middleware', () => {
     postFill(undefined as never);
     expect(overlay.engine.getOptimizationStatus().errors.ORDER_INVALID).toBe(3);
     expect(() => createOverlay({ minWeight: -1 })).toThrow(/CONFIG_INVALID/);
+  });
+
+  /** A bot that sells short, whose order went out and whose fill is not told yet; nothing new may be opened. */
+  const short = (options: MiddlewareOptions) => {
+    const overlay = createOverlay();
+    const around = overlay.middleware({ shorts: true, strategy: 'EMA_Trend', ...options });
+    const bench = () => overlay.engine.forceStatus('EMA_Trend', 'SUSPENDED', AUTHOR);
+    return { ...overlay, ...around, bench };
+  };
+  const HOLDS_NOTHING: [string, MiddlewareOptions][] = [
+    ['by its state', { state: [] }],
+    ['by a position that it says', { position: () => 0 }],
+  ];
+
+  it.each(HOLDS_NOTHING)(
+    'passes what may close an order that rested for long and filled, known %s',
+    (_, options) => {
+      for (const side of ['buy', 'sell'] as const) {
+        const { preOrder, engine, bench } = short(options);
+        expect(preOrder({ ...buy, side })).not.toBeNull();
+        bench();
+        const exit = { ...buy, side: side === 'buy' ? 'sell' : 'buy', time: START + 300_000 } as const;
+        expect(preOrder(exit)).toBe(exit);
+        expect(engine.getCoverage().unjudged).toEqual({ FILL_UNKNOWN: 1 });
+      }
+    },
+  );
+
+  it('passes what may close an order that went out while it was off', () => {
+    const { preOrder, engine, bench } = short({ state: [] });
+    engine.setFlags({ enabled: false }, AUTHOR);
+    expect(preOrder({ ...buy, side: 'sell' })).not.toBeNull();
+    engine.setFlags({ enabled: true }, AUTHOR);
+    bench();
+    expect(preOrder(buy)).toBe(buy);
+  });
+
+  it('judges again once the bot has said what became of its orders', () => {
+    const { preOrder, postFill, postCancel, bench } = short({ state: [] });
+    const order = { ...buy, id: 'o1' };
+    preOrder(order);
+    preOrder(order);
+    postCancel(order);
+    preOrder({ ...buy, id: 'o2' });
+    const fill = { symbol: buy.symbol, side: 'buy', price: 100, time: START } as const;
+    postFill({ ...fill, id: 'f1', amount: 0.5, orderId: 'o2' });
+    postFill({ ...fill, id: 'f2', amount: 1.5 });
+    bench();
+    expect(preOrder({ ...buy, amount: 3 })).toBeNull();
+    const exit = { ...buy, side: 'sell' } as const;
+    expect(preOrder(exit)).toBe(exit);
+    postCancel(exit);
+    postCancel(undefined as never);
+  });
+
+  it('does not know the position of a bot that never says what became of its orders', () => {
+    const { preOrder, engine, bench } = short({ position: () => 0 });
+    for (let i = 0; i < 70; i += 1) preOrder({ ...buy, time: START + i * 3_600_000 });
+    bench();
+    const exit = { ...buy, side: 'sell', amount: 1000, time: START + 100 * 3_600_000 } as const;
+    expect(preOrder(exit)).toBe(exit);
+    expect(engine.getCoverage().unjudged.POSITION_UNKNOWN).toBeGreaterThan(0);
   });
 });
