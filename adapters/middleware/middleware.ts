@@ -6,11 +6,12 @@ import {
   type Signal,
 } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
+import { isName } from '../../src/model/strategy.ts';
 import { type Range, splitBy } from '../core/exposure.ts';
 import { OrderGate, type Verdict } from '../core/gate.ts';
 import { type Fill, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
 import { InFlight } from './in-flight.ts';
-import { type BotFill, type BotOrder, checkOrder, type LotRules } from './orders.ts';
+import { type BotFill, type BotOrder, faultOf, type LotRules } from './orders.ts';
 
 export interface MiddlewareOptions {
   /** Strategy of orders that name none; default `default`. */
@@ -83,30 +84,25 @@ export function middleware(engine: OptimizationEngine, options: MiddlewareOption
   const around = new BotBooks(engine, options);
   const count = (error: unknown) =>
     engine.countError(error instanceof EdgekeeperError ? error.code : 'ADAPTER_FAILED', error);
+  const guarded = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      count(error);
+    }
+  };
   return {
     preOrder(order) {
       try {
         if (engine.flags.enabled) return around.judge(order);
-        around.pass(order);
       } catch (error) {
-        if (engine.flags.enabled) count(error);
+        count(error);
       }
+      guarded(() => around.pass(order));
       return order;
     },
-    postFill(fill) {
-      try {
-        around.book(fill);
-      } catch (error) {
-        count(error);
-      }
-    },
-    postCancel(order) {
-      try {
-        around.end(order);
-      } catch (error) {
-        count(error);
-      }
-    },
+    postFill: (fill) => guarded(() => around.book(fill)),
+    postCancel: (order) => guarded(() => around.end(order)),
     state: () => around.state(),
   };
 }
@@ -135,8 +131,8 @@ class BotBooks {
 
   /** An order goes out that nobody judged. */
   pass(order: BotOrder): void {
-    checkOrder(order, 'order');
-    this.#goes(order, { closes: 0, opens: order.amount, ...this.#sides(order) });
+    if (faultOf(order, 'order')) this.#lose(order);
+    else this.#goes(order, { closes: 0, opens: order.amount, ...this.#sides(order) });
   }
 
   /** An order will not fill any more. */
@@ -145,7 +141,11 @@ class BotBooks {
   }
 
   judge<T extends BotOrder>(order: T): T | null {
-    checkOrder(order, 'order');
+    const fault = faultOf(order, 'order');
+    if (fault) {
+      this.#refuse(order, fault);
+      return order;
+    }
     const { strategy = this.#unnamed, symbol, amount, price } = order;
     const time = this.#time(order);
     const split = this.#split(order, time);
@@ -184,7 +184,11 @@ class BotBooks {
   }
 
   book(fill: BotFill): void {
-    checkOrder(fill, 'fill');
+    const fault = faultOf(fill, 'fill');
+    if (fault) {
+      this.#lose(fill);
+      throw fault;
+    }
     const { id, symbol, side, amount, price, fee = 0 } = fill;
     const fillKey = `${symbol}\n${id}`;
     if (this.#fills.has(fillKey)) return;
@@ -225,6 +229,21 @@ class BotBooks {
         amount: opens,
         fee: (fee * opens) / amount,
       });
+  }
+
+  /** An order cannot be read, and goes out as it is. */
+  #refuse(order: BotOrder | undefined, fault: EdgekeeperError): void {
+    this.#engine.countError(fault.code, fault);
+    this.#lose(order);
+    const { strategy = this.#unnamed, symbol } = order ?? {};
+    if (!isName(symbol) || !isName(strategy)) return;
+    const time = this.#time(order ?? {});
+    this.#engine.recordUnjudged({ strategy, symbol, time, reason: 'ORDER_UNREADABLE' });
+  }
+
+  /** Nobody can say what an order or a fill does to the position of its symbol. */
+  #lose(order: BotOrder | BotFill | undefined): void {
+    if (isName(order?.symbol)) this.#flights.lose(order.symbol);
   }
 
   get #unnamed(): string {

@@ -51,8 +51,8 @@ export interface LotRules {
 const isPositive = (value: unknown): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value > 0;
 
-/** Refuses what cannot be read as an order, or an execution of one, with `ORDER_INVALID`. */
-export function checkOrder(order: BotOrder | BotFill, what: 'order' | 'fill'): void {
+/** What makes an order, or an execution of one, unreadable, as `ORDER_INVALID`; null where nothing does. */
+export function faultOf(order: BotOrder | BotFill, what: 'order' | 'fill'): EdgekeeperError | null {
   const { symbol, side, amount, price, fee = 0 } = (order ?? {}) as Partial<BotFill>;
   const isFill = what === 'fill';
   const fits =
@@ -60,8 +60,8 @@ export function checkOrder(order: BotOrder | BotFill, what: 'order' | 'fill'): v
     (side === 'buy' || side === 'sell') &&
     isPositive(amount) &&
     (isFill ? isPositive(price) && Number.isFinite(fee) : true);
-  if (fits) return;
-  throw new EdgekeeperError('ORDER_INVALID', {
+  if (fits) return null;
+  return new EdgekeeperError('ORDER_INVALID', {
     found: `a ${what} ${JSON.stringify(side)} of ${String(amount)} ${String(symbol)}${isFill ? ` at ${String(price)} with a fee of ${String(fee)}` : ''}`,
     expected: `side "buy" or "sell" in small letters, and a positive amount${isFill ? ' and price' : ''}`,
     hint: isFill ? 'Nothing was recorded.' : 'The order goes out as it is, unjudged.',

@@ -39,6 +39,30 @@ describe('the middleware', () => {
     expect(() => createOverlay({ minWeight: -1 })).toThrow(/CONFIG_INVALID/);
   });
 
+  it.each<[string, object]>([
+    ['a side in capitals', { side: 'BUY' }],
+    ['an amount that is a text', { amount: '1' }],
+    ['an amount that is no number', { amount: Number.NaN }],
+  ])('counts an order with %s as unjudged, and does not know what it did', (_, wrong) => {
+    const { preOrder, engine, bench } = short({ state: [] });
+    const order = { ...buy, ...wrong } as typeof buy;
+    expect(preOrder(order)).toBe(order);
+    expect(engine.getOptimizationStatus().errors).toEqual({ ORDER_INVALID: 1 });
+    expect(engine.getCoverage().unjudged).toEqual({ ORDER_UNREADABLE: 1 });
+    bench();
+    const exit = { ...buy, side: 'sell' } as const;
+    expect(preOrder(exit)).toBe(exit);
+    expect(engine.getCoverage().unjudged).toEqual({ ORDER_UNREADABLE: 1, POSITION_UNKNOWN: 1 });
+  });
+
+  it('does not know the position after a fill that it cannot read', () => {
+    const { preOrder, postFill, engine, bench } = short({ state: [] });
+    postFill({ id: 'f', symbol: buy.symbol, side: 'SELL' as 'sell', amount: 2, price: 100 });
+    bench();
+    expect(preOrder(buy)).toBe(buy);
+    expect(engine.getCoverage().unjudged).toEqual({ POSITION_UNKNOWN: 1 });
+  });
+
   /** A bot that sells short, whose order went out and whose fill is not told yet; nothing new may be opened. */
   const short = (options: MiddlewareOptions) => {
     const overlay = createOverlay();
