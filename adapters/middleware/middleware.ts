@@ -12,6 +12,7 @@ import { OrderGate, type Verdict } from '../core/gate.ts';
 import { type Fill, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
 import { InFlight } from './in-flight.ts';
 import { type BotFill, type BotOrder, faultOf, type LotRules } from './orders.ts';
+import { type MiddlewareState, readState } from './state.ts';
 
 export interface MiddlewareOptions {
   /** Strategy of orders that name none; default `default`. */
@@ -28,8 +29,8 @@ export interface MiddlewareOptions {
   readonly lots?: (symbol: string) => LotRules | undefined;
   /** Time of calls that say none; default the wall clock. */
   readonly now?: () => number;
-  /** Open positions that an earlier run left, as its `state()` said; `[]` for an account that holds nothing. */
-  readonly state?: LotBookState;
+  /** What an earlier run left, as its `state()` said; `[]` for an account that holds nothing. */
+  readonly state?: MiddlewareState | LotBookState;
 }
 
 export interface Middleware {
@@ -45,8 +46,8 @@ export interface Middleware {
    * until its fills are told, it may have filled, which matters to bots that sell short. Never throws.
    */
   postCancel(order: Pick<BotOrder, 'id' | 'symbol' | 'side' | 'strategy'>): void;
-  /** Open positions, as plain JSON: keep it to record closes over a restart. */
-  state(): LotBookState;
+  /** Open positions, and what was told lately, as plain JSON: keep it to record closes over a restart. */
+  state(): MiddlewareState;
 }
 
 /** What an order was found to do: how much of it closes and opens, and on which sides. */
@@ -67,7 +68,9 @@ interface Known extends Split {
 }
 
 /** Orders and fills remembered. */
-const REMEMBERED = 4096;
+const REMEMBERED = 1024;
+/** Of an id made of names and the bot's own. */
+const LONGEST_ID = 90;
 
 const sideOf = (side: 'buy' | 'sell'): Side => (side === 'buy' ? 'long' : 'short');
 const opposite = (side: Side): Side => (side === 'long' ? 'short' : 'long');
@@ -122,11 +125,11 @@ class BotBooks {
     this.#engine = engine;
     this.#options = options;
     this.#gate = new OrderGate(engine);
-    if (options.state) this.#lots.restore(options.state);
+    if (options.state) this.#continue(readState(options.state));
   }
 
-  state(): LotBookState {
-    return this.#lots.snapshot();
+  state(): MiddlewareState {
+    return { lots: this.#lots.snapshot(), fills: [...this.#fills], flights: this.#flights.snapshot() };
   }
 
   /** An order goes out that nobody judged. */
@@ -199,7 +202,8 @@ class BotBooks {
     this.#flights.filled(symbol, key, fill.orderId !== undefined, side, amount);
     const known = this.#orders.get(key);
     const strategy = fill.strategy ?? known?.order.strategy ?? this.#unnamed;
-    const exit: Fill = { id: `${symbol}/${id}`, time, price, amount, fee };
+    const idFor = (owner: string) => `${owner}/${symbol}/${id}`.slice(-LONGEST_ID);
+    const exit: Fill = { id: idFor(strategy), time, price, amount, fee };
     const { closed, opened } = known ?? this.#sides(fill);
     const anybody = fill.strategy === undefined;
     const closes = this.#closes({ ...fill, strategy, anybody }, known, closed);
@@ -213,7 +217,7 @@ class BotBooks {
       if (!(units > 0)) continue;
       const part = {
         ...exit,
-        id: left === closes ? exit.id : `${exit.id}+`,
+        id: idFor(holder.strategy),
         amount: units,
         fee: (fee * units) / amount,
       };
@@ -244,6 +248,12 @@ class BotBooks {
   /** Nobody can say what an order or a fill does to the position of its symbol. */
   #lose(order: BotOrder | BotFill | undefined): void {
     if (isName(order?.symbol)) this.#flights.lose(order.symbol);
+  }
+
+  #continue({ lots, fills, flights }: MiddlewareState): void {
+    this.#lots.restore(lots);
+    this.#flights.restore(flights);
+    for (const fill of fills) this.#fills.add(fill);
   }
 
   get #unnamed(): string {

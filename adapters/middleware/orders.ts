@@ -24,7 +24,7 @@ export interface BotOrder {
 
 /** One execution of an order. */
 export interface BotFill {
-  /** Two fills of a symbol with one id are one fill. */
+  /** Two fills of a strategy on a symbol with one id are one fill. */
   readonly id: string;
   readonly symbol: string;
   readonly side: 'buy' | 'sell';

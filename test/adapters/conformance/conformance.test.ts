@@ -196,7 +196,7 @@ const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> 
   },
   'positions forgotten by a restart, in silence': {
     check: 12,
-    fault: () => ({ state: () => [] }),
+    fault: (right) => ({ state: () => ({ ...right.state(), lots: [] }) }),
   },
   'a scaled entry after it was taken off': {
     check: 14,

@@ -63,6 +63,66 @@ describe('the middleware', () => {
     expect(engine.getCoverage().unjudged).toEqual({ POSITION_UNKNOWN: 1 });
   });
 
+  it('records the trades of two bots that name their fills alike, and of a fill for two strategies', () => {
+    const { engine, middleware } = createOverlay();
+    for (const [i, strategy] of ['EMA_Trend', 'FVG_Pattern'].entries()) {
+      const { preOrder, postFill } = middleware({ strategy });
+      for (let k = 0; k < 2; k += 1) {
+        const time = START + i + k;
+        const fill = { symbol: buy.symbol, amount: 2, time } as const;
+        preOrder({ ...buy, time });
+        postFill({ ...fill, id: `${2 * k}`, side: 'buy', price: 100 });
+        postFill({ ...fill, id: `${2 * k + 1}`, side: 'sell', price: 101 });
+      }
+    }
+    expect(engine.decomposer.getTradeHistory()).toHaveLength(4);
+    const { postFill } = middleware();
+    const fill = { symbol: buy.symbol, amount: 2, time: START + 9 } as const;
+    for (const strategy of ['A', 'B'])
+      postFill({ ...fill, id: `open ${strategy}`, side: 'buy', price: 100, strategy });
+    postFill({ ...fill, id: 'both', side: 'sell', price: 101, amount: 4 });
+    expect(engine.decomposer.getTradeHistory()).toHaveLength(6);
+    expect(engine.getOptimizationStatus().errors).toEqual({});
+  });
+
+  it('records a strategy and ids of any length that are allowed', () => {
+    const { engine, middleware } = createOverlay();
+    const { postFill } = middleware({ strategy: 'x'.repeat(100) });
+    const fill = { symbol: buy.symbol, amount: 2, time: START } as const;
+    postFill({ ...fill, id: `${'1'.repeat(80)}a`, side: 'buy', price: 100 });
+    postFill({ ...fill, id: `${'1'.repeat(80)}b`, side: 'sell', price: 100 });
+    expect(engine.decomposer.getTradeHistory()).toHaveLength(1);
+    expect(engine.getOptimizationStatus().errors).toEqual({});
+  });
+
+  it('books a fill once that is told again after a restart, and still doubts what went out before it', () => {
+    const overlay = createOverlay();
+    const first = overlay.middleware({ shorts: true, state: [] });
+    const fill = { symbol: buy.symbol, amount: 2, time: START, price: 100 } as const;
+    first.preOrder(buy);
+    first.postFill({ ...fill, id: '1', side: 'buy' });
+    first.preOrder({ ...buy, amount: 3 });
+    const state = JSON.parse(JSON.stringify(first.state()));
+    const second = overlay.middleware({ shorts: true, state });
+    second.postFill({ ...fill, id: '1', side: 'buy' });
+    expect(second.state().lots).toEqual(first.state().lots);
+    overlay.engine.forceStatus('default', 'SUSPENDED', AUTHOR);
+    const exit = { ...buy, side: 'sell', amount: 5 } as const;
+    expect(second.preOrder(exit)).toBe(exit);
+    second.postFill({ ...fill, id: '2', side: 'sell' });
+    second.postFill({ ...fill, id: '2', side: 'sell' });
+    expect(overlay.engine.decomposer.getTradeHistory()).toHaveLength(1);
+  });
+
+  it('continues from open positions alone, as it once kept them', () => {
+    const overlay = createOverlay();
+    const first = overlay.middleware();
+    first.postFill({ id: '1', symbol: buy.symbol, amount: 2, time: START, price: 100, side: 'buy' });
+    const second = overlay.middleware({ state: first.state().lots });
+    second.postFill({ id: '2', symbol: buy.symbol, amount: 2, time: START, price: 101, side: 'sell' });
+    expect(overlay.engine.decomposer.getTradeHistory()).toHaveLength(1);
+  });
+
   /** A bot that sells short, whose order went out and whose fill is not told yet; nothing new may be opened. */
   const short = (options: MiddlewareOptions) => {
     const overlay = createOverlay();
