@@ -8,6 +8,7 @@ import {
   type Trade,
 } from '../../src/index.ts';
 import type { HostDriver, HostRun, HostSetup } from './driver.ts';
+import { MissingHook } from './hooks.ts';
 
 export const CASES = Number(process.env.EDGEKEEPER_CASES ?? 7);
 export const START_PRICE = 100;
@@ -16,13 +17,18 @@ let count = 0;
 export const generated = (): number => count;
 
 export const property = <T>(arbitrary: fc.Arbitrary<T>, body: (value: T) => Promise<void>, numRuns = CASES) =>
-  fc.assert(
-    fc.asyncProperty(arbitrary, async (value) => {
-      count += 1;
-      await body(value);
-    }),
-    { numRuns, endOnFailure: true },
-  );
+  fc
+    .assert(
+      fc.asyncProperty(arbitrary, async (value) => {
+        count += 1;
+        await body(value);
+      }),
+      { numRuns, endOnFailure: true },
+    )
+    .catch((error: Error) => {
+      // Whatever the case, the driver lacks it.
+      throw error.cause instanceof MissingHook ? error.cause : error;
+    });
 
 export type Script = (signal: Signal) => unknown;
 

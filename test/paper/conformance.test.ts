@@ -117,6 +117,12 @@ function start({ engine }: HostSetup): HostRun {
         0,
       ),
     equity: () => account.equity(),
+    hang() {
+      // Its exchange is in the same process, and always answers.
+    },
+    get requests() {
+      return sent.map((order) => JSON.stringify(order));
+    },
     async manual({ side, amount }) {
       await exchange.createOrder(SYMBOL, 'market', side, amount);
     },
@@ -144,6 +150,9 @@ const driver: HostDriver = {
     7: 'it never tries again and never edits',
     12: 'its account lives as long as the process',
     13: 'it sends one order at a time',
+    16: 'each of its orders says whether it enters or leaves',
+    18: 'its account is plain spot',
+    20: 'its stops and targets are orders of its own, whose fills it reads',
   },
 };
 

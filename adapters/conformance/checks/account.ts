@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { OptimizationEngine } from '../../../src/index.ts';
 import type { Check } from '../check.ts';
+import type { HostRun } from '../driver.ts';
+import { needs, refuse } from '../hooks.ts';
 import {
   amountOf,
   CASES,
@@ -26,8 +28,8 @@ export const ACCOUNT: readonly Check[] = [
     run: (driver) =>
       property(fc.tuple(lotCounts, fc.constantFrom(...driver.sides)), async ([lots, side]) => {
         let veto = false;
-        const run = await driver.start(setup(scriptedEngine(() => (veto ? 0 : 1))));
-        if (!run.order) return;
+        const run: HostRun = await driver.start(setup(scriptedEngine(() => (veto ? 0 : 1))));
+        needs(run, 'order', 16);
         const { symbol, strategies, step } = driver;
         const amount = amountOf(lots, step);
         await run.tick(START_PRICE);
@@ -44,14 +46,15 @@ export const ACCOUNT: readonly Check[] = [
     title: 'an exit waits for nothing, also while the exchange answers no question of the adapter',
     run: (driver) =>
       property(fc.tuple(lotCounts, fc.constantFrom(...driver.exits)), async ([lots, exit]) => {
-        const run = await driver.start(setup(scriptedEngine(() => 1)));
+        const run: HostRun = await driver.start(setup(scriptedEngine(() => 1)));
+        needs(run, 'hang', 17);
         const { symbol, strategies, sides, step } = driver;
         const position = { strategy: strategies[0], symbol, side: sides[0]! };
         await run.tick(START_PRICE);
         await run.enter({ ...position, amount: amountOf(lots, step) });
         await run.tick(START_PRICE);
         const before = run.sent.length;
-        run.hang?.();
+        run.hang();
         const leaving = run.exit(exit, position);
         // As long as a bot needs for its own part, and no timer of anybody's.
         for (let i = 0; i < 50; i += 1) await Promise.resolve();
@@ -67,13 +70,16 @@ export const ACCOUNT: readonly Check[] = [
     number: 18,
     title: 'what may be an exit, such as an order on margin, goes out untouched and is counted as unjudged',
     run: async (driver) => {
-      for (const kind of driver.doubts ?? []) {
+      const { doubts = [] } = driver;
+      if (doubts.length === 0) refuse(18, '`doubts`');
+      for (const kind of doubts) {
         const engine = scriptedEngine(() => 0);
-        const run = await driver.start(setup(engine));
+        const run: HostRun = await driver.start(setup(engine));
+        needs(run, 'doubtful', 18);
         const { symbol, strategies, sides, step } = driver;
         const order = { symbol, side: opening(sides[0]!), amount: amountOf(25, step) };
         await run.tick(START_PRICE);
-        await run.doubtful!(kind, { ...order, strategy: strategies[0] });
+        await run.doubtful(kind, { ...order, strategy: strategies[0] });
         expect(run.sent, kind).toEqual([order]);
         const counted = Object.values(engine.getCoverage().unjudged).reduce((sum, each) => sum + each, 0);
         expect(counted, kind).toBe(1);
@@ -116,8 +122,8 @@ export const ACCOUNT: readonly Check[] = [
         fc.tuple(lotCounts, lotCounts, fc.double({ min: -0.05, max: 0.05, noNaN: true })),
         async ([first, second, move]) => {
           const engine = scriptedEngine(() => 1);
-          const run = await driver.start(setup(engine));
-          if (!run.closeUnseen) return;
+          const run: HostRun = await driver.start(setup(engine));
+          needs(run, 'closeUnseen', 20);
           const { symbol, strategies, sides, step, exits } = driver;
           const position = { strategy: strategies[0], symbol, side: sides[0]! };
           const before = run.equity();
@@ -150,20 +156,21 @@ export const ACCOUNT: readonly Check[] = [
       property(
         steps,
         async (program) => {
-          const plain = await driver.start(setup(null));
+          const plain: HostRun = await driver.start(setup(null));
+          needs(plain, 'requests', 21);
           const off = await driver.start(setup(new OptimizationEngine({ enabled: false })));
           for (const run of [plain, off]) await play(driver, run, program);
           expect(off.sent).toEqual(plain.sent);
-          if (plain.requests) expect(off.requests).toEqual(plain.requests);
+          expect(off.requests).toEqual(plain.requests);
           const engine = scriptedEngine(() => 0);
           const stopped = await driver.start(setup(engine));
           await stopped.tick(START_PRICE);
           await stopped.settled?.();
           engine.setFlags({ enabled: false }, { time: engine.time, actor: 'operator', reason: 'off' });
-          const [asked, ours] = [stopped.requests?.length ?? 0, plain.requests?.length ?? 0];
+          const [asked, ours] = [stopped.requests?.length ?? 0, plain.requests.length];
           for (const run of [plain, stopped]) await play(driver, run, program);
           expect(stopped.sent).toEqual(plain.sent.slice(off.sent.length));
-          expect((stopped.requests?.length ?? 0) - asked).toBe((plain.requests?.length ?? 0) - ours);
+          expect((stopped.requests?.length ?? 0) - asked).toBe(plain.requests.length - ours);
         },
         Math.ceil(CASES / 2),
       ),

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { OptimizationEngine } from '../../../src/index.ts';
 import type { Check } from '../check.ts';
-import type { Wish } from '../driver.ts';
+import type { HostRun, Wish } from '../driver.ts';
+import { needs, refuse } from '../hooks.ts';
 import {
   amountOf,
   CASES,
@@ -142,6 +143,7 @@ export const ORDERS: readonly Check[] = [
         for (const act of ['retry', 'edit'] as const) {
           const engine = scriptedEngine(() => 0.5);
           const run = await driver.start(setup(engine));
+          if (!run.retry && !run.edit) refuse(7, '`retry` or `edit`');
           if (!run[act]) continue;
           await run.tick(START_PRICE);
           await run[act](wish(lots), times);
@@ -186,7 +188,8 @@ export const ORDERS: readonly Check[] = [
       property(fc.array(fc.tuple(lotCounts, fc.boolean()), { minLength: 1, maxLength: 6 }), async (legs) => {
         const vetoed = new Set(legs.flatMap(([, veto], i) => (veto ? [`leg${i}`] : [])));
         const engine = scriptedEngine(({ strategy }) => (vetoed.has(strategy) ? 0 : 1));
-        const run = await driver.start(setup(engine));
+        const run: HostRun = await driver.start(setup(engine));
+        needs(run, 'batch', 13);
         await run.tick(START_PRICE);
         const wishes = legs.map(([lots], i) => ({
           strategy: `leg${i}`,
@@ -194,7 +197,7 @@ export const ORDERS: readonly Check[] = [
           side: driver.sides[0]!,
           amount: amountOf(lots, driver.step),
         }));
-        const answers = await run.batch!(wishes);
+        const answers = await run.batch(wishes);
         expect(answers).toEqual(legs.map(([, veto]) => (veto ? 'rejected' : 'sent')));
         const whole = wishes.filter(({ strategy }) => !vetoed.has(strategy)).map(({ amount }) => amount);
         expect(run.sent.map(({ amount }) => amount)).toEqual(whole);
@@ -205,9 +208,10 @@ export const ORDERS: readonly Check[] = [
     title: 'taken off, the adapter leaves nothing behind, and the host trades as before',
     run: (driver) =>
       property(lotCounts, async (lots) => {
-        const run = await driver.start(setup(scriptedEngine(() => 0)));
+        const run: HostRun = await driver.start(setup(scriptedEngine(() => 0)));
+        needs(run, 'detach', 14);
         await run.tick(START_PRICE);
-        expect(run.detach!()).toEqual([]);
+        expect(run.detach()).toEqual([]);
         const amount = amountOf(lots, driver.step);
         await run.enter({
           strategy: driver.strategies[0],

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Check } from '../check.ts';
-import type { SentOrder } from '../driver.ts';
+import type { HostRun, SentOrder } from '../driver.ts';
+import { needs } from '../hooks.ts';
 import {
   amountOf,
   lotCounts,
@@ -100,12 +101,13 @@ export const RECORDS: readonly Check[] = [
     run: (driver) =>
       property(fc.tuple(lotCounts, fc.constantFrom(...driver.exits)), async ([lots, exit]) => {
         const engine = scriptedEngine(() => (driver.scales ? 0.5 : 1));
-        const first = await driver.start(setup(engine));
+        const first: HostRun = await driver.start(setup(engine));
+        needs(first, 'restart', 12);
         const position = { strategy: driver.strategies[0], symbol: driver.symbol, side: driver.sides[0]! };
         await first.tick(START_PRICE);
         await first.enter({ ...position, amount: amountOf(lots, driver.step) });
         await first.tick(START_PRICE);
-        const run = await first.restart!();
+        const run = await first.restart();
         await run.exit(exit, position);
         await run.tick(START_PRICE);
         await run.settled?.();

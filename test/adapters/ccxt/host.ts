@@ -455,5 +455,10 @@ export const ccxtHost = (kind: Kind, sizing: Sizing, reconciles = true): HostDri
   step: 0.01,
   minAmount: 0.05,
   scales: sizing !== 'veto-only',
-  ...(sizing === 'veto-only' ? { notApplicable: { 10: 'it never scales' } } : {}),
+  notApplicable: Object.fromEntries([
+    ...(sizing === 'veto-only' ? [[10, 'it never scales']] : []),
+    ...(kind === 'swap'
+      ? []
+      : [[16, 'on spot every sale is an exit, and in hedge mode an order says its side']]),
+  ]),
 });

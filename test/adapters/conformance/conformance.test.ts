@@ -349,6 +349,27 @@ describe('the conformance kit', () => {
       await expect(check.run(driver())).rejects.toThrow();
     });
 
+  it.each<[number, readonly (keyof HostRun)[]]>([
+    [7, ['retry', 'edit']],
+    [12, ['restart']],
+    [13, ['batch']],
+    [14, ['detach']],
+    [16, ['order']],
+    [17, ['hang']],
+    [18, ['doubtful']],
+    [20, ['closeUnseen']],
+    [21, ['requests']],
+  ])('check %i says which hook it needs where the driver has no %j', async (number, hooks) => {
+    const without = spoilt(swap(), () => Object.fromEntries(hooks.map((hook) => [hook, undefined])));
+    const { run } = CHECKS.find((check) => check.number === number)!;
+    await expect(run(without)).rejects.toThrow(`Check ${number} needs \`${hooks[0]}\``);
+  });
+
+  it('check 18 says that it needs doubts where the driver has none', async () => {
+    const { run } = CHECKS.find(({ number }) => number === 18)!;
+    await expect(run({ ...swap(), doubts: [] })).rejects.toThrow('Check 18 needs `doubts`');
+  });
+
   it('plants a fault for every check', () => {
     const planted = new Set([
       ...Object.values(FAULTS).map(({ check }) => check),

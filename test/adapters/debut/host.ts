@@ -378,6 +378,12 @@ function run(
     },
     held: (strategy) => venue.held(strategy),
     equity: () => venue.equity(),
+    hang() {
+      // The plugin asks the exchange nothing.
+    },
+    get requests() {
+      return venue.sent.map((order) => JSON.stringify(order));
+    },
     settled: async () => {
       await new Promise((resolve) => setImmediate(resolve));
     },

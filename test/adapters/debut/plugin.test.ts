@@ -211,14 +211,14 @@ describe('the Debut plugin', () => {
       decisions: 1,
       strategy: expect.any(String),
     });
-    const broken = debutBot();
+    const broken = debutBot({}, { log: () => undefined });
     await broken.tick(100);
     broken.bot.hydrateSnapshot({ ...snapshot, pluginsData: { edgekeeper: { version: 9 } } });
     expect(broken.plugin.api.status().errors.STATE_CORRUPT).toBe(1);
   });
 
   it('never throws from a hook, whatever the host hands it', async () => {
-    const { plugin } = debutBot();
+    const { plugin } = debutBot({}, { log: () => undefined });
     const nothing = { debut: undefined } as never;
     expect(plugin.onBeforeOpen!.call(nothing, undefined as never)).toBeUndefined();
     await plugin.onOpen!.call(nothing, undefined as never);
