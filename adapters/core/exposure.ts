@@ -130,22 +130,27 @@ export class AccountExposure {
   }
 
   #rangeAround(symbol: string, size: number): Range {
-    let position = size;
-    // What may have been bought and sold besides; apart from it what can only reduce, which may have come first.
+    const known = { bought: 0, sold: 0 };
+    // What may have been bought and sold besides.
     const maybe = { bought: 0, sold: 0 };
+    // Of what can only reduce: what it filled, and what it may have filled besides.
+    const reduced = { bought: 0, sold: 0 };
     const reducing = { bought: 0, sold: 0 };
     for (const order of this.#working.values()) {
       if (order.symbol !== symbol) continue;
       const side = order.sign > 0 ? 'bought' : 'sold';
       const since = order.filled - order.included;
       if (order.doubtful) maybe[side] += since;
-      else position += order.sign * since;
+      else (order.reduces ? reduced : known)[side] += since;
       if (!order.final) (order.reduces ? reducing : maybe)[side] += order.amount - order.filled;
     }
-    const least = position > 0 ? Math.max(0, position - reducing.sold) : position;
-    const most = position < 0 ? Math.min(0, position + reducing.bought) : position;
-    const [low, high] = [least - maybe.sold, most + maybe.bought];
-    return { low, high };
+    // Nobody knows in which order all this filled: what reduces may have met the largest position that there was.
+    const longest = size + known.bought + reduced.bought;
+    const shortest = size - known.sold - reduced.sold;
+    return {
+      low: longest - mostReduced(longest, reduced.sold, reducing.sold) - known.sold - maybe.sold,
+      high: shortest + mostReduced(-shortest, reduced.bought, reducing.bought) + known.bought + maybe.bought,
+    };
   }
 
   /** What the exchange last said, while nothing is known to have filled since. */
@@ -157,6 +162,10 @@ export class AccountExposure {
     return known.size;
   }
 }
+
+/** Most that orders which only reduce have filled, of which some is known: no more than what there was to reduce. */
+const mostReduced = (position: number, known: number, besides: number): number =>
+  Math.max(known, Math.min(known + besides, position));
 
 /** What an order does for certain to a position in a range: the most that it closes, and the least that it opens. */
 export function splitBy(

@@ -193,6 +193,29 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
     }
   });
 
+  it('go out in full after a sale that may have come after a stop', async () => {
+    for (const factor of [0, 0.5]) {
+      const { order, amounts, look, scale } = account({
+        answer: (id, { side, amount, params }) => ({
+          id: String(id),
+          symbol: SYMBOL,
+          side,
+          amount,
+          ...(params.stopLossPrice
+            ? { filled: 0, status: 'open', type: 'stop_market' }
+            : { filled: amount, average: 100, status: 'closed' }),
+        }),
+      });
+      await look();
+      await order('buy', 1);
+      await order('sell', 1, { stopLossPrice: 95, reduceOnly: true });
+      await order('sell', 1.5);
+      scale(factor);
+      await order('buy', 1.5);
+      expect(amounts()).toEqual([1, -1, -1.5, 1.5]);
+    }
+  });
+
   it('do not wait for an exchange that does not answer', async () => {
     const { order, amounts, veto } = account({ positions: () => new Promise(() => undefined) });
     veto();

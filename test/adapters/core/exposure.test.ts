@@ -35,6 +35,23 @@ describe("the account's exposure", () => {
     expect(exposure.range(SYMBOL, 0)).toEqual({ low: -0.22, high: 0.58 });
   });
 
+  it('may have been closed by what only reduces before it was sold past nothing', () => {
+    const exposure = stated(1);
+    exposure.send('stop', order(false, 1, true));
+    exposure.send('sale', order(false, 1.5));
+    exposure.report('sale', 1.5, true);
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: -1.5, high: -0.5 });
+    exposure.state(SYMBOL, -0.5, exposure.ask(), 0);
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: -0.5, high: -0.5 });
+  });
+
+  it('is not taken further by what only reduces than it has been since it was said', () => {
+    const exposure = stated(1);
+    exposure.send('close', order(false, 0, true));
+    exposure.report('close', 0.5, false);
+    expect(exposure.range(SYMBOL, 0)).toEqual({ low: 0, high: 0.5 });
+  });
+
   it('may or may not contain what filled while the exchange was being asked', () => {
     const exposure = stated(0);
     exposure.send('a', order(true, 2));
@@ -52,19 +69,22 @@ describe("the account's exposure", () => {
       which: fc.nat(5),
       buys: fc.boolean(),
       amount: fc.integer({ min: 1, max: 9 }),
+      reduces: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const exposure = stated(0);
-        const orders: { buys: boolean; amount: number; filled: number }[] = [];
+        const orders: { buys: boolean; amount: number; reduces: boolean; filled: number }[] = [];
         let [truth, answer, asked] = [0, null as number | null, exposure.ask()];
-        for (const { what, which, buys, amount } of steps) {
+        for (const { what, which, buys, amount, reduces } of steps) {
           const known = orders[which % Math.max(1, orders.length)];
           if (what === 'send') {
-            exposure.send(String(orders.length), order(buys, amount));
-            orders.push({ buys, amount, filled: 0 });
+            exposure.send(String(orders.length), order(buys, amount, reduces));
+            orders.push({ buys, amount, reduces, filled: 0 });
           } else if (what === 'fill' && known) {
-            const part = Math.min(amount, known.amount - known.filled);
+            const against = Math.max(0, known.buys ? -truth : truth);
+            const most = known.reduces ? against : Number.POSITIVE_INFINITY;
+            const part = Math.min(amount, known.amount - known.filled, most);
             known.filled += part;
             truth += known.buys ? part : -part;
           } else if (what === 'tell' && known)
@@ -81,6 +101,7 @@ describe("the account's exposure", () => {
           expect(high).toBeGreaterThanOrEqual(truth);
         }
       }),
+      { numRuns: 1000 },
     );
   });
 });
