@@ -162,9 +162,10 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   wrapOrders(patches, { ...options, ...host, books, exposure, judge, out, reconciler });
   wrapReads(patches, { ...host, exposure, prices, reconciler, candles: new CandleFeed(engine) });
 
+  let isDetached = false;
   /** Off is absent: nothing is wrapped, and nothing asked, before the overlay is on. */
   function follow(): void {
-    const on = engine.flags.enabled;
+    const on = engine.flags.enabled && !isDetached;
     if (on === patches.areOn) return;
     if (on) {
       patches.on();
@@ -180,11 +181,12 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   follow();
 
   const detach = () => {
+    if (isDetached) return;
+    isDetached = true;
     release();
     forget();
     gate.close();
-    reconciler.stop();
-    patches.off();
+    follow();
   };
   return Object.assign(detach, { state: snapshot, settled: () => reconciler.settled() });
 }

@@ -239,6 +239,17 @@ describe('attached to a ccxt exchange', () => {
     detach();
     expect(Object.getOwnPropertyDescriptors(made.exchange)).toEqual(before);
   });
+
+  it('detached, the exchange stays as it was whoever kept one of its methods', async () => {
+    const made = venue();
+    const before = Object.getOwnPropertyDescriptors(made.exchange);
+    const detach = attach(made.exchange as CcxtExchange, { engine: engineWith() });
+    const { createOrder } = made.exchange;
+    detach();
+    await createOrder('BTC/USDT', 'market', 'buy', 1);
+    expect(Object.getOwnPropertyDescriptors(made.exchange)).toEqual(before);
+    expect(made.account.orderCount).toBe(1);
+  });
 });
 
 describe('the record', () => {
