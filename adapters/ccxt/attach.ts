@@ -89,7 +89,11 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const { engine, sizing = 'veto-only', reconcile: reconciles = true, kept } = options;
   const { label, release } = takeLabel(engine, exchange);
   const patches = new Patches(exchange);
-  const venue = new Venue(exchange, (name) => patches.original(name));
+  const venue = new Venue(
+    exchange,
+    (name) => patches.original(name),
+    () => patches.areOn,
+  );
   const prices = new Prices();
   const exposure = new AccountExposure();
   const gate = new OrderGate(engine);

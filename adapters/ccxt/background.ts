@@ -115,7 +115,7 @@ export class Background {
     try {
       outcome = await task.run(task.tries + 1 >= task.most);
     } catch (error) {
-      this.#failed(error);
+      if (!this.#stopped) this.#failed(error);
     }
     task.tries += 1;
     if (outcome === 'done' || task.tries >= task.most || this.#stopped) return;

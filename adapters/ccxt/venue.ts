@@ -31,11 +31,13 @@ export const isPermanent = (error: unknown): boolean => classNames(error).some((
 export class Venue {
   readonly #exchange: CcxtExchange;
   readonly #original: (name: string) => Method | undefined;
+  readonly #isOn: () => boolean;
   readonly #gone = new Set<string>();
 
-  constructor(exchange: CcxtExchange, original: (name: string) => Method | undefined) {
+  constructor(exchange: CcxtExchange, original: (name: string) => Method | undefined, isOn: () => boolean) {
     this.#exchange = exchange;
     this.#original = original;
+    this.#isOn = isOn;
   }
 
   /** Whether a positive funding amount was paid. */
@@ -59,6 +61,8 @@ export class Venue {
 
   /** Rejects as the exchange does, or when it does not answer; a method that never will is not asked again. */
   async ask(name: string, ...args: readonly unknown[]): Promise<unknown> {
+    // What was under way when the overlay was switched off must not lead to the next question.
+    if (!this.#isOn()) throw new Error(`${name}: the overlay is off`);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`${name}: no answer within ${PATIENCE} ms`)), PATIENCE);

@@ -19,9 +19,11 @@ function account(
     answer?: (id: number, sent: Sent) => object;
     contractSize?: number;
     positions?: () => Promise<unknown>;
+    /** Methods that the exchange has besides. */
+    methods?: Record<string, (...args: never[]) => unknown>;
   } = {},
 ) {
-  const { answer, contractSize = 1, positions, ...attachment } = options;
+  const { answer, contractSize = 1, positions, methods = {}, ...attachment } = options;
   const exchange = new ccxt.Exchange({ id: 'venue', enableRateLimit: false });
   exchange.setMarkets([
     {
@@ -84,6 +86,10 @@ function account(
     fetchTicker: async () => ({ symbol: SYMBOL, last: 100 }),
   });
   Object.assign(exchange.has, { fetchPositions: true, fetchMyTrades: false });
+  for (const [name, method] of Object.entries(methods)) {
+    Object.assign(exchange, { [name]: method });
+    Object.assign(exchange.has, { [name]: true });
+  }
   let multiplier = 1;
   const engine = scriptedEngine(() => multiplier);
   const detach = attach(exchange as unknown as CcxtExchange, {
@@ -349,6 +355,38 @@ describe('what an attachment knows', () => {
     const { order, sent } = account();
     await order('buy', undefined, { cost: 100 });
     expect(sent[0]).toMatchObject({ amount: undefined, params: { cost: 100 } });
+  });
+});
+
+describe('an overlay that is switched off', () => {
+  it('asks nothing more, whatever was under way', async () => {
+    const asked: string[] = [];
+    let tell = (_: unknown) => {};
+    const { order, engine, look, settled } = account({
+      answer: (id) => ({ id: String(id) }),
+      methods: {
+        fetchMyTrades: () => {
+          asked.push('trades');
+          return new Promise((resolve) => {
+            tell = resolve;
+          });
+        },
+        fetchFundingHistory: async () => {
+          asked.push('funding');
+          return [];
+        },
+      },
+    });
+    await look();
+    const { id } = await order('buy', 1);
+    const waiting = settled();
+    await expect.poll(() => asked).toEqual(['trades']);
+    engine.setFlags({ enabled: false }, AUTHOR);
+    tell([{ id: 't', order: id, symbol: SYMBOL, side: 'buy', amount: 1, price: 100, timestamp: START }]);
+    await waiting;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(asked).toEqual(['trades']);
+    expect(engine.getOptimizationStatus().errors).toEqual({});
   });
 });
 
