@@ -146,7 +146,14 @@ const CONTRACT_PARAMS = new Set([
   ...['reduceOnly', 'reduce_only', 'closePosition', 'closeOnTrigger', 'tradeSide', 'offset', 'holdSide'],
 ]);
 /** Settings of an exchange by which its spot orders are made on margin, for all orders or for createOrder. */
-const MARGIN_OPTIONS = ['defaultMarginMode', 'marginMode', 'portfolioMargin', 'sideEffectType', 'tradeMode'];
+const MARGIN_OPTIONS = [
+  'defaultMarginMode',
+  'marginMode',
+  'portfolioMargin',
+  'papi',
+  'sideEffectType',
+  'tradeMode',
+];
 
 const saysNothing = (value: unknown): boolean =>
   value === undefined || value === null || !isOn(value) || SPOT_WORDS.includes(String(value).toLowerCase());
@@ -165,6 +172,7 @@ const MARGIN_PARAMS = new Set([
   ],
   ...[
     'portfolioMargin',
+    'papi',
     'sideEffectType',
     'autoBorrow',
     'autoRepay',

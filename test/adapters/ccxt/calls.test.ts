@@ -58,6 +58,8 @@ describe('on plain spot', () => {
       { defaultType: 'margin' },
       { createOrder: { marginMode: 'cross' } },
       { portfolioMargin: true },
+      { papi: true },
+      { createOrder: { papi: true } },
     ])
       expect(read('BTC/USDT', 'buy', {}, { options }), JSON.stringify(options)).toMatchObject({
         kind: 'doubt',
