@@ -1,4 +1,5 @@
 import type { Side } from '../../src/index.ts';
+import { isRecord } from './answers.ts';
 import { type CcxtExchange, marketOf } from './market.ts';
 
 /** A ccxt order call, as `identify` sees it. */
@@ -209,6 +210,23 @@ export const isUnclear = (call: OrderCall, exchange: CcxtExchange): boolean =>
 /** Whether an order is by its very words a buy on plain spot: an entry, whatever the market is like. */
 export const isPlainBuy = (call: OrderCall, exchange: CcxtExchange): boolean =>
   call.side === 'buy' && !call.symbol.includes(':') && !saysExit(call) && spotDoubt(call, exchange) === null;
+
+/** What goes out as it is, whatever the account holds. */
+const isAsIs = ({ kind }: Reading): boolean => kind === 'exit' || kind === 'doubt';
+
+/** Reads one of a list of orders, with the parameters that the whole list has. */
+export function rowCallOf(
+  row: Readonly<Record<string, unknown>>,
+  common: unknown,
+  exchange: CcxtExchange,
+): OrderCall {
+  const { symbol, type, side, amount, price, params } = row;
+  const call = (merged: object) => callOf([symbol, type, side, amount, price, merged], exchange);
+  const [own, ofAll] = [isRecord(params) ? params : {}, isRecord(common) ? common : {}];
+  // Which of the two counts where they differ, each exchange has its own way: none must be taken for an entry that may be none.
+  const ways = [call({ ...own, ...ofAll }), call({ ...ofAll, ...own })] as const;
+  return ways.find((each) => isAsIs(readCall(each, exchange))) ?? ways[0];
+}
 
 /**
  * What a call does, by the first rule that is certain: it says that it closes; hedge mode names the side; plain spot

@@ -1,9 +1,9 @@
 import type { OptimizationEngine } from '../../src/index.ts';
 import type { AccountExposure } from '../core/exposure.ts';
-import { rowsOf } from './answers.ts';
+import { isRecord, rowsOf } from './answers.ts';
 import type { AttachOptions } from './attach.ts';
 import type { Books } from './books.ts';
-import { callOf, isPlainBuy, type OrderCall, readCall } from './calls.ts';
+import { callOf, isPlainBuy, type OrderCall, readCall, rowCallOf } from './calls.ts';
 import { intentOf } from './intent.ts';
 import type { Judge, Judgement } from './judge.ts';
 import { type CcxtExchange, marketOf } from './market.ts';
@@ -91,6 +91,21 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
     return Object.is(amount, call.given) && params === call.params ? null : { amount, params };
   }
 
+  /** A row with what is changed of it; what is said of the whole list stays there. */
+  function changedRow(
+    row: Readonly<Record<string, unknown>>,
+    call: OrderCall,
+    { amount, params }: NonNullable<ReturnType<typeof changes>>,
+  ): Record<string, unknown> {
+    const changed = Object.entries(params).filter(([key, value]) => !Object.is(call.params[key], value));
+    const own = isRecord(row.params) ? row.params : {};
+    return {
+      ...row,
+      amount,
+      ...(changed.length > 0 ? { params: { ...own, ...Object.fromEntries(changed) } } : {}),
+    };
+  }
+
   function refuse(veto: Extract<Judgement, { action: 'veto' }>): CcxtOrder {
     if (parts.veto === 'return') return rejected(veto);
     throw vetoError(exchange, veto);
@@ -135,13 +150,11 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
     patches.wrap(name, (original) => async (...args) => {
       const rows = args[0] as Record<string, unknown>[];
       if (isNotOurs() || !Array.isArray(rows)) return original(...args);
-      const considered = rows.map((row) =>
-        consider(callOf([row.symbol, row.type, row.side, row.amount, row.price, row.params], exchange)),
-      );
+      const considered = rows.map((row) => consider(rowCallOf(row, args[1], exchange)));
       const sent = considered.flatMap((each, i) => {
         if (each.judgement?.action === 'veto') return [];
         const change = changes(each);
-        const row = change === null ? rows[i]! : { ...rows[i], ...change };
+        const row = change === null ? rows[i]! : changedRow(rows[i]!, each.call, change);
         return [{ row, way: goes(each) }];
       });
       let answers: CcxtOrder[];

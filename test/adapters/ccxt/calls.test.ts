@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callOf, isPlainBuy, readCall } from '../../../adapters/ccxt/calls.ts';
+import { callOf, isPlainBuy, readCall, rowCallOf } from '../../../adapters/ccxt/calls.ts';
 import type { CcxtExchange } from '../../../adapters/ccxt/market.ts';
 
 const MARKETS = {
@@ -160,5 +160,35 @@ describe('on derivatives', () => {
 
   it('what is neither a purchase nor a sale cannot be read', () => {
     expect(read('BTC/USDT:USDT', 'hold')).toEqual({ kind: 'doubt', why: 'ORDER_UNREADABLE' });
+  });
+});
+
+describe('a row of a list of orders', () => {
+  const of = (symbol: string, side: string, own: object | undefined, common: unknown) => {
+    const exchange = exchangeWith();
+    const row = { symbol, type: 'market', side, amount: 1, ...(own ? { params: own } : {}) };
+    return readCall(rowCallOf(row, common, exchange), exchange);
+  };
+
+  it('has what is said of the whole list', () => {
+    expect(of('BTC/USDT:USDT', 'sell', undefined, { reduceOnly: true })).toMatchObject({ kind: 'exit' });
+    expect(of('BTC/USDT', 'buy', { postOnly: true }, { marginMode: 'cross', tdMode: 'cross' })).toEqual({
+      kind: 'doubt',
+      why: 'ACCOUNT_UNCLEAR',
+    });
+    expect(of('BTC/USDT', 'buy', { postOnly: true }, undefined)).toMatchObject({ kind: 'entry' });
+  });
+
+  it('is no entry where it says otherwise than the list, and either is none', () => {
+    for (const [own, common] of [
+      [{ reduceOnly: true }, { reduceOnly: false }],
+      [{ reduceOnly: false }, { reduceOnly: true }],
+    ])
+      expect(of('BTC/USDT:USDT', 'sell', own, common)).toMatchObject({ kind: 'exit' });
+    for (const [own, common] of [
+      [{ tdMode: 'cash' }, { tdMode: 'cross' }],
+      [{ tdMode: 'cross' }, { tdMode: 'cash' }],
+    ])
+      expect(of('BTC/USDT', 'buy', own, common)).toMatchObject({ kind: 'doubt' });
   });
 });

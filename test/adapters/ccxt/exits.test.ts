@@ -199,6 +199,24 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
     }
   });
 
+  it('go out of a list of which it is said as a whole that it reduces', async () => {
+    const lists: unknown[] = [];
+    const { exchange, veto, look } = account({
+      methods: {
+        createOrders: async (...args: unknown[]) => {
+          lists.push(args);
+          return [];
+        },
+      },
+    });
+    await look();
+    veto();
+    const row = { symbol: SYMBOL, type: 'limit', side: 'sell', amount: 1, price: 120 };
+    await exchange.createOrders!([row], { reduceOnly: true });
+    expect(lists).toEqual([[[row], { reduceOnly: true }]]);
+    expect(await exchange.createOrders!([row])).toMatchObject([{ status: 'rejected' }]);
+  });
+
   it('go out in full after a sale that may have come after a stop', async () => {
     for (const factor of [0, 0.5]) {
       const { order, amounts, look, scale } = account({
