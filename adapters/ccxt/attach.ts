@@ -4,6 +4,7 @@ import { AccountExposure } from '../core/exposure.ts';
 import { OrderGate } from '../core/gate.ts';
 import { Books } from './books.ts';
 import { CandleFeed } from './candles.ts';
+import { Edits } from './edits.ts';
 import { accountOf, fittingId, type Identify } from './intent.ts';
 import { Judge } from './judge.ts';
 import type { CcxtExchange } from './market.ts';
@@ -14,6 +15,7 @@ import { Reconciler } from './reconcile.ts';
 import type { Sizing } from './sizing.ts';
 import { type AttachmentState, readState, STATE_VERSION } from './state.ts';
 import { Venue } from './venue.ts';
+import { wrapEdits } from './wrap-edits.ts';
 import { wrapOrders } from './wrap-orders.ts';
 import { wrapReads } from './wrap-reads.ts';
 
@@ -163,7 +165,9 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     },
     within: <T>(work: () => T): T => calling.run([...(calling.getStore() ?? []), exchange], work),
   };
-  wrapOrders(patches, { ...options, ...host, books, exposure, judge, out, reconciler });
+  wrapOrders(patches, { ...options, ...host, judge, out, reconciler });
+  const edits = new Edits({ exchange, engine, books, exposure });
+  wrapEdits(patches, { ...host, edits, books, exposure, out, reconciler });
   wrapReads(patches, { ...host, exposure, prices, reconciler, candles: new CandleFeed(engine) });
 
   let isDetached = false;

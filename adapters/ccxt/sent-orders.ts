@@ -114,7 +114,7 @@ export class SentOrders {
   add(id: string, found: Found): SentOrder {
     const key = keyOf(found.symbol, id, found.conditional);
     const known = this.#orders.get(key);
-    if (known) return known;
+    if (known) return enlarged(known, found);
     const order: SentOrder = {
       ...found,
       id,
@@ -260,6 +260,11 @@ export class SentOrders {
   #oldest(): SentOrder {
     return this.#orders.values().next().value!;
   }
+}
+
+/** An edit that asks for more is what the order is from now on. */
+function enlarged(order: SentOrder, { asked, sent, closes }: Found): SentOrder {
+  return sent > order.sent ? Object.assign(order, { asked, sent, closes }) : order;
 }
 
 /** What an order call would be booked as, before anybody judged it. */

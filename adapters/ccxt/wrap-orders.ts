@@ -1,18 +1,15 @@
 import type { OptimizationEngine } from '../../src/index.ts';
-import type { AccountExposure } from '../core/exposure.ts';
 import { isRecord, rowsOf } from './answers.ts';
 import type { AttachOptions } from './attach.ts';
-import type { Books } from './books.ts';
 import { callOf, isPlainBuy, type OrderCall, readCall, rowCallOf } from './calls.ts';
 import { intentOf } from './intent.ts';
 import type { Judge, Judgement } from './judge.ts';
-import { type CcxtExchange, marketOf } from './market.ts';
+import type { CcxtExchange } from './market.ts';
 import type { CcxtOrder } from './orders.ts';
 import type { OnItsWay, OrdersOut } from './orders-out.ts';
 import type { Patches } from './patches.ts';
 import type { Reconciler } from './reconcile.ts';
 import { type Found, foundIn } from './sent-orders.ts';
-import { sendableAmount } from './sizing.ts';
 import { rejected, vetoError } from './veto.ts';
 
 /** What a wrapped method works with. */
@@ -25,8 +22,6 @@ export interface Host {
 
 interface Parts extends Host, Pick<AttachOptions, 'identify' | 'ignore' | 'strategy' | 'veto'> {
   readonly engine: OptimizationEngine;
-  readonly books: Books;
-  readonly exposure: AccountExposure;
   readonly judge: Judge;
   readonly out: OrdersOut;
   readonly reconciler: Reconciler;
@@ -45,9 +40,9 @@ interface Considered {
 const CLOSERS = ['closePosition', 'closeAllPositions'];
 const CANCELLERS = ['cancelAllOrders', 'cancelAllOrdersWs'];
 
-/** Wraps every method of an exchange by which an order is made, changed or taken back. */
+/** Wraps every method of an exchange by which an order is made, or taken back. */
 export function wrapOrders(patches: Patches, parts: Parts): void {
-  const { exchange, engine, books, exposure, judge, out, reconciler, aside, isNotOurs, within } = parts;
+  const { exchange, engine, judge, out, reconciler, aside, isNotOurs, within } = parts;
 
   const intent = (call: OrderCall) =>
     parts.ignore?.includes(call.symbol)
@@ -171,81 +166,6 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
       return considered.map(({ judgement }) =>
         judgement?.action === 'veto' ? rejected(judgement) : answers[next++],
       );
-    });
-
-  /** What an edit asks for, where the order was scaled: its closing part whole, of the rest the same share again, never a share of a share. */
-  function edited(id: unknown, symbol: unknown, amount: unknown): { amount: unknown; found: Found } | null {
-    const market = marketOf(exchange, symbol);
-    const known = books.orders.get(id, market?.symbol);
-    if (!known || amount === undefined || amount === null) return known ? { amount, found: known } : null;
-    const { closes, asked, sent } = known;
-    const wanted = Number(amount);
-    const opens = wanted - closes;
-    const found = { ...known, asked: wanted, sent: wanted };
-    const isScaled = asked > closes && sent < asked * (1 - 1e-9);
-    // A bot that reads the order back asks for what was sent, or less: that is no share of anything.
-    if (!isScaled || !(opens > 0) || wanted <= sent * (1 + 1e-9)) return { amount, found };
-    const share = closes + opens * ((sent - closes) / (asked - closes));
-    const scaled =
-      wanted === asked ? sent : (market && sendableAmount(exchange, market, share, undefined)) || wanted;
-    return { amount: scaled, found: { ...found, sent: scaled } };
-  }
-
-  /** The order that stands in for an edited one. */
-  function follows(
-    id: unknown,
-    change: ReturnType<typeof edited>,
-    way: OnItsWay | undefined,
-    answer: unknown,
-  ): void {
-    const [order] = rowsOf(answer) as CcxtOrder[];
-    if (!change || !way || order?.id === undefined) {
-      if (way) exposure.drop(way.key);
-      return;
-    }
-    const before = books.orders.get(id, change.found.symbol);
-    out.arrived(way, order);
-    if (before && order.id !== before.id) reconciler.untold(before);
-  }
-
-  for (const name of ['editOrder', 'editOrderWs'])
-    patches.wrap(name, (original) => async (...args) => {
-      if (isNotOurs()) return original(...args);
-      const [id, symbol, type, side, amount, ...rest] = args;
-      const change = aside(() => edited(id, symbol, amount)) ?? null;
-      const way = aside(() => change && out.goes(change.found, null)) ?? undefined;
-      const isSame = change === null || Object.is(change.amount, amount);
-      try {
-        const answer = await within(() =>
-          isSame ? original(...args) : original(id, symbol, type, side, change.amount, ...rest),
-        );
-        aside(() => follows(id, change, way, answer));
-        return answer;
-      } catch (error) {
-        if (way) aside(() => out.failed(way, error));
-        throw error;
-      }
-    });
-
-  for (const name of ['editOrders', 'editOrdersWs'])
-    patches.wrap(name, (original) => async (...args) => {
-      const rows = args[0] as Record<string, unknown>[];
-      if (isNotOurs() || !Array.isArray(rows)) return original(...args);
-      const changed = rows.map((row) => aside(() => edited(row.id, row.symbol, row.amount)) ?? null);
-      const ways = changed.map((change) => aside(() => change && out.goes(change.found, null)) ?? undefined);
-      const sent = rows.map((row, i) => {
-        const change = changed[i];
-        return !change || Object.is(change.amount, row.amount) ? row : { ...row, amount: change.amount };
-      });
-      try {
-        const answers = (await within(() => original(sent, ...args.slice(1)))) as CcxtOrder[];
-        for (const [i, way] of ways.entries())
-          aside(() => follows(rows[i]!.id, changed[i] ?? null, way, answers[i]));
-        return answers;
-      } catch (error) {
-        for (const way of ways) if (way) aside(() => out.failed(way, error));
-        throw error;
-      }
     });
 
   for (const name of CLOSERS)
