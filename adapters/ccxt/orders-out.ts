@@ -77,9 +77,9 @@ export class OrdersOut {
         reduces: true,
         protects: orderKey,
       });
-    this.#reconciler.observe(report);
+    this.#reconciler.orders.observe(report);
     const isResting = order.status === 'open' && (order.type ?? 'limit') !== 'market';
-    if (!sent.final && !isResting) this.#reconciler.untold(sent);
+    if (!sent.final && !isResting) this.#reconciler.orders.untold(sent);
   }
 
   /** The call failed: the venue refused the order, or nobody knows whether it arrived. */
@@ -96,7 +96,7 @@ export class OrdersOut {
       return;
     }
     this.#books.lose(key, found);
-    this.#reconciler.lost(found.symbol, key);
+    this.#reconciler.orders.lost(found.symbol, key);
     this.#engine.countError(
       'ANSWER_LOST',
       new Error(`${found.strategy} ${found.symbol}: no answer to its order`),

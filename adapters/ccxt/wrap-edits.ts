@@ -42,7 +42,7 @@ export function wrapEdits(patches: Patches, parts: Parts): void {
     }
     const before = books.orders.get(id, edit.found.symbol);
     out.arrived(way, order);
-    if (before && order.id !== before.id) reconciler.untold(before);
+    if (before && order.id !== before.id) reconciler.orders.untold(before);
   }
 
   function failed(going: readonly Going[], error: unknown): void {

@@ -202,9 +202,9 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
     patches.wrap(name, (original) => async (...args) => {
       const answer = await original(...args);
       if (isNotOurs()) return answer;
-      for (const order of rowsOf(answer) as CcxtOrder[]) aside(() => reconciler.observe(order));
+      for (const order of rowsOf(answer) as CcxtOrder[]) aside(() => reconciler.orders.observe(order));
       const [symbol] = args;
-      aside(() => reconciler.cancelled(typeof symbol === 'string' ? symbol : undefined));
+      aside(() => reconciler.orders.cancelled(typeof symbol === 'string' ? symbol : undefined));
       return answer;
     });
 }

@@ -73,23 +73,23 @@ export function wrapReads(patches: Patches, parts: Parts): void {
   }
 
   along(ORDERS, () => (answer) => {
-    for (const order of rowsOf(answer)) reconciler.observe(order as CcxtOrder);
+    for (const order of rowsOf(answer)) reconciler.orders.observe(order as CcxtOrder);
   });
-  along(TRADES, () => (answer) => reconciler.observeTrades(rowsOf(answer) as CcxtTrade[]));
+  along(TRADES, () => (answer) => reconciler.orders.observeTrades(rowsOf(answer) as CcxtTrade[]));
   along(POSITIONS, (args) => {
     const asked = exposure.ask();
     const symbols = Array.isArray(args[0]) ? args[0] : [args[0]];
     const expected = symbols.filter(
       (each) => typeof each === 'string' && marketOf(exchange, each)?.symbol === each,
     );
-    return (answer) => reconciler.learnPositions(answer, asked, expected);
+    return (answer) => reconciler.positions.learn(answer, asked, expected);
   });
   along(BALANCES, () => {
     const asked = exposure.ask();
-    return (answer) => reconciler.learnBalance(answer, asked);
+    return (answer) => reconciler.positions.learnBalance(answer, asked);
   });
   along(CANDLES, ([symbol, timeframe]) => {
-    reconciler.watch(symbol);
+    reconciler.positions.watch(symbol);
     return (answer) => {
       const rows = answer as number[][];
       prices.note(symbol, rows.at(-1)?.[4]);
@@ -97,11 +97,11 @@ export function wrapReads(patches: Patches, parts: Parts): void {
     };
   });
   along(TICKERS, ([symbol]) => {
-    reconciler.watch(symbol);
+    reconciler.positions.watch(symbol);
     return (answer) => prices.tickers(answer);
   });
   along(BOOKS, ([symbol]) => {
-    reconciler.watch(symbol);
+    reconciler.positions.watch(symbol);
     return (answer) => prices.book(answer, symbol);
   });
 }
