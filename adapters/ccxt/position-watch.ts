@@ -2,7 +2,7 @@ import type { Asked } from '../core/exposure.ts';
 import type { Background, Outcome } from './background.ts';
 import type { Books } from './books.ts';
 import { marketOf } from './market.ts';
-import { PositionReader, totalsOf } from './positions.ts';
+import { PositionReader, positionsIn, totalsOf } from './positions.ts';
 import type { ReconcilerOptions } from './reconcile.ts';
 
 export interface PositionWatchOptions extends ReconcilerOptions {
@@ -48,9 +48,10 @@ export class PositionWatch {
     }
   }
 
-  /** Takes what the exchange answers about balances: on spot they are the positions. */
+  /** Takes what the exchange answers about balances: on spot they are the positions, and some say those of contracts. */
   learnBalance(answer: unknown, asked: Asked): void {
     const { exposure, venue, books, exchange } = this.#options;
+    this.learn(positionsIn(answer, exchange), asked, []);
     const totals = totalsOf(answer);
     if (totals.size === 0) return;
     for (const symbol of books.symbols()) {

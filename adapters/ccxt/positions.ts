@@ -1,4 +1,5 @@
 import { isRecord, rowsOf } from './answers.ts';
+import { type CcxtExchange, marketOf } from './market.ts';
 
 /** Exchanges that answer an empty list for an account without positions, whatever they are asked for. */
 const SAYS_EMPTY = new Set([
@@ -58,6 +59,19 @@ export class PositionReader {
     if (!Number.isFinite(long + short)) return UNTOLD;
     return { net: this.#hedged.has(symbol) ? null : long - short, long, short };
   }
+}
+
+/** Positions that stand in an answer about balances, in the words of binance's futures, as `fetchPositions` says them. */
+export function positionsIn(balance: unknown, exchange: CcxtExchange): Record<string, unknown>[] {
+  const info = isRecord(balance) && isRecord(balance.info) ? balance.info : {};
+  return rowsOf(info.positions).flatMap(({ symbol, positionAmt, positionSide }) => {
+    const market = marketOf(exchange, symbol);
+    if (positionAmt === undefined || market?.symbol === undefined || market.spot === true) return [];
+    const size = Number(positionAmt);
+    const hedged = positionSide === 'LONG' || positionSide === 'SHORT';
+    const isShort = hedged ? positionSide === 'SHORT' : size < 0;
+    return [{ symbol: market.symbol, contracts: size, side: isShort ? 'short' : 'long', hedged }];
+  });
 }
 
 /** Whole balances by currency, as `fetchBalance` answers them. */

@@ -38,9 +38,14 @@ const POSITIONS = [
   'fetchPositions',
   'fetchPosition',
   'fetchPositionsForSymbol',
-  'watchPositions',
-  'watchPosition',
+  'fetchPositionsRisk',
+  'fetchAccountPositions',
+  'fetchPositionsWs',
+  'fetchPositionWs',
+  'fetchPositionsForSymbolWs',
 ];
+/** They tell what has changed: of what they leave out nothing is known. */
+const POSITION_STREAMS = ['watchPositions', 'watchPosition', 'watchPositionForSymbols'];
 const BALANCES = ['fetchBalance', 'fetchBalanceWs', 'watchBalance'];
 const CANDLES = ['fetchOHLCV', 'fetchOHLCVWs', 'watchOHLCV'];
 const TICKERS = [
@@ -83,6 +88,10 @@ export function wrapReads(patches: Patches, parts: Parts): void {
       (each) => typeof each === 'string' && marketOf(exchange, each)?.symbol === each,
     );
     return (answer) => reconciler.positions.learn(answer, asked, expected);
+  });
+  along(POSITION_STREAMS, () => {
+    const asked = exposure.ask();
+    return (answer) => reconciler.positions.learn(answer, asked, []);
   });
   along(BALANCES, () => {
     const asked = exposure.ask();

@@ -181,6 +181,44 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
     expect(amounts()).toEqual([1, 1]);
   });
 
+  it('go out of a position that the bot was told of in any of the ways that exchanges have', async () => {
+    const short = [{ symbol: SYMBOL, side: 'short', contracts: 2 }];
+    const raw = (positionAmt: string, positionSide = 'BOTH') => ({
+      total: { USDT: 100 },
+      info: { positions: [{ symbol: SYMBOL, positionAmt, positionSide }] },
+    });
+    const ways: Record<string, () => unknown> = {
+      fetchPositionsRisk: () => short,
+      fetchAccountPositions: () => short,
+      fetchPositionsWs: () => short,
+      fetchBalance: () => raw('-2'),
+      watchBalance: () => raw('-2.000', 'SHORT'),
+    };
+    for (const [name, tell] of Object.entries(ways)) {
+      const { order, amounts, veto, exchange, look } = account({
+        positions: async () => [{ symbol: SYMBOL, contracts: 0 }],
+        methods: { [name]: async () => tell() },
+      });
+      await look();
+      veto();
+      await exchange[name]!();
+      await order('buy', 1);
+      expect(amounts(), name).toEqual([1]);
+    }
+  });
+
+  it('go out of a position of which a stream says nothing, as it has not changed', async () => {
+    const { order, amounts, veto, exchange, look } = account({
+      positions: async () => [{ symbol: SYMBOL, side: 'long', contracts: 1 }],
+      methods: { watchPositions: async () => [] },
+    });
+    await look();
+    await exchange.watchPositions!([SYMBOL]);
+    veto();
+    await order('sell', 1);
+    expect(amounts()).toEqual([-1]);
+  });
+
   it('go out when they say so in any of the ways that exchanges have', async () => {
     const forms = [
       { reduceOnly: true },
