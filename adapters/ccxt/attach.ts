@@ -143,7 +143,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     wantPrice: (symbol) => reconciler.wantPrice(symbol),
     tags: options.tagOrders ?? false,
   });
-  const out = new OrdersOut({ engine, gate, books, exposure, reconciler });
+  const out = new OrdersOut({ engine, gate, books, exposure, reconciler, now: () => venue.now() });
 
   /** Runs our own code beside the host's: whatever fails in it is counted, never thrown into the host. */
   function aside<T>(work: () => T): T | undefined {

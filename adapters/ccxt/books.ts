@@ -130,8 +130,17 @@ export class Books {
   /** What is thought to be held, in units, where the exchange says otherwise; null where nothing contradicts it. */
   doubted(symbol: string): number | null {
     const account = this.#accounts.get(symbol);
-    if (!account || account.contradictions === 0) return null;
-    return account.book.net + this.#pending(symbol) + (account.book.foreign ?? 0);
+    return !account || account.contradictions === 0 ? null : this.#thought(symbol, account);
+  }
+
+  /** Whether the exchange says of a symbol what is thought to be held. */
+  expects(symbol: string, position: number): boolean {
+    const account = this.#accounts.get(symbol);
+    return !!account && Math.abs(position - this.#thought(symbol, account)) < this.#noise(symbol, position);
+  }
+
+  #thought(symbol: string, { book }: Account): number {
+    return book.net + this.#pending(symbol) + (book.foreign ?? 0);
   }
 
   /** Units that filled and are not booked yet, signed. */

@@ -112,13 +112,13 @@ export class OrderWatch {
 
   /** Takes trade reports, the bot's or ours. */
   observeTrades(trades: readonly CcxtTrade[]): void {
-    const { books, exposure } = this.#options;
+    const { books, exposure, venue } = this.#options;
     const touched = new Set<string>();
     for (const trade of trades) {
       this.#options.prices.note(trade.symbol, trade.price);
       if (!books.observeTrade(trade)) continue;
       const known = books.orders.get(trade.order, trade.symbol)!;
-      exposure.report(known.key, known.execution.amount, known.final);
+      exposure.report(known.key, known.execution.amount, known.final, venue.now());
       touched.add(known.symbol);
     }
     for (const symbol of touched) this.#options.news(symbol);
@@ -126,14 +126,14 @@ export class OrderWatch {
 
   /** Takes an order report, the bot's or ours. */
   observe(order: CcxtOrder): void {
-    const { books, exposure, prices } = this.#options;
+    const { books, exposure, prices, venue } = this.#options;
     prices.note(order.symbol, order.average);
     if (!books.observe(order)) {
       this.#observeOther(order);
       return;
     }
     const known = order.id === undefined ? undefined : books.orders.get(order.id, order.symbol, order);
-    if (known) exposure.report(known.key, known.execution.amount, known.final);
+    if (known) exposure.report(known.key, known.execution.amount, known.final, venue.now());
     if (known?.over && !known.final) this.#options.read(known.symbol);
     const symbol = known?.symbol ?? order.symbol;
     if (symbol !== undefined) this.#options.news(symbol);
@@ -141,9 +141,9 @@ export class OrderWatch {
 
   /** An order that is not watched: by hand, or by a way that nobody wraps. It moves the position all the same. */
   #observeOther({ id, symbol, filled, ...order }: CcxtOrder): void {
-    const { books, exposure } = this.#options;
+    const { books, exposure, venue } = this.#options;
     if (id === undefined || symbol === undefined) return;
-    exposure.report(keyOf(symbol, id), Number(filled ?? 0), isFinal(order));
+    exposure.report(keyOf(symbol, id), Number(filled ?? 0), isFinal(order), venue.now());
     const isNews =
       Number(filled) > 0 && !books.orders.isFinished(id, symbol) && !this.#others.has(keyOf(symbol, id));
     if (!isNews || !books.symbols().includes(symbol) || books.bookOf(symbol).isEmpty) return;

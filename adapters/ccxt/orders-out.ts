@@ -5,7 +5,7 @@ import type { Books } from './books.ts';
 import type { Asked } from './judge.ts';
 import { type CcxtOrder, isFinal } from './orders.ts';
 import type { Reconciler } from './reconcile.ts';
-import { type Found, keyOf } from './sent-orders.ts';
+import { type Found, keyOf, type SentOrder } from './sent-orders.ts';
 import { mayHaveArrived } from './venue.ts';
 
 /** An order between its call and its answer. */
@@ -15,6 +15,8 @@ export interface OnItsWay {
   readonly asked: Asked | null;
   /** False for an order by hand: it moves the position, and is nobody's trade. */
   readonly isOurs: boolean;
+  /** What the account held for certain when it went out; null where nobody knows. */
+  readonly held: number | null;
 }
 
 /** Follows orders from their call to their answer, or to the silence that came instead of one. */
@@ -24,6 +26,7 @@ export class OrdersOut {
   readonly #books: Books;
   readonly #exposure: AccountExposure;
   readonly #reconciler: Reconciler;
+  readonly #now: () => number;
   #calls = 0;
 
   constructor(parts: {
@@ -32,12 +35,14 @@ export class OrdersOut {
     readonly books: Books;
     readonly exposure: AccountExposure;
     readonly reconciler: Reconciler;
+    readonly now: () => number;
   }) {
     this.#engine = parts.engine;
     this.#gate = parts.gate;
     this.#books = parts.books;
     this.#exposure = parts.exposure;
     this.#reconciler = parts.reconciler;
+    this.#now = parts.now;
   }
 
   /** An order goes out now. */
@@ -45,12 +50,14 @@ export class OrdersOut {
     this.#calls += 1;
     const key = `call ${this.#calls}`;
     const { symbol, buys, sent, reduces } = found;
+    const range = this.#exposure.range(symbol, this.#now(), this.#books.doubted(symbol));
+    const held = range !== null && range.low === range.high ? range.low : null;
     this.#exposure.send(key, { symbol, buys, amount: sent, reduces });
-    return { key, found, asked, isOurs };
+    return { key, found, asked, isOurs, held };
   }
 
   /** The exchange answered. */
-  arrived({ key, found, isOurs }: OnItsWay, order: CcxtOrder | undefined): void {
+  arrived({ key, found, isOurs, held }: OnItsWay, order: CcxtOrder | undefined): void {
     if (order?.id === undefined || order.status === 'rejected') {
       if (order?.status === 'rejected') this.#exposure.drop(key);
       else if (isOurs) this.#lose(key, found);
@@ -60,7 +67,7 @@ export class OrdersOut {
     this.#exposure.rename(key, orderKey);
     const report = { ...order, symbol: order.symbol ?? found.symbol };
     if (!isOurs) {
-      this.#exposure.report(orderKey, Number(order.filled ?? 0), isFinal(order));
+      this.#exposure.report(orderKey, Number(order.filled ?? 0), isFinal(order), this.#now());
       return;
     }
     if (found.unclear) {
@@ -69,6 +76,7 @@ export class OrdersOut {
       return;
     }
     const sent = this.#books.follow(order.id, found);
+    this.#explain(sent, held);
     if (found.attached)
       this.#exposure.send(`with ${orderKey}`, {
         symbol: found.symbol,
@@ -87,6 +95,13 @@ export class OrdersOut {
     if (asked) this.#gate.failed(asked.signal, asked.retry, asked.verdict);
     if (!mayHaveArrived(error)) this.#exposure.drop(key);
     else if (isOurs) this.#lose(key, found);
+  }
+
+  /** What there was before the first order on a symbol is not the bot's; what is said after it may lack its fills. */
+  #explain(order: SentOrder, held: number | null): void {
+    const book = this.#books.bookOf(order.symbol);
+    const isFirst = book.isEmpty && this.#books.orders.all(order.symbol).every((each) => each === order);
+    if (held !== null && isFirst && book.foreign === null) book.explain(held);
   }
 
   #lose(key: string, found: Found): void {

@@ -15,8 +15,11 @@ export interface PositionWatchOptions extends ReconcilerOptions {
 
 /** What the exchange said of a position is asked for again after this, in ms. */
 const REFRESH_AFTER = 30_000;
-/** How long a position has to contradict the books before they are looked at again, in ms. */
-const LOOK_AGAIN = 2000;
+/**
+ * What contradicts the books, or may lack the latest fills, is looked at again after this, in ms; and for as long it
+ * counts as one contradiction, however often it is said.
+ */
+const LOOK_AGAIN = 5000;
 /** How often a spot balance is held against what is thought to be there, in ms. */
 const COUNT_AFTER = 300_000;
 
@@ -26,6 +29,8 @@ export class PositionWatch {
   readonly #reader: PositionReader;
   /** Symbols whose position has to be known. */
   readonly #watched = new Set<string>();
+  /** When the exchange last said otherwise than the books, by symbol. */
+  readonly #contradicted = new Map<string, number>();
 
   constructor(options: PositionWatchOptions) {
     this.#options = options;
@@ -43,8 +48,8 @@ export class PositionWatch {
     const { exposure, venue } = this.#options;
     for (const [symbol, { net, long, short }] of this.#reader.read(answer, expected)) {
       exposure.state(symbol, net, asked, venue.now());
-      if (net === null) this.#resolve(symbol, (books) => books.statedSides(symbol, { long, short }));
-      else this.#compare(symbol);
+      if (net === null) this.#resolve(symbol, false, (books) => books.statedSides(symbol, { long, short }));
+      else this.#compare(symbol, net);
     }
   }
 
@@ -59,25 +64,35 @@ export class PositionWatch {
       if (market?.spot !== true || market.base === undefined) continue;
       const sharing = books.symbols().filter((each) => marketOf(exchange, each)?.base === market.base);
       if (sharing.length > 1) continue;
-      exposure.state(symbol, totals.get(market.base) ?? 0, asked, venue.now());
-      this.#compare(symbol);
+      const total = totals.get(market.base) ?? 0;
+      exposure.state(symbol, total, asked, venue.now());
+      this.#compare(symbol, total);
     }
   }
 
-  #compare(symbol: string): void {
-    const { exposure, venue } = this.#options;
-    const stated = exposure.quiet(symbol, venue.now());
-    if (stated !== null) this.#resolve(symbol, (books) => books.stated(symbol, stated));
+  #compare(symbol: string, position: number): void {
+    const isExpected = this.#options.books.expects(symbol, position);
+    this.#resolve(symbol, isExpected, (books) => books.stated(symbol, position));
   }
 
-  /** Holds what the exchange says against the books; where they differ, both are looked at again. */
-  #resolve(symbol: string, against: (books: Books) => 'fits' | 'contradicts'): void {
-    const { books, exchange, changed, contradicted, news } = this.#options;
+  /** Holds what the exchange says against the books; where they differ, both are looked at again, and not too soon. */
+  #resolve(symbol: string, isExpected: boolean, against: (books: Books) => 'fits' | 'contradicts'): void {
+    const { books, exchange, exposure, venue, changed, contradicted, news } = this.#options;
     if (!books.symbols().includes(symbol) || marketOf(exchange, symbol) === undefined) return;
+    const now = venue.now();
+    const isSoon = Math.abs(now - (this.#contradicted.get(symbol) ?? Number.NEGATIVE_INFINITY)) < LOOK_AGAIN;
+    if (!isExpected && (isSoon || !exposure.isQuiet(symbol))) {
+      this.ask(symbol, LOOK_AGAIN);
+      return;
+    }
     if (against(books) === 'contradicts') {
+      this.#contradicted.set(symbol, now);
       contradicted(symbol);
       this.ask(symbol, LOOK_AGAIN);
-    } else if (books.hasAhead(symbol)) news(symbol);
+    } else {
+      this.#contradicted.delete(symbol);
+      if (books.hasAhead(symbol)) news(symbol);
+    }
     changed();
   }
 
@@ -105,27 +120,27 @@ export class PositionWatch {
     if (exposure.isStale(symbol, venue.now(), REFRESH_AFTER)) this.ask(symbol);
   }
 
-  /** Asks for a position, after so many ms. */
+  /** Asks for a position: at once, or after so many ms, for which nobody waits. */
   ask(symbol: string, delay = 0): void {
-    const { venue, exposure, exchange } = this.#options;
+    const { venue, exposure, exchange, background } = this.#options;
     if (!this.canAsk(symbol)) return;
-    if (marketOf(exchange, symbol)?.spot === true) {
-      const request = async (): Promise<Outcome> => {
-        const asked = exposure.ask();
-        this.learnBalance(await venue.ask('fetchBalance'), asked);
-        return 'done';
-      };
-      this.#options.background.ask('balance', request, { delay });
-      return;
-    }
+    const isSpot = marketOf(exchange, symbol)?.spot === true;
     const request = async (): Promise<Outcome> => {
-      const symbols = [...this.#watched].filter((each) => marketOf(exchange, each)?.spot !== true);
-      const asked = exposure.ask();
-      const answer = await venue.ask('fetchPositions', symbols.length === 1 ? symbols : undefined);
-      this.learn(answer, asked, symbols);
-      this.#options.background.ask('refresh', request, { delay: REFRESH_AFTER, patient: true });
+      const asked = exposure.ask(venue.now());
+      if (isSpot) this.learnBalance(await venue.ask('fetchBalance'), asked);
+      else await this.#askAll(asked);
       return 'done';
     };
-    this.#options.background.ask('positions', request, { delay });
+    const key = isSpot ? 'balance' : 'positions';
+    if (delay > 0) background.ask(`${key} again`, request, { delay, patient: true });
+    else background.ask(key, request);
+  }
+
+  async #askAll(asked: Asked): Promise<void> {
+    const { venue, exchange } = this.#options;
+    const symbols = [...this.#watched].filter((each) => marketOf(exchange, each)?.spot !== true);
+    const [first] = symbols;
+    this.learn(await venue.ask('fetchPositions', symbols.length === 1 ? symbols : undefined), asked, symbols);
+    if (first !== undefined) this.ask(first, REFRESH_AFTER);
   }
 }

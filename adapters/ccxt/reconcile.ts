@@ -68,12 +68,13 @@ export class Reconciler {
   }
 
   start(): void {
-    const { books, exposure } = this.#options;
+    const { books, exposure, venue } = this.#options;
     this.#background.start();
     // What was under way when nobody looked may still move the position.
     for (const { key, symbol, buys, sent, reduces } of [...books.orders.all(), ...books.orders.lost()])
       exposure.send(key, { symbol, buys, amount: sent, reduces });
-    for (const { key, execution, final } of books.orders.all()) exposure.report(key, execution.amount, final);
+    for (const { key, execution, final } of books.orders.all())
+      exposure.report(key, execution.amount, final, venue.now());
     // Whatever is open may have filled or ended while nobody looked.
     for (const symbol of books.symbols()) {
       this.changed(symbol);

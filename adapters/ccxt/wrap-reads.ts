@@ -82,7 +82,7 @@ export function wrapReads(patches: Patches, parts: Parts): void {
   });
   along(TRADES, () => (answer) => reconciler.orders.observeTrades(rowsOf(answer) as CcxtTrade[]));
   along(POSITIONS, (args) => {
-    const asked = exposure.ask();
+    const asked = exposure.ask(exchange.milliseconds());
     const symbols = Array.isArray(args[0]) ? args[0] : [args[0]];
     const expected = symbols.filter(
       (each) => typeof each === 'string' && marketOf(exchange, each)?.symbol === each,
@@ -90,11 +90,11 @@ export function wrapReads(patches: Patches, parts: Parts): void {
     return (answer) => reconciler.positions.learn(answer, asked, expected);
   });
   along(POSITION_STREAMS, () => {
-    const asked = exposure.ask();
+    const asked = exposure.ask(exchange.milliseconds());
     return (answer) => reconciler.positions.learn(answer, asked, []);
   });
   along(BALANCES, () => {
-    const asked = exposure.ask();
+    const asked = exposure.ask(exchange.milliseconds());
     return (answer) => reconciler.positions.learnBalance(answer, asked);
   });
   along(CANDLES, ([symbol, timeframe]) => {

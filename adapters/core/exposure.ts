@@ -20,13 +20,26 @@ interface Working {
   /** How much of its fills the last statement contains for certain, and whether it may contain more. */
   included: number;
   doubtful: boolean;
+  /** How much of them every statement contains from now on, however far the exchange is behind. */
+  settled: number;
+  /** When its last fill was heard of, ms. */
+  heard: number;
+  /** The last statement came so soon after its fills that it may lack them. */
+  recent: boolean;
 }
 
-/** What was known of the orders when the exchange was asked for positions. */
-export type Asked = ReadonlyMap<string, number>;
+/** What was known of the orders when the exchange was asked for positions, and when that was. */
+export interface Asked {
+  readonly time: number;
+  readonly filled: ReadonlyMap<string, number>;
+}
 
 /** A statement holds for so long, in ms: somebody else may trade on the account. */
 const FRESH_FOR = 60_000;
+/** A venue may be behind by so much: what it says sooner after a fill may lack it, ms. */
+const BEHIND = 10_000;
+/** What may lack a fill is asked for again after this, in ms. */
+const ASK_AGAIN = 5000;
 
 /**
  * What an account holds of each symbol: what the exchange last said, and the fills since. Orders that may have filled
@@ -37,29 +50,49 @@ export class AccountExposure {
   readonly #statements = new Map<string, { readonly size: number | null; readonly time: number }>();
   readonly #working = new Map<string, Working>();
 
-  /** Notes the moment at which the exchange is asked; hand it to `state` with the answer. */
-  ask(): Asked {
-    return new Map([...this.#working].map(([key, { filled }]) => [key, filled]));
+  /** Notes the moment at which the exchange is asked; hand it to `state` with the answer. Without a time, all is long ago. */
+  ask(time = Number.POSITIVE_INFINITY): Asked {
+    return { time, filled: new Map([...this.#working].map(([key, { filled }]) => [key, filled])) };
   }
 
   /**
-   * Takes what the exchange says of a symbol.
+   * Takes what the exchange says of a symbol. Where it says otherwise than fills that it may lack yet, both are possible.
    * @param size null where it does not say anything that can be used
    */
   state(symbol: string, size: number | null, asked: Asked, time: number): void {
+    const isExpected = this.#isExpected(symbol, size, asked);
     this.#statements.set(symbol, { size, time });
     for (const [key, order] of this.#working) {
       if (order.symbol !== symbol) continue;
       // An order that was final when the exchange was asked is in its answer; what filled in between may be.
-      const before = asked.get(key);
+      const before = asked.filled.get(key);
+      const isRecent = asked.time - order.heard < BEHIND;
       const isMoot = order.protects !== undefined && size === 0 && !this.#working.has(order.protects);
-      if (isMoot && before !== undefined) this.#working.delete(key);
-      else if (order.final && before !== undefined && before >= order.filled) this.#working.delete(key);
-      else {
-        order.included = before ?? 0;
-        order.doubtful = true;
-      }
+      const isOver = isMoot || (order.final && (before ?? 0) >= order.filled && !isRecent);
+      if (before !== undefined && isOver) this.#working.delete(key);
+      if (!isRecent) order.settled = before ?? 0;
+      order.included = isExpected ? (before ?? 0) : order.settled;
+      order.recent = isRecent && !isExpected;
+      order.doubtful = true;
     }
+  }
+
+  /** Whether what the exchange says can only be what it said before and all that was known to have filled since. */
+  #isExpected(symbol: string, size: number | null, { filled }: Asked): boolean {
+    const before = this.#statements.get(symbol)?.size ?? null;
+    if (size === null || before === null) return false;
+    const moved = { bought: 0, sold: 0 };
+    let isDoubtful = false;
+    for (const [key, { symbol: of, sign, included, doubtful }] of this.#working) {
+      const since = (filled.get(key) ?? 0) - included;
+      if (of !== symbol || since === 0) continue;
+      moved[sign * since > 0 ? 'bought' : 'sold'] += Math.abs(since);
+      isDoubtful ||= doubtful;
+    }
+    const { bought, sold } = moved;
+    // What it said before may contain some already: fills both ways could make up for what it lacks now.
+    if (isDoubtful && bought !== 0 && sold !== 0) return false;
+    return Math.abs(size - (before + bought - sold)) <= 1e-9 * (Math.abs(size) + bought + sold);
   }
 
   /** An order goes out; from now on it may have filled. */
@@ -78,6 +111,9 @@ export class AccountExposure {
       final: false,
       included: 0,
       doubtful: false,
+      settled: 0,
+      heard: Number.NEGATIVE_INFINITY,
+      recent: false,
     });
   }
 
@@ -92,10 +128,17 @@ export class AccountExposure {
     else this.#working.set(to, order);
   }
 
-  /** What an order is known to have filled, and whether it can fill more. */
-  report(key: string, filled: number, final: boolean): void {
+  /**
+   * What an order is known to have filled, and whether it can fill more.
+   * @param time when that was heard of; long ago without
+   */
+  report(key: string, filled: number, final: boolean, time = Number.NEGATIVE_INFINITY): void {
     const order = this.#working.get(key);
     if (!order) return;
+    if (filled > order.filled) {
+      order.heard = time;
+      order.recent = false;
+    }
     order.filled = Math.max(order.filled, filled);
     order.amount = Math.max(order.amount, order.filled);
     if (final) order.final = true;
@@ -110,9 +153,10 @@ export class AccountExposure {
   isStale(symbol: string, now: number, after: number): boolean {
     const known = this.#statements.get(symbol);
     if (!known || now - known.time >= after) return true;
-    for (const order of this.#working.values())
-      if (order.symbol === symbol && (order.final || (order.doubtful && order.filled > order.included)))
-        return true;
+    for (const order of this.#working.values()) {
+      const isOpen = (order.final || order.doubtful) && order.filled > order.included;
+      if (order.symbol === symbol && isOpen && (!order.recent || now - known.time >= ASK_AGAIN)) return true;
+    }
     return false;
   }
 
@@ -153,13 +197,11 @@ export class AccountExposure {
     };
   }
 
-  /** What the exchange last said, while nothing is known to have filled since. */
-  quiet(symbol: string, now: number): number | null {
-    const known = this.#statements.get(symbol);
-    if (!known || Math.abs(now - known.time) > FRESH_FOR) return null;
+  /** Whether what the exchange last said contains for certain all that is known to have filled. */
+  isQuiet(symbol: string): boolean {
     for (const order of this.#working.values())
-      if (order.symbol === symbol && order.filled > order.included) return null;
-    return known.size;
+      if (order.symbol === symbol && order.filled > order.included) return false;
+    return true;
   }
 }
 

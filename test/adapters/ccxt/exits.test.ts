@@ -255,6 +255,29 @@ describe('exits of a derivatives account, while everything is vetoed', () => {
     expect(await exchange.createOrders!([row])).toMatchObject([{ status: 'rejected' }]);
   });
 
+  it('go out while the exchange has not heard of their entry yet, however often it is asked', async () => {
+    for (const behind of [400, 1300, 5500]) {
+      let isBehind = false;
+      const { order, amounts, veto, exchange, look, later, settled, engine } = account({
+        positions: async () => [
+          { symbol: SYMBOL, side: 'long', contracts: isBehind ? 0 : 0.5 * amounts().length },
+        ],
+      });
+      await look();
+      await order('buy', 0.5);
+      isBehind = true;
+      for (let i = 0; i < 4; i += 1) {
+        later(behind / 4);
+        await exchange.fetchPositions!([SYMBOL]);
+        await settled();
+      }
+      veto();
+      await order('sell', 0.5);
+      expect(amounts(), `${behind} ms`).toEqual([0.5, -0.5]);
+      expect(engine.getCoverage()).toMatchObject({ unknownExits: 0, unjudged: { FILL_UNKNOWN: 1 } });
+    }
+  });
+
   it('go out in full after a sale that may have come after a stop', async () => {
     for (const factor of [0, 0.5]) {
       const { order, amounts, look, scale } = account({
@@ -366,6 +389,27 @@ describe('what an attachment knows', () => {
     later(2 * HOUR);
     await look();
     await expect(order('buy', 2)).rejects.toThrow(/edgekeeper blocked/);
+  });
+
+  it('lets go of a position only once the exchange has said for a while that it is not there', async () => {
+    let isGone = false;
+    const { order, look, later, engine, settled } = account({
+      positions: async () => [{ symbol: SYMBOL, side: 'long', contracts: isGone ? 0 : 1 }],
+    });
+    isGone = true;
+    await look();
+    isGone = false;
+    await order('buy', 1);
+    await settled();
+    isGone = true;
+    later(HOUR);
+    const gone = [];
+    for (let i = 0; i < 6; i += 1) {
+      await look();
+      gone.push(engine.getCoverage().unknownExits);
+      later(2500);
+    }
+    expect(gone).toEqual([0, 0, 0, 0, 1, 1]);
   });
 
   it('does not take an empty answer for an empty account, unless the exchange is known to mean it', async () => {

@@ -63,6 +63,36 @@ describe("the account's exposure", () => {
     expect(exposure.range(SYMBOL, 0)).toEqual({ low: 2, high: 2 });
   });
 
+  it('may lack what filled just before it was said, where it says otherwise than the fills', () => {
+    const exposure = stated(0);
+    exposure.send('a', order(true, 0.5));
+    exposure.report('a', 0.5, true, 1000);
+    exposure.state(SYMBOL, 0, exposure.ask(1400), 1400);
+    expect(exposure.range(SYMBOL, 1400)).toEqual({ low: 0, high: 0.5 });
+    expect(exposure.isQuiet(SYMBOL)).toBe(false);
+    exposure.state(SYMBOL, 0.5, exposure.ask(1600), 1600);
+    expect(exposure.range(SYMBOL, 1600)).toEqual({ low: 0.5, high: 0.5 });
+    expect(exposure.isQuiet(SYMBOL)).toBe(true);
+  });
+
+  it('is what is said once that is long enough after the last fill, however long the answer took', () => {
+    const exposure = stated(0);
+    exposure.send('a', order(true, 0.5));
+    exposure.report('a', 0.5, true, 1000);
+    exposure.state(SYMBOL, 0, exposure.ask(1400), 14_000);
+    expect(exposure.range(SYMBOL, 14_000)).toEqual({ low: 0, high: 0.5 });
+    exposure.state(SYMBOL, 0, exposure.ask(14_000), 14_100);
+    expect(exposure.range(SYMBOL, 14_100)).toEqual({ low: 0, high: 0 });
+  });
+
+  it('may lack what filled before anything was said', () => {
+    const exposure = new AccountExposure();
+    exposure.send('a', order(true, 0.5));
+    exposure.report('a', 0.5, true, 1000);
+    exposure.state(SYMBOL, 0.5, exposure.ask(1400), 1400);
+    expect(exposure.range(SYMBOL, 1400)).toEqual({ low: 0.5, high: 1 });
+  });
+
   it('contains the truth, whatever fills, is told late or is asked for in between', () => {
     const step = fc.record({
       what: fc.constantFrom('send', 'fill', 'tell', 'ask', 'answer'),
@@ -99,6 +129,42 @@ describe("the account's exposure", () => {
           const { low, high } = exposure.range(SYMBOL, 0)!;
           expect(low).toBeLessThanOrEqual(truth);
           expect(high).toBeGreaterThanOrEqual(truth);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('an exchange that is behind', () => {
+  it('never makes the truth impossible, while it is less behind than it is given time', () => {
+    const step = fc.record({
+      what: fc.constantFrom('trade', 'trade', 'state'),
+      buys: fc.boolean(),
+      amount: fc.integer({ min: 1, max: 3 }),
+      after: fc.integer({ min: 100, max: 6000 }),
+      behind: fc.integer({ min: 0, max: 9000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const exposure = new AccountExposure();
+        const history = [{ time: 0, size: 0 }];
+        let now = 0;
+        for (const [i, { what, buys, amount, after, behind }] of steps.entries()) {
+          now += after;
+          const { size } = history.at(-1)!;
+          if (what === 'trade') {
+            exposure.send(`${i}`, order(buys, amount));
+            exposure.report(`${i}`, amount, true, now);
+            history.push({ time: now, size: size + (buys ? amount : -amount) });
+          } else {
+            const then = history.findLast(({ time }) => time <= now - behind) ?? history[0]!;
+            exposure.state(SYMBOL, then.size, exposure.ask(now), now);
+          }
+          const range = exposure.range(SYMBOL, now);
+          if (range === null) continue;
+          expect(range.low).toBeLessThanOrEqual(history.at(-1)!.size);
+          expect(range.high).toBeGreaterThanOrEqual(history.at(-1)!.size);
         }
       }),
       { numRuns: 1000 },
