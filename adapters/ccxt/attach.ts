@@ -7,6 +7,7 @@ import { CandleFeed } from './candles.ts';
 import { Edits } from './edits.ts';
 import { accountOf, fittingId, type Identify } from './intent.ts';
 import { Judge } from './judge.ts';
+import { Keeping } from './keeping.ts';
 import type { CcxtExchange } from './market.ts';
 import { OrdersOut } from './orders-out.ts';
 import { Patches } from './patches.ts';
@@ -121,6 +122,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     ...(state === undefined ? {} : { state }),
   });
   const snapshot = (): AttachmentState => ({ version: STATE_VERSION, ...books.state() });
+  const keeping = new Keeping(() => kept && aside(() => kept.save(snapshot())));
   const reconciler = new Reconciler({
     exchange,
     engine,
@@ -129,7 +131,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     exposure,
     reconciles,
     prices,
-    changed: () => kept?.save(snapshot()),
+    changed: () => keeping.changed(),
   });
   books.onFound = (lost, key) => exposure.rename(lost, key);
   const judge = new Judge({
@@ -195,6 +197,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     forget();
     gate.close();
     follow();
+    keeping.now();
   };
   return Object.assign(detach, { state: snapshot, settled: () => reconciler.settled() });
 }

@@ -42,7 +42,7 @@ export class OrderWatch {
       const answer = await this.#fetchOrder(order).catch((error: unknown) => {
         if (!last) throw error;
       });
-      if (answer) this.observe(answer);
+      if (answer) this.observe([answer]);
       const isResting = answer?.status === 'open' && !(Number(answer.filled) > 0) && answer.type !== 'market';
       const isKnown = order.final || order.over || isResting || !books.orders.isWatched(order.key);
       if (last && !isKnown && !order.conditional && order.execution.amount === 0) {
@@ -67,8 +67,7 @@ export class OrderWatch {
     if (!this.#options.reconciles) return;
     const request = async (last: boolean): Promise<Outcome> => {
       const isThere = () => books.orders.lost(symbol).some((order) => order.key === key);
-      if (venue.can('fetchOpenOrders'))
-        for (const order of rowsOf(await venue.ask('fetchOpenOrders', symbol))) this.observe(order);
+      if (venue.can('fetchOpenOrders')) this.observe(rowsOf(await venue.ask('fetchOpenOrders', symbol)));
       if (isThere() && venue.can('fetchMyTrades')) await books.readTape(symbol);
       if (isThere() && last) {
         const order = books.orders.lost(symbol).find((each) => each.key === key)!;
@@ -102,7 +101,7 @@ export class OrderWatch {
     }
     const request = async (): Promise<Outcome> => {
       const open = rowsOf(await venue.ask('fetchOpenOrders', symbol)) as CcxtOrder[];
-      for (const order of open) this.observe(order);
+      this.observe(open);
       const ended = this.#open(symbol).filter((order) => !open.some(({ id }) => id === order.id));
       for (const order of ended.slice(-MOST_ORDERS)) this.untold(order);
       return 'done';
@@ -124,19 +123,28 @@ export class OrderWatch {
     for (const symbol of touched) this.#options.news(symbol);
   }
 
-  /** Takes an order report, the bot's or ours. */
-  observe(order: CcxtOrder): void {
+  /** Takes order reports, the bot's or ours. */
+  observe(orders: readonly CcxtOrder[]): void {
+    const touched = new Set<string>();
+    for (const order of orders) {
+      const symbol = this.#observeOne(order);
+      if (symbol !== undefined) touched.add(symbol);
+    }
+    for (const symbol of touched) this.#options.news(symbol);
+  }
+
+  /** Takes an order report; the symbol where it is of an order that is watched. */
+  #observeOne(order: CcxtOrder): string | undefined {
     const { books, exposure, prices, venue } = this.#options;
     prices.note(order.symbol, order.average);
     if (!books.observe(order)) {
       this.#observeOther(order);
-      return;
+      return undefined;
     }
     const known = order.id === undefined ? undefined : books.orders.get(order.id, order.symbol, order);
     if (known) exposure.report(known.key, known.execution.amount, known.final, venue.now());
     if (known?.over && !known.final) this.#options.read(known.symbol);
-    const symbol = known?.symbol ?? order.symbol;
-    if (symbol !== undefined) this.#options.news(symbol);
+    return known?.symbol ?? order.symbol;
   }
 
   /** An order that is not watched: by hand, or by a way that nobody wraps. It moves the position all the same. */

@@ -85,7 +85,7 @@ export class OrdersOut {
         reduces: true,
         protects: orderKey,
       });
-    this.#reconciler.orders.observe(report);
+    this.#reconciler.orders.observe([report]);
     const isResting = order.status === 'open' && (order.type ?? 'limit') !== 'market';
     if (!sent.final && !isResting) this.#reconciler.orders.untold(sent);
   }

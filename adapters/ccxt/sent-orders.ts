@@ -76,8 +76,11 @@ const isOfConditional = ({ triggerPrice, stopPrice, stopLossPrice, takeProfitPri
 /** The orders that went out, by symbol and id, and those whose answer was lost. */
 export class SentOrders {
   readonly #orders = new Map<string, SentOrder>();
+  readonly #bySymbol = new Map<string, Map<string, SentOrder>>();
   /** Keys by the bare id, for answers that say no symbol. */
   readonly #byId = new Map<string, Set<string>>();
+  /** Ids that orders have besides their own, by key. */
+  readonly #otherIds = new Map<string, string>();
   readonly #lost = new Map<string, LostOrder>();
   readonly #priceOf: PriceOf;
   readonly #marketOf: (symbol: string) => CcxtMarket;
@@ -131,8 +134,8 @@ export class SentOrders {
 
   /** Orders on a symbol, or all, oldest first. */
   all(symbol?: string): SentOrder[] {
-    const orders = [...this.#orders.values()];
-    return symbol === undefined ? orders : orders.filter((each) => each.symbol === symbol);
+    const orders = symbol === undefined ? this.#orders : this.#bySymbol.get(symbol);
+    return [...(orders?.values() ?? [])];
   }
 
   /** Notes an order that may have arrived. */
@@ -197,7 +200,10 @@ export class SentOrders {
         buys === (side === 'buy') &&
         Math.abs(Number(amount) - sent) <= sent * 1e-9,
     );
-    if (found && id !== undefined) this.#byId.set(id, (this.#byId.get(id) ?? new Set()).add(found.key));
+    if (found && id !== undefined) {
+      this.#byId.set(id, (this.#byId.get(id) ?? new Set()).add(found.key));
+      this.#otherIds.set(found.key, id);
+    }
     return found;
   }
 
@@ -232,6 +238,8 @@ export class SentOrders {
 
   #keep(order: SentOrder): void {
     this.#orders.set(order.key, order);
+    const own = this.#bySymbol.get(order.symbol) ?? new Map<string, SentOrder>();
+    this.#bySymbol.set(order.symbol, own.set(order.key, order));
     this.#byId.set(order.id, (this.#byId.get(order.id) ?? new Set()).add(order.key));
   }
 
@@ -250,11 +258,14 @@ export class SentOrders {
     this.#forget(order);
   }
 
-  #forget(order: SentOrder): void {
-    this.#orders.delete(order.key);
-    for (const [id, keys] of this.#byId) {
-      if (keys.delete(order.key) && keys.size === 0) this.#byId.delete(id);
+  #forget({ id, key, symbol }: SentOrder): void {
+    this.#orders.delete(key);
+    this.#bySymbol.get(symbol)?.delete(key);
+    for (const each of [id, this.#otherIds.get(key)]) {
+      const keys = each === undefined ? undefined : this.#byId.get(each);
+      if (keys?.delete(key) && keys.size === 0) this.#byId.delete(each!);
     }
+    this.#otherIds.delete(key);
   }
 
   #oldest(): SentOrder {

@@ -202,7 +202,7 @@ export function wrapOrders(patches: Patches, parts: Parts): void {
     patches.wrap(name, (original) => async (...args) => {
       const answer = await original(...args);
       if (isNotOurs()) return answer;
-      for (const order of rowsOf(answer) as CcxtOrder[]) aside(() => reconciler.orders.observe(order));
+      aside(() => reconciler.orders.observe(rowsOf(answer)));
       const [symbol] = args;
       aside(() => reconciler.orders.cancelled(typeof symbol === 'string' ? symbol : undefined));
       return answer;

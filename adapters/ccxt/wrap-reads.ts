@@ -2,7 +2,7 @@ import type { AccountExposure } from '../core/exposure.ts';
 import { rowsOf } from './answers.ts';
 import type { CandleFeed } from './candles.ts';
 import { marketOf } from './market.ts';
-import type { CcxtOrder, CcxtTrade } from './orders.ts';
+import type { CcxtTrade } from './orders.ts';
 import type { Patches } from './patches.ts';
 import type { Prices } from './prices.ts';
 import type { Reconciler } from './reconcile.ts';
@@ -77,9 +77,7 @@ export function wrapReads(patches: Patches, parts: Parts): void {
       });
   }
 
-  along(ORDERS, () => (answer) => {
-    for (const order of rowsOf(answer)) reconciler.orders.observe(order as CcxtOrder);
-  });
+  along(ORDERS, () => (answer) => reconciler.orders.observe(rowsOf(answer)));
   along(TRADES, () => (answer) => reconciler.orders.observeTrades(rowsOf(answer) as CcxtTrade[]));
   along(POSITIONS, (args) => {
     const asked = exposure.ask(exchange.milliseconds());

@@ -38,8 +38,12 @@ export interface Asked {
 const FRESH_FOR = 60_000;
 /** A venue may be behind by so much: what it says sooner after a fill may lack it, ms. */
 const BEHIND = 10_000;
+/** What ended so long ago is in what the exchange says, or that is too old by now; in ms. */
+const FORGOTTEN_AFTER = 2 * FRESH_FOR;
 /** What may lack a fill is asked for again after this, in ms. */
 const ASK_AGAIN = 5000;
+
+const NONE: ReadonlyMap<string, Working> = new Map();
 
 /**
  * What an account holds of each symbol: what the exchange last said, and the fills since. Orders that may have filled
@@ -49,6 +53,7 @@ export class AccountExposure {
   /** Null where the exchange says something that is no one number. */
   readonly #statements = new Map<string, { readonly size: number | null; readonly time: number }>();
   readonly #working = new Map<string, Working>();
+  readonly #bySymbol = new Map<string, Map<string, Working>>();
 
   /** Notes the moment at which the exchange is asked; hand it to `state` with the answer. Without a time, all is long ago. */
   ask(time = Number.POSITIVE_INFINITY): Asked {
@@ -62,14 +67,13 @@ export class AccountExposure {
   state(symbol: string, size: number | null, asked: Asked, time: number): void {
     const isExpected = this.#isExpected(symbol, size, asked);
     this.#statements.set(symbol, { size, time });
-    for (const [key, order] of this.#working) {
-      if (order.symbol !== symbol) continue;
+    for (const [key, order] of this.#of(symbol)) {
       // An order that was final when the exchange was asked is in its answer; what filled in between may be.
       const before = asked.filled.get(key);
       const isRecent = asked.time - order.heard < BEHIND;
       const isMoot = order.protects !== undefined && size === 0 && !this.#working.has(order.protects);
       const isOver = isMoot || (order.final && (before ?? 0) >= order.filled && !isRecent);
-      if (before !== undefined && isOver) this.#working.delete(key);
+      if (before !== undefined && isOver) this.#delete(key);
       if (!isRecent) order.settled = before ?? 0;
       order.included = isExpected ? (before ?? 0) : order.settled;
       order.recent = isRecent && !isExpected;
@@ -83,9 +87,9 @@ export class AccountExposure {
     if (size === null || before === null) return false;
     const moved = { bought: 0, sold: 0 };
     let isDoubtful = false;
-    for (const [key, { symbol: of, sign, included, doubtful }] of this.#working) {
+    for (const [key, { sign, included, doubtful }] of this.#of(symbol)) {
       const since = (filled.get(key) ?? 0) - included;
-      if (of !== symbol || since === 0) continue;
+      if (since === 0) continue;
       moved[sign * since > 0 ? 'bought' : 'sold'] += Math.abs(since);
       isDoubtful ||= doubtful;
     }
@@ -101,7 +105,7 @@ export class AccountExposure {
     order: { symbol: string; buys: boolean; amount: number; reduces: boolean; protects?: string },
   ): void {
     const { symbol, buys, amount, reduces, protects } = order;
-    this.#working.set(key, {
+    this.#set(key, {
       symbol,
       sign: buys ? 1 : -1,
       amount: amount > 0 ? amount : reduces ? Number.POSITIVE_INFINITY : 0,
@@ -121,11 +125,11 @@ export class AccountExposure {
   rename(from: string, to: string): void {
     const order = this.#working.get(from);
     if (!order) return;
-    this.#working.delete(from);
+    this.#delete(from);
     const before = this.#working.get(to);
     // An edit answers with the order that was there.
     if (before) before.amount = Math.max(before.filled, order.amount);
-    else this.#working.set(to, order);
+    else this.#set(to, order);
   }
 
   /**
@@ -141,21 +145,49 @@ export class AccountExposure {
     }
     order.filled = Math.max(order.filled, filled);
     order.amount = Math.max(order.amount, order.filled);
-    if (final) order.final = true;
+    if (!final || order.final) return;
+    order.final = true;
+    this.#forget(order.symbol, time);
+  }
+
+  /** Lets go of what ended long ago: where the exchange says nothing, nothing else would. */
+  #forget(symbol: string, now: number): void {
+    for (const [key, order] of this.#of(symbol)) {
+      if (!order.final || !(now - order.heard > FORGOTTEN_AFTER)) continue;
+      this.#delete(key);
+      const known = this.#statements.get(symbol);
+      if (known && order.filled > order.included) this.#statements.set(symbol, { ...known, size: null });
+    }
+  }
+
+  #of(symbol: string): ReadonlyMap<string, Working> {
+    return this.#bySymbol.get(symbol) ?? NONE;
+  }
+
+  #set(key: string, order: Working): void {
+    this.#working.set(key, order);
+    const own = this.#bySymbol.get(order.symbol) ?? new Map<string, Working>();
+    this.#bySymbol.set(order.symbol, own.set(key, order));
+  }
+
+  #delete(key: string): void {
+    const order = this.#working.get(key);
+    this.#working.delete(key);
+    if (order) this.#bySymbol.get(order.symbol)?.delete(key);
   }
 
   /** An order never reached the venue. */
   drop(key: string): void {
-    this.#working.delete(key);
+    this.#delete(key);
   }
 
   /** Whether the exchange has to be asked before anything is certain. */
   isStale(symbol: string, now: number, after: number): boolean {
     const known = this.#statements.get(symbol);
     if (!known || now - known.time >= after) return true;
-    for (const order of this.#working.values()) {
+    for (const order of this.#of(symbol).values()) {
       const isOpen = (order.final || order.doubtful) && order.filled > order.included;
-      if (order.symbol === symbol && isOpen && (!order.recent || now - known.time >= ASK_AGAIN)) return true;
+      if (isOpen && (!order.recent || now - known.time >= ASK_AGAIN)) return true;
     }
     return false;
   }
@@ -180,8 +212,7 @@ export class AccountExposure {
     // Of what can only reduce: what it filled, and what it may have filled besides.
     const reduced = { bought: 0, sold: 0 };
     const reducing = { bought: 0, sold: 0 };
-    for (const order of this.#working.values()) {
-      if (order.symbol !== symbol) continue;
+    for (const order of this.#of(symbol).values()) {
       const side = order.sign > 0 ? 'bought' : 'sold';
       const since = order.filled - order.included;
       if (order.doubtful) maybe[side] += since;
@@ -199,9 +230,7 @@ export class AccountExposure {
 
   /** Whether what the exchange last said contains for certain all that is known to have filled. */
   isQuiet(symbol: string): boolean {
-    for (const order of this.#working.values())
-      if (order.symbol === symbol && order.filled > order.included) return false;
-    return true;
+    return [...this.#of(symbol).values()].every(({ filled, included }) => filled <= included);
   }
 }
 

@@ -420,6 +420,32 @@ describe('what an attachment knows', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('is kept once for all that is told at once, before the bot hears of it', async () => {
+    const kept: { orders: { orders: unknown[] } }[] = [];
+    const open = (id: number, { side, amount }: Sent) => ({
+      id: String(id),
+      symbol: SYMBOL,
+      side,
+      amount,
+      filled: 0,
+      status: 'open',
+      type: 'limit',
+    });
+    const { order, exchange, sent, look } = account({
+      answer: open,
+      kept: { load: () => null, save: (state) => void kept.push(state as (typeof kept)[number]) },
+      methods: { fetchOpenOrders: async () => sent.map((each, i) => open(i + 1, each)) },
+    });
+    await look();
+    for (let i = 1; i <= 50; i += 1) {
+      await order('buy', 1);
+      expect(kept.at(-1)!.orders.orders).toHaveLength(i);
+    }
+    kept.length = 0;
+    await exchange.fetchOpenOrders!(SYMBOL);
+    expect(kept).toHaveLength(1);
+  });
+
   it('books a tagged order once, however often it is read', async () => {
     const { order, exchange, engine, look, settled } = account({ tagOrders: true });
     await look();

@@ -85,6 +85,32 @@ describe("the account's exposure", () => {
     expect(exposure.range(SYMBOL, 14_100)).toEqual({ low: 0, high: 0 });
   });
 
+  it('forgets what ended long ago, also where nothing is ever said', () => {
+    const exposure = new AccountExposure();
+    exposure.send('resting', order(true, 1));
+    for (let i = 0; i < 1000; i += 1) {
+      exposure.send(`${i}`, order(true, 1));
+      exposure.report(`${i}`, 1, true, i * 10_000);
+    }
+    const { filled } = exposure.ask();
+    expect(filled.size).toBeLessThan(20);
+    expect(filled.has('resting')).toBe(true);
+    expect(filled.has('999')).toBe(true);
+  });
+
+  it('is not what was expected once some of what filled is forgotten', () => {
+    const exposure = stated(0);
+    for (const [key, time] of [
+      ['a', 1000],
+      ['b', 200_000],
+    ] as const) {
+      exposure.send(key, order(true, 1));
+      exposure.report(key, 1, true, time);
+    }
+    exposure.state(SYMBOL, 1, exposure.ask(200_100), 200_100);
+    expect(exposure.range(SYMBOL, 200_100)).toEqual({ low: 1, high: 2 });
+  });
+
   it('may lack what filled before anything was said', () => {
     const exposure = new AccountExposure();
     exposure.send('a', order(true, 0.5));
