@@ -74,7 +74,9 @@ export function exitPart(call: CallRecord): number {
   if (params.positionSide !== undefined)
     return (side === 'sell') === (params.positionSide === 'LONG') ? amount : 0;
   if (instrument.type === 'spot' && params.sideEffectType === undefined) return side === 'sell' ? amount : 0;
-  return Math.max(0, Math.min(amount, side === 'sell' ? high : -low));
+  const part = Math.min(amount, side === 'sell' ? high : -low);
+  // What adding up orders leaves below the smallest amount is nothing.
+  return part < instrument.step * 1e-6 ? 0 : part;
 }
 
 /** Whatever the overlay says, exits go out in full and at once. */

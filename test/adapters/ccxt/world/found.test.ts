@@ -218,6 +218,30 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
       vetoes: 0,
     },
   ],
+  [
+    'adds to a short while it waits to buy all of it',
+    {
+      venue: { kind: 'bybit', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
+      style: {
+        reads: 'orders',
+        sizes: 'own',
+        names: true,
+        flags: false,
+        onLost: 'ignore',
+        pace: 61000,
+        strategies: 1,
+        margin: 'mode',
+      },
+      steps: [
+        { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 31, attach: false },
+        { on: 0, who: 0, do: 'enter', side: 'long', by: 'limit', lots: 33, attach: true },
+        { on: 0, who: 0, do: 'enter', side: 'long', by: 'breakout', lots: 8, attach: false },
+        { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 51, attach: false },
+        { on: 0, who: 0, do: 'enter', side: 'short', by: 'cost', lots: 7, attach: true },
+      ],
+      vetoes: 2,
+    },
+  ],
 ];
 
 let server: Server;
