@@ -1,0 +1,128 @@
+import { countDecision, countWithdrawal } from '../decision/counts.ts';
+import { blockedBy, fallback, passed } from '../decision/fallback.ts';
+import { signalFault } from '../decision/fault.ts';
+import { judge } from '../decision/judge.ts';
+import type { Decision, ReasonCode } from '../model/decision.ts';
+import type { Signal } from '../model/signal.ts';
+import { HEALTH, isName } from '../model/strategy.ts';
+import { isTime } from '../model/time.ts';
+import type { HostClock } from './clock.ts';
+import type { Learning } from './learning.ts';
+import type { EngineState } from './state.ts';
+
+/** Decides on signals, and remembers what it decided. */
+export class Judging {
+  readonly #state: EngineState;
+  readonly #learning: Learning;
+  readonly #clock: HostClock;
+  readonly #isOn: () => boolean;
+
+  constructor(state: EngineState, learning: Learning, clock: HostClock, isOn: () => boolean) {
+    this.#state = state;
+    this.#learning = learning;
+    this.#clock = clock;
+    this.#isOn = isOn;
+  }
+
+  /**
+   * Decides on a signal. Never throws and never waits: what cannot be judged is sent at its base size, times
+   * health and guard as last known. A signal with an id that was decided before gets the same decision.
+   */
+  decide(signal: Signal): Decision {
+    try {
+      if (!this.#isOn()) return passed(asSignal(signal, this.#state.time), 'off', 'OVERLAY_DISABLED');
+      if (signal?.intent === 'close') return passed(signal, 'exit', 'EXIT_PASSES');
+      return this.judge(signal);
+    } catch (error) {
+      this.#state.countError('DECIDE_FAILED', error);
+      return fallback(asSignal(signal, this.#state.time), 'failed', 'INTERNAL_ERROR', this.#state);
+    }
+  }
+
+  /**
+   * Says that a decision was not sent after all, for instance because the venue's minimum is larger. Returns
+   * the decision as it then stands; saying it twice changes nothing.
+   */
+  withdraw(decision: Decision, reason: ReasonCode): Decision {
+    const known = this.#state.recent.get(decision.id);
+    if (known?.multiplier === 0) return known;
+    const withdrawn = blockedBy(known ?? decision, reason);
+    if (!known) return withdrawn;
+    this.#learning.settleShadows();
+    countWithdrawal(this.#state.countsOf(known.strategy), known, reason);
+    this.#state.parts.edge.now.countWithdrawal(known.strategy, known.id);
+    this.#learning.follow(withdrawn);
+    this.#state.recent.replace(withdrawn);
+    this.#state.emit({ type: 'withdrawal', time: known.time, decision: known, reason });
+    return withdrawn;
+  }
+
+  judge(signal: Signal): Decision {
+    const id = `d${this.#state.decisions + 1}`;
+    const fault = signalFault(signal);
+    if (fault !== null) {
+      this.#state.countError('SIGNAL_INVALID', new Error(fault));
+      const named = asSignal(signal, this.#state.time);
+      return this.decided(named, fallback(named, id, 'SIGNAL_INVALID', this.#state));
+    }
+    if (this.#clock.isAhead(signal.time)) {
+      this.#state.countError('TIME_AHEAD', this.#clock.ahead('a signal', signal.time));
+      const present = { ...asSignal(signal, this.#state.time), time: this.#state.time };
+      return this.decided(present, fallback(present, id, 'TIME_AHEAD', this.#state));
+    }
+    const known = this.#state.recent.ofSignal(signal);
+    if (known) return this.#stillSent(known);
+    this.#learning.settleShadows();
+    this.#learning.advance(signal.time);
+    this.#learning.settleEdge();
+    this.#state.coverage.countJudged();
+    const { decision, isOwn } = judge(signal, id, this.#state);
+    if (isOwn) this.#learning.atWork(decision);
+    return this.decided(signal, decision);
+  }
+
+  /** A decision on a signal that comes again: the same, unless its strategy or everything was stopped in the meantime. */
+  #stillSent(known: Decision): Decision {
+    const { manager } = this.#state.parts;
+    if (this.#state.mode === 'act' && this.#state.stopped() && known.multiplier > 0)
+      return blockedBy(known, 'HARD_STOP');
+    const benched = this.#state.byEdge
+      ? manager.pinOf(known.strategy, this.#state.time)
+      : manager.statusOf(known.strategy);
+    const status =
+      (this.#state.flags.retirementManagement && this.#state.mode === 'act' && benched) || 'ACTIVE';
+    if ((status !== 'SUSPENDED' && status !== 'RETIRED') || known.multiplier === 0) return known;
+    return { ...blockedBy(known, `STRATEGY_${status}`), status, health: HEALTH[status] };
+  }
+
+  decided(signal: Signal, decision: Decision): Decision {
+    this.#state.decisions += 1;
+    countDecision(this.#state.countsOf(decision.strategy), decision);
+    this.#state.recent.add(signal, decision);
+    this.#learning.follow(decision);
+    this.#state.emit({ type: 'decision', time: decision.time, signal, decision });
+    return decision;
+  }
+}
+
+/** A signal that can at least be named in a decision. */
+function asSignal(signal: unknown, time: number): Signal {
+  const { id, ...given } = readable(signal);
+  return {
+    ...given,
+    ...(isName(id) ? { id } : {}),
+    strategy: isName(given.strategy) ? given.strategy : '',
+    symbol: isName(given.symbol) ? given.symbol : '',
+    side: given.side === 'short' ? 'short' : 'long',
+    time: isTime(given.time) ? given.time : time,
+  };
+}
+
+/** What can be read of a host's object; one whose properties throw is as good as empty. */
+function readable(signal: unknown): Partial<Signal> {
+  try {
+    return typeof signal === 'object' && signal !== null ? { ...(signal as Partial<Signal>) } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,202 @@
+import { learnedQuality } from '../decision/by-edge.ts';
+import { countOutcome } from '../decision/counts.ts';
+import type { WaitingOutcome } from '../edge/learning.ts';
+import type { Decision } from '../model/decision.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
+import type { PositionOutcome } from '../model/position.ts';
+import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import { AT_WORK } from '../retirement/label.ts';
+import { canFollow } from '../shadow/shadow.ts';
+import { winsorise } from '../statistics/ew-cell.ts';
+import type { EngineState } from './state.ts';
+
+/** An outcome of before this version, as the posterior learns it, and when its signal was decided. */
+export type PastOutcome = WaitingOutcome & { readonly decidedAt: number };
+
+/** An event of before this version: the outcomes that came with it, before what it did and by it. */
+export interface PastEvent {
+  readonly time: number;
+  /** Whether it lets everything settle that waits, or what closed before it, or nothing. */
+  readonly settles: 'all' | 'earlier' | 'nothing';
+  readonly before: readonly PastOutcome[];
+  readonly by: PastOutcome | null;
+}
+
+/** Lets every component learn from what signals came to, whether they were sent or only followed. */
+export class Learning {
+  readonly #state: EngineState;
+  readonly #followsShadows: boolean;
+
+  /** @param followsShadows whether signals that are not sent are followed here, or their outcomes are given */
+  constructor(state: EngineState, followsShadows: boolean) {
+    this.#state = state;
+    this.#followsShadows = followsShadows;
+  }
+
+  /** Time has passed: what closed before is learned. */
+  advance(time: number): void {
+    this.#state.time = Math.max(this.#state.time, time);
+    this.settleEdge(time);
+  }
+
+  /**
+   * Learns from a signal that was not sent and whose outcome is known. The engine calls it for what it
+   * follows itself; call it only with `shadows: 'given'`, for the journal does not keep it as an event. Throws
+   * `TRADE_INVALID`, and changes nothing then.
+   */
+  recordShadow(outcome: ShadowOutcome): void {
+    const { decision, r, weight, exitTime } = outcome;
+    const { strategy } = decision;
+    if (!Number.isFinite(r) || !(weight > 0)) {
+      throw new EdgekeeperError('TRADE_INVALID', {
+        found: `outcome ${show(r)} of weight ${show(weight)} of ${strategy}`,
+        expected: 'a finite R-multiple, and a weight above 0',
+        hint: 'Nothing was changed.',
+      });
+    }
+    // A signal of the control arm teaches with what it really came to.
+    if (decision.reasons.includes('CONTROL_ARM')) {
+      this.#state.emit({ type: 'shadow', time: exitTime, outcome });
+      return;
+    }
+    this.#state.parts.edge.add({
+      id: decision.id,
+      strategy,
+      symbol: decision.symbol,
+      cell: decision.cell,
+      r,
+      weight,
+      quality: learnedQuality(decision),
+      closedAt: exitTime,
+      held: exitTime - outcome.entryTime,
+    });
+    this.#state.tracks.add(strategy, { r, decidedAt: decision.time, closedAt: exitTime });
+    this.#state.parts.scorer.recordSignalOutcome({ ...decision, r, weight });
+    countOutcome(this.#state.countsOf(strategy), decision, winsorise(r));
+    this.#state.parts.manager.recordShadow(strategy, winsorise(r), weight, decision.time);
+    this.#state.emit({ type: 'shadow', time: exitTime, outcome });
+  }
+
+  /** Lets every component learn from what a position came to. */
+  learn(outcome: PositionOutcome, tradeId: string, deviation: number): void {
+    const { strategy, r, decision } = outcome;
+    this.#state.parts.edge.add({
+      id: outcome.positionId ?? tradeId,
+      strategy,
+      symbol: outcome.symbol,
+      cell: decision?.cell ?? outcome.cell,
+      r,
+      weight: 1,
+      quality: decision && learnedQuality(decision),
+      closedAt: outcome.exitTime,
+      held: outcome.exitTime - outcome.entryTime,
+    });
+    this.#state.tracks.add(strategy, {
+      r,
+      decidedAt: decision?.time ?? outcome.entryTime,
+      closedAt: outcome.exitTime,
+    });
+    this.#state.parts.optimizer.register(strategy);
+    this.#state.parts.optimizer.recordOutcome(strategy, r);
+    this.#state.parts.scorer.recordSignalOutcome(outcome);
+    this.#state.parts.manager.recordOutcome(strategy, winsorise(r), deviation);
+    if (decision?.action === 'execute') countOutcome(this.#state.countsOf(strategy), decision, winsorise(r));
+    this.#state.coverage.countClosed();
+    this.assess(strategy, this.#state.time);
+  }
+
+  /** Notes whether the outcome of a signal can be followed, and follows one that is not sent. */
+  follow(decision: Decision): void {
+    if (decision.plan === null) return;
+    const followed =
+      canFollow(decision) && this.#state.parts.detector.isFresh(decision.symbol, decision.time);
+    this.#state.shadows.note(decision.strategy, followed);
+    if (!followed || !this.#followsShadows) return;
+    const isArm = decision.reasons.includes('CONTROL_ARM') && decision.intended === 0;
+    if (decision.multiplier > 0 && !isArm) return;
+    if (!this.#state.byEdge) {
+      this.#state.shadows.open(decision);
+      return;
+    }
+    const { blocked } = this.#state.parts.edge.now.labelOf(decision.strategy);
+    const isSkipped = decision.status === 'RETIRED' && blocked % this.#state.config.retiredEvery !== 0;
+    if (!isSkipped) this.#state.shadows.openEach(decision);
+  }
+
+  /** Learns from the signals that were not sent and whose outcome is known now. */
+  settleShadows(): void {
+    for (const outcome of this.#state.shadows.settle()) this.recordShadow(outcome);
+  }
+
+  /** Learns the outcomes that wait: all of them, or those that closed before a time. */
+  settleEdge(before = Number.POSITIVE_INFINITY): void {
+    this.#state.parts.edge.settle(before, ({ strategy, closedAt }) => {
+      if (this.#state.byEdge) this.label(strategy, closedAt, 'outcome');
+    });
+  }
+
+  /** Derives the label of a strategy anew. */
+  label(strategy: string, time: number, cause: 'outcome' | 'signal' | 'time'): boolean {
+    const before = this.#state.parts.manager.statusOf(strategy);
+    const { size, p } = this.#state.parts.edge.now.labelOf(strategy);
+    this.#state.parts.manager.followLabel(strategy, { size, probability: p, time, cause });
+    if (this.#state.parts.manager.statusOf(strategy) === before) return false;
+    this.#state.emit({
+      type: 'status',
+      time,
+      change: this.#state.parts.manager.getAuditLog(strategy).at(-1)!,
+    });
+    return true;
+  }
+
+  /** A signal got a size by the evidence alone: its strategy is not benched. */
+  atWork({ strategy, time }: Decision): void {
+    const status = this.#state.parts.manager.statusOf(strategy);
+    if (status !== 'SUSPENDED' && status !== 'RETIRED') return;
+    if (this.#state.parts.manager.pinOf(strategy, time) !== null) return;
+    this.#state.parts.edge.now.raiseLabel(strategy, AT_WORK);
+    this.label(strategy, time, 'signal');
+  }
+
+  assess(strategy: string, time: number): boolean {
+    const labelled = this.#state.byEdge;
+    const before = this.#state.parts.manager.statusOf(strategy);
+    const edgeProbability = this.#state.parts.judgement.edgeProbability(strategy);
+    const frozen = !this.#state.flags.retirementManagement;
+    this.#state.parts.manager.assessStrategy({
+      strategy,
+      time,
+      ...this.#state.parts.decomposer.windowOf(strategy),
+      edgeProbability,
+      frozen,
+      labelled,
+      followed: this.#state.shadows.follows(strategy),
+    });
+    if (labelled) return this.label(strategy, time, 'time');
+    const status = this.#state.parts.manager.statusOf(strategy);
+    if (status === before) return false;
+    // What comes back from the bench is judged on what it does from now on.
+    if (before === 'SUSPENDED' && status === 'DEGRADED') this.#state.parts.decomposer.resetWindow(strategy);
+    this.#state.emit({
+      type: 'status',
+      time,
+      change: this.#state.parts.manager.getAuditLog(strategy).at(-1)!,
+    });
+    return true;
+  }
+
+  /**
+   * Learns what came of an event of before this version, whose snapshot has not seen it: outcomes are learned just as
+   * they would have been then.
+   */
+  learnPast({ time, settles, before, by }: PastEvent): void {
+    for (const outcome of before) this.#adopt(outcome);
+    if (settles !== 'nothing') this.settleEdge(settles === 'all' ? undefined : time);
+    if (by !== null) this.#adopt(by);
+  }
+
+  #adopt({ decidedAt, ...outcome }: PastOutcome): void {
+    this.#state.parts.edge.add(outcome);
+    this.#state.tracks.add(outcome.strategy, { r: outcome.r, decidedAt, closedAt: outcome.closedAt });
+  }
+}

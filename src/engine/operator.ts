@@ -1,0 +1,162 @@
+import { type Options, withEvidence } from '../config/schema.ts';
+import type { Flags } from '../model/flags.ts';
+import type { ForceOptions } from '../retirement/manager.ts';
+import type { HostClock } from './clock.ts';
+import { checkCommand } from './commands.ts';
+import { componentsOf, flagsOf, reconfigured } from './components.ts';
+import type { Authorship, Command, ResetTarget } from './events.ts';
+import type { Learning } from './learning.ts';
+import type { EngineState } from './state.ts';
+
+/** Carries out what people say: commands, and another configuration. */
+export class Operator {
+  readonly #state: EngineState;
+  readonly #learning: Learning;
+  readonly #clock: HostClock;
+
+  constructor(state: EngineState, learning: Learning, clock: HostClock) {
+    this.#state = state;
+    this.#learning = learning;
+    this.#clock = clock;
+  }
+
+  /**
+   * Carries out an operator's command. Returns false for one whose id was carried out before. Throws
+   * `COMMAND_INVALID` or `TIME_AHEAD`, or `CONFIG_INVALID` for a weight out of bounds, and changes nothing then.
+   */
+  execute(command: Command): boolean {
+    checkCommand(command);
+    const { time, actor, reason, id } = command;
+    if (id !== undefined && this.#state.commands.latest().includes(id)) return false;
+    this.#clock.refuseAhead('a command', time);
+    const before = this.#beforeCommand(command);
+    // A command that may still be refused must not have changed anything by then: its shadows settle after it.
+    const refusable = command.type === 'setWeights';
+    if (!refusable) {
+      this.#learning.settleShadows();
+      this.#learning.settleEdge();
+    }
+    switch (command.type) {
+      case 'setFlags':
+        this.#state.operatorFlags = { ...this.#state.operatorFlags, ...command.flags };
+        this.#state.flags = flagsOf(this.#state.config, this.#state.operatorFlags);
+        break;
+      case 'forceStatus':
+        this.#force(command);
+        break;
+      case 'setMode':
+        this.#state.operatorMode = command.mode;
+        break;
+      case 'setPosterior':
+        this.#state.parts.edge.replace(command.posterior);
+        break;
+      case 'reset':
+        this.#reset(command.target, { time, actor, reason });
+        break;
+      case 'setWeights':
+        for (const update of this.#state.parts.optimizer.setWeights(command.weights, time))
+          this.#state.emit({ type: 'weight', time, update });
+        break;
+      case 'rebasePeak':
+        this.#state.portfolio.rebasePeak();
+        break;
+      case 'resume':
+        this.#state.portfolio.resume();
+        break;
+    }
+    if (refusable) {
+      this.#learning.settleShadows();
+      this.#learning.settleEdge();
+    }
+    if (id !== undefined) this.#state.commands.push(id);
+    this.#learning.advance(time);
+    this.#state.emit({ type: 'command', time, command, before });
+    return true;
+  }
+
+  /**
+   * Takes another configuration between two events, and keeps everything learned. A switch that the new
+   * configuration sets otherwise than the old one overrules what an operator said before. Throws
+   * `CONFIG_INVALID` or `TIME_AHEAD`, and changes nothing then.
+   */
+  reconfigure(options: Options, authorship: Authorship): void {
+    // A faulty one is refused before anything is changed.
+    componentsOf(options);
+    this.#clock.refuseAhead('a configuration', authorship.time);
+    this.#learning.settleShadows();
+    this.#learning.settleEdge();
+    const { options: old, config: before } = this.#state;
+    const parts = reconfigured(options, this.#state.parts);
+    if (parts.config.mode !== before.mode) this.#state.operatorMode = null;
+    const kept = Object.entries(this.#state.operatorFlags).filter(
+      ([flag]) => parts.config[flag as keyof Flags] === before[flag as keyof Flags],
+    );
+    this.#state.operatorFlags = Object.fromEntries(kept);
+    this.#state.options = withEvidence(options);
+    this.#state.parts = parts;
+    this.#state.flags = flagsOf(parts.config, this.#state.operatorFlags);
+    this.#learning.advance(authorship.time);
+    this.#state.emit({
+      type: 'config',
+      time: authorship.time,
+      authorship,
+      options: this.#state.options,
+      before: old,
+    });
+  }
+
+  /** What a command is about to change, for the audit. Statuses and weights say it themselves. */
+  #beforeCommand(command: Command): unknown {
+    if (command.type === 'setFlags') {
+      return Object.fromEntries(
+        Object.keys(command.flags).map((flag) => [flag, this.#state.flags[flag as keyof Flags]]),
+      );
+    }
+    if (command.type === 'setMode') return { mode: this.#state.mode };
+    return command.type === 'rebasePeak' || command.type === 'resume'
+      ? { drawdown: this.#state.portfolio.drawdown, stopped: this.#state.portfolio.stopped }
+      : null;
+  }
+
+  /** An operator's word on a strategy: a bench holds until it is taken back, and ACTIVE starts anew. */
+  #force(command: Extract<Command, { type: 'forceStatus' }>): void {
+    const { strategy, status, time } = command;
+    const pinForHours =
+      command.pinForHours ?? (this.#state.byEdge && status !== 'ACTIVE' ? 'forever' : undefined);
+    const options: ForceOptions = { ...command, ...(pinForHours === undefined ? {} : { pinForHours }) };
+    const change = this.#state.parts.manager.forceStatus(strategy, status, options);
+    if (status === 'ACTIVE') {
+      this.#state.parts.edge.now.revive(strategy);
+      this.#state.parts.decomposer.resetWindow(strategy);
+    }
+    this.#state.emit({ type: 'status', time, change });
+  }
+
+  #reset(target: ResetTarget, authorship: Authorship): void {
+    const { time } = authorship;
+    const all = target === 'all';
+    const edge = this.#state.parts.edge.now;
+    if (all || target === 'weights') {
+      for (const update of this.#state.parts.optimizer.resetToBaseWeights(time))
+        this.#state.emit({ type: 'weight', time, update });
+      for (const strategy of edge.getStrategies()) edge.revive(strategy);
+    }
+    if (all || target === 'health') {
+      for (const change of this.#state.parts.manager.reset(authorship))
+        this.#state.emit({ type: 'status', time, change });
+      edge.resetLabels();
+    }
+    if (all || target === 'scores') {
+      this.#state.parts.scorer.reset();
+      edge.forgetSlopes();
+    }
+    if (all || target === 'performance') {
+      this.#state.parts.decomposer.reset();
+      this.#state.tracks.reset();
+    }
+    if (all || target === 'regimes') this.#state.parts.detector.reset();
+    if (!all) return;
+    this.#state.shadows.reset();
+    this.#state.parts.edge.reset();
+  }
+}

@@ -1,0 +1,205 @@
+import { type Config, type Options, withEvidence } from '../config/schema.ts';
+import type { DecisionContext } from '../decision/context.ts';
+import { emptySignalCounts, type SignalCounts } from '../decision/counts.ts';
+import { CoverageCounts } from '../decision/coverage.ts';
+import { guardOf } from '../decision/limits.ts';
+import { RecentDecisions } from '../decision/recent-decisions.ts';
+import type { EdgePosterior } from '../edge/posterior.ts';
+import type { Flags, Mode } from '../model/flags.ts';
+import type { Cell, Regime } from '../model/regime.ts';
+import { Ring } from '../model/ring.ts';
+import type { Signal } from '../model/signal.ts';
+import type { StrategyStatus } from '../model/strategy.ts';
+import { TrackRecords } from '../performance/track-record.ts';
+import type { QualityVerdict, SignalScore } from '../quality/scorer.ts';
+import { ShadowBook } from '../shadow/book.ts';
+import { type Components, componentsOf, flagsOf } from './components.ts';
+import type { EngineEvent, Observer, OptimizationState } from './events.ts';
+import { Portfolio } from './portfolio.ts';
+import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
+
+/** Updates kept for `getOptimizationHistory`. */
+export const HISTORY = 100;
+/** Command ids remembered, so that a command delivered twice is carried out once. */
+const COMMANDS = 256;
+
+/** Everything that an engine knows, and what a decision looks at. Nothing here decides or learns. */
+export class EngineState implements DecisionContext {
+  readonly portfolio = new Portfolio();
+  readonly tracks = new TrackRecords();
+  readonly counts = new Map<string, SignalCounts>();
+  readonly recent = new RecentDecisions();
+  readonly coverage = new CoverageCounts();
+  readonly shadows = new ShadowBook();
+  readonly history = new Ring<OptimizationState>(HISTORY);
+  readonly commands = new Ring<string>(COMMANDS);
+  readonly errors = new Map<string, number>();
+  readonly observers = new Set<Observer>();
+  options: Options;
+  parts: Components;
+  operatorFlags: Partial<Flags> = {};
+  operatorMode: Mode | null = null;
+  /** The switches in force, whatever is killed from outside. */
+  flags: Flags;
+  /** Host time of the latest event, in ms. */
+  time = 0;
+  decisions = 0;
+  updatedAt: number | null = null;
+
+  /** @throws EdgekeeperError `CONFIG_INVALID` */
+  constructor(options: Options) {
+    this.options = withEvidence(options);
+    this.parts = componentsOf(options);
+    this.flags = flagsOf(this.parts.config, {});
+  }
+
+  get config(): Config {
+    return this.parts.config;
+  }
+
+  get mode(): Mode {
+    return this.operatorMode ?? this.config.mode;
+  }
+
+  /** The posterior that decisions are made by. */
+  get edge(): EdgePosterior {
+    return this.parts.edge.now;
+  }
+
+  /** Whether the posterior decides. */
+  get byEdge(): boolean {
+    return this.config.evidence === 'posterior';
+  }
+
+  regimeOf(symbol: string, time: number): Regime {
+    return this.parts.detector.regimeOf(symbol, time);
+  }
+
+  statusOf(strategy: string): StrategyStatus {
+    return this.parts.manager.statusOf(strategy);
+  }
+
+  pinOf(strategy: string, time: number): StrategyStatus | null {
+    return this.parts.manager.pinOf(strategy, time);
+  }
+
+  weightOf(strategy: string, cell: Cell): number {
+    return this.parts.optimizer.getWeightForRegime(strategy, cell);
+  }
+
+  baseWeightOf(strategy: string): number {
+    return this.parts.optimizer.getBaseWeight(strategy);
+  }
+
+  alignmentOf(strategy: string, cell: Cell): number {
+    return this.parts.judgement.alignment(strategy, cell);
+  }
+
+  scoreSignal(signal: Signal, cell: Cell, alignment: number): SignalScore {
+    return this.parts.scorer.scoreSignal({ ...signal, regime: cell, alignment });
+  }
+
+  enforce(score: SignalScore, followed: boolean): QualityVerdict {
+    return this.parts.scorer.enforce(score, followed);
+  }
+
+  hasFeed(symbol: string, time: number): boolean {
+    return this.parts.detector.isFresh(symbol, time);
+  }
+
+  lastClose(symbol: string): number | null {
+    return this.parts.detector.lastClose(symbol);
+  }
+
+  guard(): number {
+    return guardOf(this.config, this.portfolio);
+  }
+
+  stopped(): boolean {
+    return this.config.hardStop !== undefined && this.portfolio.stopped;
+  }
+
+  equity(): number | null {
+    return this.portfolio.equity;
+  }
+
+  countsOf(strategy: string): SignalCounts {
+    let counts = this.counts.get(strategy);
+    if (!counts) {
+      counts = emptySignalCounts();
+      this.counts.set(strategy, counts);
+    }
+    return counts;
+  }
+
+  /** Counts a failure inside the overlay, its adapter or an observer; observers hear of it with its count. */
+  countError(code: string, error: unknown): void {
+    const count = (this.errors.get(code) ?? 0) + 1;
+    this.errors.set(code, count);
+    this.emit({ type: 'error', time: this.time, code, error, count });
+  }
+
+  /** Tells every observer; one that throws is isolated. */
+  emit(event: EngineEvent): void {
+    for (const observer of this.observers) {
+      try {
+        observer(event);
+      } catch (error) {
+        // Telling observers of an observer that fails on errors would never end.
+        if (event.type !== 'error') this.countError('OBSERVER_FAILED', error);
+      }
+    }
+  }
+
+  /** The whole state as plain JSON. */
+  snapshot(): Snapshot {
+    return {
+      version: SNAPSHOT_VERSION,
+      time: this.time,
+      decisions: this.decisions,
+      updatedAt: this.updatedAt,
+      flags: { ...this.operatorFlags },
+      mode: this.operatorMode,
+      commands: this.commands.latest(),
+      portfolio: this.portfolio.snapshot(),
+      tracks: this.tracks.snapshot(),
+      decomposer: this.parts.decomposer.snapshot(),
+      optimizer: this.parts.optimizer.snapshot(),
+      scorer: this.parts.scorer.snapshot(),
+      manager: this.parts.manager.snapshot(),
+      detector: this.parts.detector.snapshot(),
+      edge: this.parts.edge.snapshot(),
+      shadows: this.shadows.snapshot(),
+      counts: [...this.counts].map(([strategy, counts]) => [strategy, structuredClone(counts)]),
+      recent: this.recent.snapshot() as Snapshot['recent'],
+      coverage: this.coverage.snapshot(),
+      history: this.history.latest() as Snapshot['history'],
+    };
+  }
+
+  /** Continues from a snapshot. Throws `SNAPSHOT_INVALID`, and changes nothing then. */
+  restore(value: unknown): void {
+    const state = parseSnapshot(value);
+    this.time = state.time;
+    this.decisions = state.decisions;
+    this.updatedAt = state.updatedAt;
+    this.operatorFlags = state.flags;
+    this.operatorMode = state.mode;
+    this.flags = flagsOf(this.config, state.flags);
+    this.commands.replace(state.commands);
+    this.portfolio.restore(state.portfolio);
+    this.tracks.restore(state.tracks);
+    this.parts.decomposer.restore(state.decomposer);
+    this.parts.optimizer.restore(state.optimizer);
+    this.parts.scorer.restore(state.scorer);
+    this.parts.manager.restore(state.manager);
+    this.parts.detector.restore(state.detector);
+    this.parts.edge.restore(state.edge);
+    this.shadows.restore(state.shadows);
+    this.counts.clear();
+    for (const [strategy, counts] of state.counts) this.counts.set(strategy, counts);
+    this.recent.restore(state.recent);
+    this.coverage.restore(state.coverage);
+    this.history.replace(state.history);
+  }
+}

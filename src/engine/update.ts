@@ -1,0 +1,91 @@
+import type { EdgePosterior } from '../edge/posterior.ts';
+import { show } from '../model/errors.ts';
+import { CELLS, type Cell } from '../model/regime.ts';
+import { isTime } from '../model/time.ts';
+import type { EdgeTargets, WeightUpdate } from '../weighting/optimizer.ts';
+import type { HostClock } from './clock.ts';
+import { commandError } from './commands.ts';
+import type { OptimizationState } from './events.ts';
+import type { Learning } from './learning.ts';
+import type { EngineState } from './state.ts';
+
+/** What is done every hour or so: weights step, and health is judged. */
+export class Update {
+  readonly #state: EngineState;
+  readonly #learning: Learning;
+  readonly #clock: HostClock;
+
+  constructor(state: EngineState, learning: Learning, clock: HostClock) {
+    this.#state = state;
+    this.#learning = learning;
+    this.#clock = clock;
+  }
+
+  /**
+   * Steps weights and judges health, as far as it is time; repeated at one time it changes nothing. Throws
+   * `COMMAND_INVALID` or `TIME_AHEAD`.
+   */
+  run(now: number): OptimizationState {
+    if (!isTime(now)) {
+      throw commandError(`update time ${show(now)}`, 'a time in milliseconds since the epoch');
+    }
+    this.#clock.refuseAhead('an update', now);
+    this.#learning.settleShadows();
+    this.#learning.advance(now);
+    this.#learning.settleEdge();
+    const updates = this.#updateWeights(now);
+    const weightChangesThisPeriod: [string, number][] = [];
+    for (const update of updates) {
+      if (update.cell === null && update.symbol === null) {
+        this.#state.countsOf(update.strategy).weightChanges += 1;
+        weightChangesThisPeriod.push([update.strategy, update.newWeight - update.previousWeight]);
+      }
+      this.#state.emit({ type: 'weight', time: now, update });
+    }
+    let statusChanges = 0;
+    for (const strategy of this.#state.parts.manager.getStrategies())
+      statusChanges += this.#learning.assess(strategy, now) ? 1 : 0;
+    const state: OptimizationState = {
+      time: now,
+      flags: this.#state.flags,
+      mode: this.#state.mode,
+      weights: this.#state.parts.optimizer.getCurrentWeights(),
+      statuses: this.#state.parts.manager.getStatuses(),
+      activeStrategies: this.#state.parts.manager.getActiveStrategies(),
+      degradedStrategies: this.#state.parts.manager.getDegradedStrategies(),
+      suspendedStrategies: this.#state.parts.manager.getSuspendedStrategies(),
+      retiredStrategies: this.#state.parts.manager.getRetiredStrategies(),
+      bestStrategy: this.#state.parts.judgement.best(),
+      weightChanges: updates.length,
+      weightChangesThisPeriod: Object.fromEntries(weightChangesThisPeriod),
+      statusChanges,
+      drawdown: this.#state.portfolio.drawdown,
+    };
+    if (this.#state.updatedAt !== now) this.#state.history.push(state);
+    this.#state.updatedAt = now;
+    this.#state.emit({ type: 'update', time: now, state });
+    return state;
+  }
+
+  /** Steps the weights that are reported: by the founding scores, or towards what the posterior sizes by. */
+  #updateWeights(now: number): WeightUpdate[] {
+    if (!this.#state.byEdge)
+      return this.#state.parts.optimizer.updateWeights(this.#state.parts.judgement.weightEvidence(), now);
+    const edge = this.#state.parts.edge.now;
+    const targets = edge.getStrategies().map((strategy): [string, EdgeTargets] => {
+      const cap = edge.capOf(strategy);
+      const sizeIn = (where: Parameters<EdgePosterior['expect']>[1]) =>
+        edge.target(edge.expect(strategy, where).theta, cap);
+      return [
+        strategy,
+        {
+          outcomes: edge.labelOf(strategy).outcomes,
+          overall: sizeIn({}),
+          cells: Object.fromEntries(CELLS.map((cell) => [cell, sizeIn({ cell })])) as Record<Cell, number>,
+          symbols: edge.symbolsOf(strategy).map((symbol) => [symbol, sizeIn({ symbol })]),
+        },
+      ];
+    });
+    return this.#state.parts.optimizer.followEdge(new Map(targets), now);
+  }
+}
