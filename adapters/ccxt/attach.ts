@@ -12,6 +12,7 @@ import type { CcxtExchange } from './market.ts';
 import { OrdersOut } from './orders-out.ts';
 import { Patches } from './patches.ts';
 import { Prices } from './prices.ts';
+import { Readiness } from './readiness.ts';
 import { Reconciler } from './reconcile.ts';
 import type { Sizing } from './sizing.ts';
 import { type AttachmentState, readState, STATE_VERSION } from './state.ts';
@@ -91,7 +92,8 @@ function takeLabel(engine: OptimizationEngine, exchange: CcxtExchange) {
 export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const { engine, sizing = 'veto-only', reconcile: reconciles = true, kept } = options;
   const { label, release } = takeLabel(engine, exchange);
-  const patches = new Patches(exchange);
+  const readiness = new Readiness(exchange);
+  const patches = new Patches(exchange, (answer) => readiness.watch(answer));
   const venue = new Venue(
     exchange,
     (name) => patches.original(name),
@@ -131,6 +133,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     exposure,
     reconciles,
     prices,
+    readiness,
     changed: () => keeping.changed(),
   });
   books.onFound = (lost, key) => exposure.rename(lost, key);

@@ -3,6 +3,8 @@ const SPACING = 250;
 /** First and longest wait before a request that failed, or had no answer yet, is made again; in ms. */
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 60_000;
+/** How often it is looked whether requests may be made, in ms. */
+const LOOK_EVERY = 1000;
 
 /** What came of a request: it is done, or it wants to be made again. */
 export type Outcome = 'done' | 'again';
@@ -33,21 +35,25 @@ interface Task {
 
 /**
  * Requests that nobody waits for: one at a time, never faster than the spacing, each a bounded number of times. They
- * do not keep the process alive, and stop when the overlay is off.
+ * do not keep the process alive, wait until they may be made at all, and stop when the overlay is off.
  */
 export class Background {
   readonly #tasks = new Map<string, Task>();
   readonly #failed: (error: unknown) => void;
   readonly #now: () => number;
+  readonly #isOpen: () => boolean;
+  #first: (() => void) | null = null;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | null = null;
   #lastRun = Number.NEGATIVE_INFINITY;
   #stopped = false;
   #hurried = 0;
 
-  constructor(failed: (error: unknown) => void, now: () => number) {
+  /** @param isOpen whether requests may be made yet; once they may, they may for good */
+  constructor(failed: (error: unknown) => void, now: () => number, isOpen: () => boolean) {
     this.#failed = failed;
     this.#now = now;
+    this.#isOpen = isOpen;
   }
 
   /** Asks for something; one request with a key waits at a time, the sooner of two times counts. */
@@ -67,9 +73,10 @@ export class Background {
 
   /** Resolves when nothing waits any more; what waits for its time is done now. */
   async settled(): Promise<void> {
+    this.look();
     this.#hurried += 1;
     try {
-      while (!this.#stopped && (this.#running !== null || this.#next() !== null)) {
+      while (!this.#stopped && this.#isOpen() && (this.#running !== null || this.#next() !== null)) {
         this.#plan();
         await (this.#running ?? Promise.resolve());
       }
@@ -81,6 +88,7 @@ export class Background {
   stop(): void {
     this.#stopped = true;
     this.#tasks.clear();
+    this.#first = null;
     clearTimeout(this.#timer);
   }
 
@@ -88,9 +96,34 @@ export class Background {
     this.#stopped = false;
   }
 
+  /** Runs before the first request that is made, at once where requests may be made. */
+  whenOpen(work: () => void): void {
+    this.#first = work;
+    this.look();
+  }
+
+  /** Requests may be made now, perhaps. */
+  look(): void {
+    if (this.#first !== null && this.#isOpen()) {
+      const work = this.#first;
+      this.#first = null;
+      try {
+        work();
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    this.#plan();
+  }
+
   #plan(): void {
     if (this.#running !== null || this.#stopped) return;
     clearTimeout(this.#timer);
+    if (!this.#isOpen()) {
+      this.#timer = setTimeout(() => this.look(), LOOK_EVERY);
+      this.#timer.unref();
+      return;
+    }
     const next = this.#next();
     if (next === null) return;
     const [key, task] = next;

@@ -20,6 +20,9 @@ export interface CcxtExchange {
   milliseconds(): number;
   markets?: Record<string, unknown> | undefined;
   loadMarkets?(): Promise<unknown>;
+  /** Once they were asked for. */
+  readonly marketsLoading?: unknown;
+  checkRequiredCredentials?(error: boolean): boolean;
 }
 
 export interface CcxtMarket {

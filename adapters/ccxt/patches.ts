@@ -11,10 +11,13 @@ export class Patches {
   readonly #target: Patchable;
   readonly #originals = new Map<string, Method>();
   readonly #wraps = new Map<string, Wrap>();
+  readonly #watch: (answer: Promise<unknown>) => void;
   #restores: (() => void)[] = [];
 
-  constructor(exchange: CcxtExchange) {
+  /** @param watch is given each answer of the exchange's to somebody else's call */
+  constructor(exchange: CcxtExchange, watch: (answer: Promise<unknown>) => void) {
     this.#target = exchange as Patchable;
+    this.#watch = watch;
   }
 
   /** Names a method to wrap, if the exchange has it. */
@@ -42,7 +45,7 @@ export class Patches {
       if (typeof original !== 'function') continue;
       const bound = original.bind(this.#target);
       this.#originals.set(name, bound);
-      const value = wrap(bound);
+      const value = wrap((...args) => this.#watched(bound(...args)));
       const alias = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       for (const key of typeof this.#target[alias] === 'function' ? [name, alias] : [name])
         this.#put(key, value);
@@ -53,6 +56,11 @@ export class Patches {
   off(): void {
     for (const restore of this.#restores.splice(0).reverse()) restore();
     this.#originals.clear();
+  }
+
+  #watched(answer: Promise<unknown>): Promise<unknown> {
+    if (typeof answer?.then === 'function') this.#watch(answer);
+    return answer;
   }
 
   #put(key: string, value: Method): void {

@@ -6,6 +6,7 @@ import type { CcxtExchange } from './market.ts';
 import { OrderWatch } from './order-watch.ts';
 import { PositionWatch } from './position-watch.ts';
 import type { Prices } from './prices.ts';
+import type { Readiness } from './readiness.ts';
 import { RecordReader } from './record-reader.ts';
 import { isPermanent, type Venue } from './venue.ts';
 
@@ -18,6 +19,8 @@ export interface ReconcilerOptions {
   /** Whether the venue may be asked for what the bot does not read. */
   readonly reconciles: boolean;
   readonly prices: Prices;
+  /** Nothing is asked before. */
+  readonly readiness: Readiness;
   /** Called after every change of what is to be kept. */
   readonly changed: () => void;
 }
@@ -35,14 +38,16 @@ export class Reconciler {
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
-    const { engine, venue } = options;
+    const { engine, venue, readiness } = options;
     const background = new Background(
       (error) => {
         // What a venue cannot tell at all is no failure: it is done without.
         if (!isPermanent(error)) engine.countError('RECONCILE_FAILED', error);
       },
       () => venue.now(),
+      () => readiness.isReady,
     );
+    readiness.onAnswer = () => background.look();
     const news = (symbol: string) => this.changed(symbol);
     this.#background = background;
     this.positions = new PositionWatch({
@@ -75,6 +80,11 @@ export class Reconciler {
       exposure.send(key, { symbol, buys, amount: sent, reduces });
     for (const { key, execution, final } of books.orders.all())
       exposure.report(key, execution.amount, final, venue.now());
+    this.#background.whenOpen(() => this.#lookAtAll());
+  }
+
+  #lookAtAll(): void {
+    const { books } = this.#options;
     // Whatever is open may have filled or ended while nobody looked.
     for (const symbol of books.symbols()) {
       this.changed(symbol);
@@ -86,8 +96,8 @@ export class Reconciler {
 
   /** Resolves when the venue has been looked at once more, and nothing is left to ask. */
   settled(): Promise<void> {
-    const { books } = this.#options;
-    for (const symbol of books.symbols()) {
+    const { books, readiness } = this.#options;
+    for (const symbol of readiness.isReady ? books.symbols() : []) {
       if (books.bookOf(symbol).isEmpty && books.orders.all(symbol).length === 0) continue;
       this.#records.read(symbol);
       this.positions.ask(symbol);

@@ -59,6 +59,14 @@ export class Venue {
     return !this.#gone.has(name) && Boolean(this.#exchange.has?.[name]) && this.#original(name) !== undefined;
   }
 
+  /** Whether it was refused only because the bot has not set its keys yet. */
+  #lacksKeys(error: unknown): boolean {
+    return (
+      classNames(error).includes('AuthenticationError') &&
+      this.#exchange.checkRequiredCredentials?.(false) === false
+    );
+  }
+
   /** Rejects as the exchange does, or when it does not answer; a method that never will is not asked again. */
   async ask(name: string, ...args: readonly unknown[]): Promise<unknown> {
     // What was under way when the overlay was switched off must not lead to the next question.
@@ -71,7 +79,7 @@ export class Venue {
     try {
       return await Promise.race([this.#original(name)!(...args), late]);
     } catch (error) {
-      if (isPermanent(error)) this.#gone.add(name);
+      if (isPermanent(error) && !this.#lacksKeys(error)) this.#gone.add(name);
       throw error;
     } finally {
       clearTimeout(timer);
