@@ -11,6 +11,7 @@ import type { AllocationSummary } from '../weighting/optimizer.ts';
 import { type Alert, alertsOf } from './alerts.ts';
 import { type Effectiveness, effectiveness } from './effectiveness.ts';
 import { jsonReady } from './json.ts';
+import { knownStrategies } from './strategies.ts';
 import { type TrackRecord, trackRecord } from './track-record.ts';
 
 /** What is known of one strategy, over all components. */
@@ -40,6 +41,8 @@ export interface RegimeReport {
 }
 
 export interface DashboardData {
+  /** Every strategy that was heard of, by name; one that has closed nothing yet has no health. */
+  readonly strategies: readonly string[];
   readonly optimizationEnabled: ReturnType<OptimizationEngine['getOptimizationStatus']>;
   readonly currentWeights: Readonly<Record<string, number>>;
   readonly strategyHealth: HealthReport;
@@ -88,7 +91,7 @@ export class OptimizationMonitor {
       throw new EdgekeeperError('STRATEGY_UNKNOWN', {
         found: show(strategy),
         expected: `one of ${this.#strategies().join(', ') || 'no strategy yet'}`,
-        hint: 'A strategy is known once it is in baseWeights, or has traded.',
+        hint: 'A strategy is known once it is in baseWeights, or has sent a signal.',
       });
     }
     const weights = CELLS.map((cell) => [cell, optimizer.getWeightForRegime(strategy, cell)]);
@@ -150,6 +153,7 @@ export class OptimizationMonitor {
 
   getDashboardData(now = this.#engine.time): DashboardData {
     return {
+      strategies: this.#strategies(),
       optimizationEnabled: this.#engine.getOptimizationStatus(),
       currentWeights: this.#engine.optimizer.getCurrentWeights(),
       strategyHealth: this.getHealthReport(),
@@ -247,8 +251,7 @@ export class OptimizationMonitor {
   }
 
   #strategies(): string[] {
-    const { decomposer, manager } = this.#engine;
-    return [...new Set([...manager.getStrategies(), ...decomposer.getStrategies()])].sort();
+    return knownStrategies(this.#engine);
   }
 }
 

@@ -8,6 +8,7 @@ import type { Performance } from '../performance/metrics.ts';
 import type { Alert } from './alerts.ts';
 import { type Effectiveness, effectiveness } from './effectiveness.ts';
 import { OptimizationMonitor } from './monitor.ts';
+import { knownStrategies } from './strategies.ts';
 import { type TrackRecord, trackRecord } from './track-record.ts';
 
 export interface StrategyRow {
@@ -78,7 +79,7 @@ export function statementOptions(engine: OptimizationEngine): StatementOptions {
 export function overlayReport(engine: OptimizationEngine): OverlayReport {
   const { decomposer, optimizer, manager } = engine;
   const monitor = new OptimizationMonitor(engine);
-  const names = [...new Set([...decomposer.getStrategies(), ...manager.getStrategies()])].sort();
+  const names = knownStrategies(engine);
   const counts = engine.getSignalCounts();
   const reasons = new Map<ReasonCode, number>();
   for (const { reasons: byCode } of Object.values(counts)) {

@@ -7,6 +7,7 @@ import { RESET_TARGETS, type ResetTarget } from '../engine/events.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, type Flag, MODES } from '../model/flags.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
+import { knownStrategies } from '../monitor/strategies.ts';
 import { auditEntries, posteriorAt, weightsAt } from './audit.ts';
 import { addJournalCommands } from './cli-journal.ts';
 import { jsonOption, moment, type StateFlags, stateDirOption } from './cli-options.ts';
@@ -171,11 +172,11 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .action(async (strategy: string, status: string, flags: StateFlags & { for?: number }) => {
       const { stateDir, reason } = flags;
       const wanted: StrategyStatus = choice(STRATEGY_STATUSES)(status);
-      const engine = await savedEngine(stateDir);
-      if (!engine.manager.getStrategies().includes(strategy)) {
+      const known = knownStrategies(await savedEngine(stateDir));
+      if (!known.includes(strategy)) {
         throw new EdgekeeperError('STRATEGY_UNKNOWN', {
           found: show(strategy),
-          expected: `one of ${engine.manager.getStrategies().join(', ') || 'no strategy yet'}`,
+          expected: `one of ${known.join(', ') || 'no strategy yet'}`,
           hint: 'Names are written as the bot writes them.',
         });
       }

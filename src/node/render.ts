@@ -188,15 +188,18 @@ export function renderStatus(data: DashboardData): string {
     `Coverage  ${coverageLines(coverage).join('; ') || 'everything was seen'}\n`,
     table(
       ['strategy', 'status', 'weight', 'base', 'P(edge)', 'size', 'why'],
-      Object.values(strategyHealth.details).map(({ strategy, status: state, probability, share, reason }) => [
-        strategy,
-        state,
-        fixed(allocation.weights[strategy] ?? null),
-        fixed(allocation.baseWeights[strategy] ?? null),
-        fixed(probability),
-        fixed(share),
-        reason,
-      ]),
+      data.strategies.map((strategy) => {
+        const health = strategyHealth.details[strategy];
+        return [
+          strategy,
+          health?.status ?? 'ACTIVE',
+          fixed(allocation.weights[strategy] ?? null),
+          fixed(allocation.baseWeights[strategy] ?? null),
+          health ? fixed(health.probability) : '-',
+          health ? fixed(health.share) : '-',
+          health?.reason ?? 'no position closed yet',
+        ];
+      }),
     ),
   ];
   if (recentDecisions.length > 0) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
 import { segmentsIn } from '../../src/node/journal/reader.ts';
-import { feed, HOUR, START } from '../fixtures.ts';
+import { feed, HOUR, START, signal } from '../fixtures.ts';
 import { eventually } from './eventually.ts';
 import { edgekeeper as run } from './run-cli.ts';
 
@@ -47,6 +47,21 @@ describe('while a bot runs', () => {
     const { code, err } = await edgekeeper('force', 'EMA_Tend', 'active', '--reason', 'typo');
     expect(code).toBe(1);
     expect(err).toMatch(/STRATEGY_UNKNOWN.*"EMA_Tend".*EMA_Trend/s);
+  });
+
+  it('a strategy that is trading but has closed nothing yet is known already', async () => {
+    expect((await edgekeeper('status')).out).not.toContain('Newcomer');
+    overlay.engine.decide(signal({ strategy: 'Newcomer', time: overlay.engine.time + 1 }));
+    expect((await edgekeeper('status')).out).toMatch(/Newcomer +│ ACTIVE .* no position closed yet/);
+    expect((await edgekeeper('report')).out).toContain('Newcomer');
+    expect((await edgekeeper('force', 'Newcomer', 'suspended', '--reason', 'news')).out).toBe(
+      'Newcomer is SUSPENDED.\n',
+    );
+    expect(
+      overlay.engine.decide(signal({ strategy: 'Newcomer', time: overlay.engine.time + HOUR })),
+    ).toMatchObject({
+      action: 'block',
+    });
   });
 
   it('weights go back to what they were at a time', async () => {
