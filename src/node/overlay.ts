@@ -53,6 +53,8 @@ export interface Overlay {
   durable(): Promise<void>;
   /** Resolves when the present state is on disk. */
   save(): Promise<void>;
+  /** Puts what waits into the journal before it returns, for a process that ends now. Never throws. */
+  writeNow(): void;
   /** Stops everything, saves, and gives the state directory free. */
   close(): Promise<void>;
 }
@@ -201,6 +203,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       for (const id of done) await acknowledge(stateDir, id);
     }
 
+    let closed = false;
     let polling: Promise<void> | null = null;
     const timer = setInterval(() => {
       polling ??= poll().finally(() => {
@@ -230,6 +233,10 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         await keeper.flush();
       },
       save,
+      writeNow() {
+        // Another process may have the directory by then.
+        if (!closed) journal.flushNow();
+      },
       async close() {
         clearInterval(timer);
         await polling;
@@ -237,8 +244,10 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         stopRecording();
         stopLogging();
         const failures: unknown[] = [];
-        for (const step of [() => journal.close(), save, () => keeper.close(), () => unlock()])
+        for (const step of [() => journal.close(), save, () => keeper.close()])
           await step().catch((error) => failures.push(error));
+        closed = true;
+        await unlock().catch((error) => failures.push(error));
         if (failures.length > 0) throw failures[0];
       },
     };

@@ -1,36 +1,8 @@
-import { execFile } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const isBuilt = existsSync(join(root, 'dist/adapters/debut/index.js'));
-const title = (name: string) => (isBuilt ? name : `${name}: skipped, run npm run build first`);
-
-/** A folder of somebody else, in which this package is installed. */
-async function project(files: Record<string, string>): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
-  await mkdir(join(dir, 'node_modules/@debut'), { recursive: true });
-  await symlink(root, join(dir, 'node_modules/edgekeeper'));
-  await symlink(join(root, 'node_modules/ccxt'), join(dir, 'node_modules/ccxt'));
-  await symlink(join(root, 'node_modules/@debut/types'), join(dir, 'node_modules/@debut/types'));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(dir, name)), { recursive: true });
-    await writeFile(join(dir, name), text);
-  }
-  return dir;
-}
-
-function run(cwd: string, ...args: string[]): Promise<{ code: number; out: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd, timeout: 60_000 }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out: `${stdout}${stderr}` }),
-    );
-  });
-}
+import { isBuilt, project, root, run, title } from './installed.ts';
 
 const CORE = `
 import { BaseTransport, DebutCore, DebutOptions } from '@debut/types';

@@ -46,6 +46,8 @@ const MAX_WAITING = 100_000;
 /** Lines written at one go: a long backlog must not hold up the bot when it is written at last. */
 const BATCH = 1000;
 const FLUSH_EVERY = 1000;
+/** How long a process that ends may take over its last lines, in ms. */
+const LAST_LINES = 2000;
 
 /**
  * The append-only record of events. Appending never throws and, but for `everyEvent`, never waits for the
@@ -56,6 +58,8 @@ export class Journal {
   readonly #timer: NodeJS.Timeout;
   #waiting: Waiting[] = [];
   #inFlight = 0;
+  /** How often lines were written: a write that another one overtook has nothing to add. */
+  #writes = 0;
   #seq: number;
   #hash: string;
   #file: OpenFile | null = null;
@@ -123,6 +127,19 @@ export class Journal {
     }
   }
 
+  /**
+   * Writes what waits before it returns, for a process that ends now: nothing that takes a turn runs any more. Never
+   * throws, and stops after `patience` ms. A write that runs meanwhile puts the same bytes in the same place.
+   */
+  flushNow(patience = LAST_LINES): void {
+    const end = performance.now() + patience;
+    try {
+      while (!this.settled && performance.now() < end) this.#writeSync();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   /** Writes what waits and lets the file go. Rejects when it could not be written. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
@@ -156,6 +173,7 @@ export class Journal {
   async #write(): Promise<void> {
     const file = this.#open();
     const { data, hash, count } = this.#linked();
+    const writes = this.#writes;
     this.#inFlight = count;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -170,10 +188,12 @@ export class Journal {
           fs.fdatasync(file.fd, (error) => (error ? reject(error) : resolve())),
         );
       }
+    } catch (error) {
+      if (writes === this.#writes) throw error;
     } finally {
       this.#inFlight = 0;
     }
-    this.#written(count, data.length, hash);
+    if (writes === this.#writes) this.#written(count, data.length, hash);
   }
 
   #writeSync(): void {
@@ -199,13 +219,16 @@ export class Journal {
   }
 
   #written(count: number, bytes: number, hash: string): void {
+    this.#writes += 1;
     const done = this.#waiting.splice(0, count);
     this.#hash = hash;
     this.#file!.size += bytes;
     if (this.#failing) this.#options.onRecovered?.();
     this.#failing = false;
     for (const { lost } of done) if (lost) this.#options.onLoss?.(lost);
-    if (this.#file!.size >= (this.#options.segmentBytes ?? SEGMENT_BYTES)) this.#letGo();
+    const isFull = this.#file!.size >= (this.#options.segmentBytes ?? SEGMENT_BYTES);
+    // A write that still runs has the file.
+    if (isFull && this.#inFlight === 0) this.#letGo();
   }
 
   /** A failed write is repeated at the same place, so that half a line never stays in the middle. */

@@ -75,6 +75,50 @@ describe('the journal', () => {
     expect((await read(dir)).seqs).toHaveLength(11);
   });
 
+  it('is whole when a process ends at once, beside a write that runs already', async () => {
+    const dir = await directory();
+    const journal = open(dir, { durability: 'interval', segmentBytes: 500 });
+    for (let i = 1; i <= 5; i += 1) journal.append(event(i), []);
+    const running = journal.flush();
+    for (let i = 6; i <= 10; i += 1) journal.append(event(i), []);
+    journal.flushNow();
+    const text = fs.readFileSync((await segmentsIn(dir))[0]!.path, 'utf8');
+    expect(text.trimEnd().split('\n')).toHaveLength(10);
+    await running;
+    for (let i = 11; i <= 20; i += 1) journal.append(event(i), []);
+    await journal.close();
+    expect((await read(dir)).seqs).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
+  it('leaves no half line, and throws nothing, when the disk fails as a process ends', async () => {
+    const dir = await directory();
+    const journal = open(dir, { durability: 'interval' });
+    journal.append(event(1), []);
+    await journal.flush();
+    journal.append(event(2), []);
+    const write = fs.writeSync.bind(fs) as (...args: unknown[]) => number;
+    vi.spyOn(fs, 'writeSync').mockImplementationOnce(((
+      fd: number,
+      data: Buffer,
+      _: number,
+      __: number,
+      at: number,
+    ) => write(fd, data, 0, 20, at)) as typeof fs.writeSync);
+    journal.flushNow();
+    expect((await read(dir)).end).toMatchObject({ seq: 1, torn: null });
+    journal.flushNow();
+    expect((await read(dir)).end.seq).toBe(2);
+    await journal.close();
+  });
+
+  it('takes no longer over its last lines than it was given', async () => {
+    const journal = open(await directory(), { durability: 'interval' });
+    for (let i = 1; i <= 5000; i += 1) journal.append(event(i), []);
+    journal.flushNow(0);
+    expect(journal.settled).toBe(false);
+    await journal.close();
+  });
+
   it('cut off at any byte of its last three lines loses only what was cut', async () => {
     const dir = await directory();
     await written(dir, 8);

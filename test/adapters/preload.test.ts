@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { replayMarket } from '../../src/paper/market-rules.ts';
+import { isBuilt, project, root, run, title } from './installed.ts';
+
+const PRELOAD = ['--import', 'edgekeeper/ccxt/preload'];
+const CLI = join(root, 'dist/src/node/main.js');
+
+/** An exchange of the bot's own making, on ccxt's base class: it fills at once, and notes what it is asked. */
+const VENUE = `
+  import ccxt from 'ccxt';
+  export const requests = [];
+  export class Venue extends ccxt.Exchange {
+    describe() { return this.deepExtend(super.describe(), { id: 'venue', has: { fetchOrder: true } }); }
+    async fetchMarkets() { requests.push('fetchMarkets'); return [${JSON.stringify(replayMarket('BTC/USDT', 100))}]; }
+    async fetchTicker(symbol) { return { symbol, last: 100 }; }
+    async createOrder(symbol, type, side, amount) {
+      await this.loadMarkets();
+      return { id: 'o1', symbol, type, side, amount, filled: amount, average: 100, status: 'closed', fee: { currency: 'USDT', cost: 0 } };
+    }
+    async fetchOrder(id, symbol) { requests.push('fetchOrder'); return { id, symbol, status: 'open', filled: 0 }; }
+  }
+`;
+const BUYER = `
+  import { Venue } from './venue.mjs';
+  const venue = new Venue({ enableRateLimit: false });
+  await venue.loadMarkets();
+  await venue.createOrder('BTC/USDT', 'market', 'buy', 1);
+  console.log('bought');
+  process.exit(0);
+`;
+
+const journalOf = (dir: string): string =>
+  readdirSync(join(dir, '.edgekeeper/journal'))
+    .map((name) => readFileSync(join(dir, '.edgekeeper/journal', name), 'utf8'))
+    .join('');
+
+const decisionsIn = (dir: string) =>
+  journalOf(dir)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event)
+    .filter(({ type }) => type === 'decision')
+    .map(({ decision }) => decision);
+
+describe('a bot with the preload', () => {
+  it.skipIf(!isBuilt)(
+    title('leaves a record of its decisions however it ends, also of the veto that ended it'),
+    async () => {
+      const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': BUYER });
+      expect(await run(dir, ...PRELOAD, 'bot.mjs')).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/bought/),
+      });
+      expect(decisionsIn(dir)).toMatchObject([{ action: 'execute' }]);
+
+      const forced = await run(dir, CLI, 'force', 'bot', 'SUSPENDED', '--reason', 'news');
+      expect(forced).toMatchObject({ code: 0, out: expect.stringMatching(/next start/) });
+      const status = await run(dir, CLI, 'status');
+      expect(status.out).toMatch(/bot/);
+
+      const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
+      expect(out).toMatch(/edgekeeper blocked bot BTC\/USDT buy: STRATEGY_SUSPENDED/);
+      expect(code).toBe(1);
+      expect(decisionsIn(dir)).toMatchObject([{ action: 'execute' }, { action: 'block' }]);
+      expect(await run(dir, CLI, 'journal', 'verify')).toMatchObject({ code: 0 });
+    },
+    120_000,
+  );
+});
