@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { type Options, parseConfig } from '../config/schema.ts';
+import { type Options, optionsSchema, parseConfig } from '../config/schema.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 
+/** Section of an adapter: a file that has it holds no bare options. */
+const ADAPTER = 'ccxt';
+
 /**
- * Reads options from a JSON file: the file itself, or its key `edgekeeper` where it is the bot's own
- * configuration. Throws `CONFIG_INVALID` for a file that is missing, is not JSON or does not fit.
+ * Reads options from a JSON file: the file itself, or its key `edgekeeper` where it is the bot's own configuration or
+ * that of an adapter as well. Throws `CONFIG_INVALID` for a file that is missing, is not JSON or does not fit.
  */
 export async function loadConfigFile(path: string): Promise<Options> {
   const refuse = (found: string, expected: string, hint: string, cause?: unknown): never => {
@@ -15,7 +18,8 @@ export async function loadConfigFile(path: string): Promise<Options> {
   );
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors on Windows begin a file with a mark that is no JSON.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
     return refuse(
       `${path} that is not JSON: ${(cause as Error).message}`,
@@ -31,7 +35,20 @@ export async function loadConfigFile(path: string): Promise<Options> {
       'See `edgekeeper config print`.',
     );
   }
-  const options = ('edgekeeper' in value ? value.edgekeeper : value) as Options;
+  const bare = 'edgekeeper' in value ? [] : Object.keys(value).filter((key) => key in optionsSchema.shape);
+  if (ADAPTER in value && bare.length > 0) {
+    return refuse(
+      `${bare.join(', ')} beside the section ${ADAPTER} in ${path}`,
+      'the options of the overlay in a section `edgekeeper`',
+      "Move them there; an empty section `edgekeeper` says that they are the bot's own.",
+    );
+  }
+  const options = optionsIn(value) as Options;
   parseConfig(options);
   return options;
+}
+
+function optionsIn(value: object): unknown {
+  if ('edgekeeper' in value) return value.edgekeeper;
+  return ADAPTER in value ? {} : value;
 }
