@@ -39,7 +39,7 @@ const ccxtSchema = z.strictObject({
   veto: z.enum(['throw', 'return']).default('throw'),
   reconcile: z.boolean().default(true),
   ignore: z.array(z.string()).default([]),
-  stateDir: z.string().default('.edgekeeper'),
+  stateDir: z.string().min(1).default('.edgekeeper'),
 });
 type Settings = z.output<typeof ccxtSchema> & { readonly file: string | null };
 

@@ -7,6 +7,7 @@ import type { Options } from '../config/schema.ts';
 import { parseSnapshot, type Snapshot } from '../engine/snapshot.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { writeAtomically } from './atomic-file.ts';
+import { makeDirectory } from './directory.ts';
 
 const FORMAT = 'edgekeeper-state';
 /** Name of the snapshot in a state directory. */
@@ -72,7 +73,15 @@ export class LowdbStateStore {
   #queued: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
 
+  /** Throws `OPTION_INVALID` for a directory without a name. */
   constructor(directory: string) {
+    if (directory === '') {
+      throw new EdgekeeperError('OPTION_INVALID', {
+        found: 'a state directory without a name',
+        expected: 'the path of a directory, such as .edgekeeper',
+        hint: 'Leave the option out to use the default.',
+      });
+    }
     this.#file = join(directory, STATE_FILE);
     this.#db = new Low<SavedState | null>(new AtomicJsonFile(this.#file) as Adapter<SavedState | null>, null);
   }
@@ -85,7 +94,7 @@ export class LowdbStateStore {
   async prepare(): Promise<void> {
     const directory = dirname(this.#file);
     try {
-      await fs.mkdir(directory, { recursive: true });
+      makeDirectory(directory);
       await fs.access(directory, constants.W_OK);
     } catch (cause) {
       throw unwritable(directory, cause);

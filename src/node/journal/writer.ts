@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import type { EffectEvent, InputEvent } from '../../engine/events.ts';
+import { makeDirectory } from '../directory.ts';
 import { type LostEvent, lineBody, linkLine } from './line.ts';
 import { segmentName } from './reader.ts';
 
@@ -252,7 +253,7 @@ export class Journal {
       if (gone) this.#options.onLoss?.({ type: 'lost', from: 1, to: first - 1 });
     }
     if (this.#file) return this.#file;
-    fs.mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     const first = this.#waiting[0]?.seq ?? this.#seq + 1;
     const names = fs.readdirSync(directory).filter((name) => name.endsWith('.jsonl'));
     const last = names.sort().at(-1);
