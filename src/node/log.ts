@@ -1,10 +1,13 @@
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import winston from 'winston';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
 import { coverageLines, reasonWords } from '../monitor/coverage.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
+import { makeDirectory } from './directory.ts';
 
 export interface LogOptions {
   /** Directory of the rotating JSON files; without one there are none. */
@@ -17,6 +20,9 @@ export interface LogOptions {
 export interface ClosableLog extends Log {
   close(): Promise<void>;
 }
+
+/** How long a log that is closed waits for its last lines to reach the disk, in ms. */
+const LAST_LINES = 2000;
 
 const { combine, timestamp, printf, json } = winston.format;
 
@@ -53,35 +59,74 @@ export function createLog({ directory, terminal = 'info' }: LogOptions = {}): Cl
       }),
     );
   }
-  if (directory !== undefined) {
-    transports.push(
-      new winston.transports.File({
-        filename: join(directory, 'edgekeeper.log'),
-        maxsize: 5_000_000,
-        maxFiles: 5,
-        tailable: true,
-        format: combine(redact(), timestamp(), json()),
-      }),
+  const isSilent = transports.length === 0;
+  const logger = winston.createLogger({
+    level: 'info',
+    transports,
+    silent: isSilent && directory === undefined,
+  });
+  /** Opened with the first line; null for good from where it cannot be written. */
+  let file: winston.transport | null | undefined = directory === undefined ? null : undefined;
+
+  /** A disk that fails must not end the bot that the log is about, nor the overlay. */
+  function giveUp(error: unknown): void {
+    if (file) logger.remove(file);
+    file = null;
+    logger.silent = isSilent;
+    process.stderr.write(
+      `edgekeeper: the log cannot be written to ${directory}, only to the terminal: ${(error as Error).message}\n`,
     );
   }
-  const logger = winston.createLogger({ level: 'info', transports, silent: transports.length === 0 });
-  // A disk that fails must not end the bot that the log is about.
-  logger.on('error', (error) =>
-    process.stderr.write(`edgekeeper: the log cannot be written: ${(error as Error).message}\n`),
-  );
+  logger.on('error', (error) => {
+    if (file) giveUp(error);
+  });
+
+  function openFile(): void {
+    if (file !== undefined) return;
+    try {
+      file = fileIn(directory!);
+      logger.add(file);
+    } catch (error) {
+      giveUp(error);
+    }
+  }
+
+  const write = (
+    level: 'info' | 'warn' | 'error',
+    text: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ) => {
+    openFile();
+    logger[level](text, fields);
+  };
   return {
-    info: (message, fields) => void logger.info(message, fields),
-    warn: (message, fields) => void logger.warn(message, fields),
-    error: (message, fields) => void logger.error(message, fields),
+    info: (text, fields) => write('info', text, fields),
+    warn: (text, fields) => write('warn', text, fields),
+    error: (text, fields) => write('error', text, fields),
     async close() {
-      const files = transports.filter((transport) => transport instanceof winston.transports.File);
-      const flushed = files.map(
-        (file) => new Promise<void>((resolve) => file.once('finish', () => setImmediate(resolve))),
-      );
+      const flushed =
+        file && new Promise<void>((resolve) => file!.once('finish', () => setImmediate(resolve)));
       logger.end();
-      await Promise.all(flushed);
+      // A file whose disk failed never says that it is done.
+      const late = new AbortController();
+      await Promise.race([flushed, sleep(LAST_LINES, null, { signal: late.signal }).catch(() => undefined)]);
+      late.abort();
     },
   };
+}
+
+/** Throws where the file cannot be opened: the library says so only when it is too late, as an error of its own. */
+function fileIn(directory: string): winston.transport {
+  const filename = join(directory, 'edgekeeper.log');
+  makeDirectory(directory);
+  closeSync(openSync(filename, 'a'));
+  return new winston.transports.File({
+    filename,
+    maxsize: 5_000_000,
+    maxFiles: 5,
+    tailable: true,
+    format: combine(redact(), timestamp(), json()),
+  });
 }
 
 /**

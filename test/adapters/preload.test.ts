@@ -31,6 +31,11 @@ const BUYER = `
   process.exit(0);
 `;
 
+const LOOK = `
+  import { Venue } from './venue.mjs';
+  console.log(Object.hasOwn(new Venue(), 'createOrder') ? 'overlaid' : 'as it is');
+`;
+
 const journalOf = (dir: string): string =>
   readdirSync(join(dir, '.edgekeeper/journal'))
     .map((name) => readFileSync(join(dir, '.edgekeeper/journal', name), 'utf8'))
@@ -65,6 +70,44 @@ describe('a bot with the preload', () => {
       expect(code).toBe(1);
       expect(decisionsIn(dir)).toMatchObject([{ action: 'execute' }, { action: 'block' }]);
       expect(await run(dir, CLI, 'journal', 'verify')).toMatchObject({ code: 0 });
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('starts as it is, at once, where the state can have no place'),
+    async () => {
+      const wrong: [stateDir: string, said: RegExp][] = [
+        ['', /CONFIG_INVALID.*ccxt\.stateDir/s],
+        ['/proc/nowhere', /STATE_UNWRITABLE.*\/proc\/nowhere/s],
+      ];
+      for (const [stateDir, said] of wrong) {
+        const settings = JSON.stringify({ ccxt: { stateDir } });
+        const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': LOOK, 'edgekeeper.json': settings });
+        const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
+        expect(out).toMatch(/as it is/);
+        expect(out).toMatch(said);
+        expect(out.match(/^edgekeeper: /gm)).toHaveLength(1);
+        expect(code).toBe(0);
+      }
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('has the overlay also where its log cannot be written, and is told so once'),
+    async () => {
+      const places: Record<string, string>[] = [
+        { '.edgekeeper/logs': 'a file' },
+        { '.edgekeeper/logs/edgekeeper.log/x': 'a directory' },
+      ];
+      for (const files of places) {
+        const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': LOOK, ...files });
+        const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
+        expect(out).toMatch(/overlaid/);
+        expect(out.match(/the log cannot be written/g)).toHaveLength(1);
+        expect(code).toBe(0);
+      }
     },
     120_000,
   );

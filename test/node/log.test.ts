@@ -1,7 +1,9 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import fs from 'node:fs';
+import { mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { createLog, logEngine } from '../../src/node/index.ts';
 import { AUTHOR, engineWith, HOUR, START, signal } from '../fixtures.ts';
 
@@ -29,6 +31,42 @@ describe('the log', () => {
       i: 499,
       timestamp: expect.any(String),
     });
+  });
+
+  it('goes to the terminal alone where its files cannot be written, and says so once', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    await mkdir(join(parent, 'taken', 'edgekeeper.log'), { recursive: true });
+    await writeFile(join(parent, 'file'), '');
+    for (const directory of [join(parent, 'taken'), join(parent, 'file'), join(parent, 'file', 'below')]) {
+      const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+      const log = createLog({ directory, terminal: 'silent' });
+      for (let i = 0; i < 10; i += 1) {
+        log.warn(`line ${i}`);
+        await setImmediate();
+      }
+      await log.close();
+      expect(said.mock.calls.map(([text]) => String(text))).toEqual([
+        expect.stringContaining('the log cannot be written'),
+      ]);
+      said.mockRestore();
+    }
+  });
+
+  it.skipIf(!fs.existsSync('/dev/full'))('can be closed on a disk that is full', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    await symlink('/dev/full', join(directory, 'edgekeeper.log'));
+    const log = createLog({ directory, terminal: 'silent' });
+    for (let i = 0; i < 10; i += 1) {
+      log.warn(`line ${i}`);
+      await sleep(5);
+    }
+    await log.close();
+  });
+
+  it('makes no file before there is something to say', async () => {
+    const directory = join(await mkdtemp(join(tmpdir(), 'edgekeeper-')), 'logs');
+    await createLog({ directory, terminal: 'silent' }).close();
+    expect(fs.existsSync(directory)).toBe(false);
   });
 
   it('never holds a secret, however deep it is', async () => {
