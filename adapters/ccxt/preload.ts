@@ -9,14 +9,13 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { z } from 'zod';
 import { EdgekeeperError } from '../../src/index.ts';
 import { createLog, type Overlay, openOverlay } from '../../src/node/index.ts';
 import { attach, type Detach } from './attach.ts';
+import { type CcxtModule, ccxtCopies } from './copies.ts';
 import { accountOf } from './intent.ts';
 import type { CcxtExchange } from './market.ts';
 import { SIZINGS } from './sizing.ts';
@@ -31,6 +30,8 @@ const LAUNCHER =
   /[\\/](npm|yarn|pnpm|corepack|tsx|nodemon|cross-env|dotenv-cli|dotenvx|concurrently|ts-node-dev)[\\/]/;
 /** How long a bot that is done waits for what the exchange has not answered yet, in ms; what was open is kept. */
 const LAST_LOOK = 5000;
+/** When a bot that has made no exchange yet is told so, in ms; else at its end. */
+const UNUSED_AFTER = 300_000;
 
 const ccxtSchema = z.strictObject({
   strategy: z.string().min(1).max(100).default('bot'),
@@ -42,10 +43,6 @@ const ccxtSchema = z.strictObject({
   stateDir: z.string().min(1).default('.edgekeeper'),
 });
 type Settings = z.output<typeof ccxtSchema> & { readonly file: string | null };
-
-interface CcxtModule {
-  readonly Exchange?: { readonly prototype: { afterConstruct?(): void } };
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -75,35 +72,6 @@ function isTheBot(): boolean {
     `edgekeeper: this process runs without the overlay, which belongs to process ${owner} that started it.`,
   );
   return false;
-}
-
-/** The ccxt that the bot will load, by import and by require: two builds with classes of their own. */
-async function builds(): Promise<CcxtModule[]> {
-  const require = createRequire(join(process.cwd(), 'noop.js'));
-  let main: string;
-  try {
-    main = require.resolve('ccxt');
-  } catch (cause) {
-    throw new EdgekeeperError(
-      'PACKAGE_MISSING',
-      {
-        found: `no package ccxt for a bot in ${process.cwd()}`,
-        expected: 'ccxt 4 beside the bot',
-        hint: 'Start the bot from its own folder, or leave the preload out.',
-      },
-      { cause },
-    );
-  }
-  const imported = await import(
-    pathToFileURL(main.replace(/dist[\\/]ccxt\.cjs$/, join('js', 'ccxt.js'))).href
-  );
-  const found = [imported.default ?? imported, require('ccxt')] as CcxtModule[];
-  if (found.every(({ Exchange }) => typeof Exchange?.prototype.afterConstruct === 'function')) return found;
-  throw new EdgekeeperError('PACKAGE_MISSING', {
-    found: `${main}, whose Exchange is not made as that of ccxt 4`,
-    expected: 'ccxt 4',
-    hint: 'Install ccxt@4, or attach to the exchange yourself: see adapters/README.md.',
-  });
 }
 
 function parsedJson(file: string, text: string): unknown {
@@ -143,10 +111,17 @@ async function settings(): Promise<Settings> {
   });
 }
 
+interface Attached {
+  readonly detaches: readonly Detach[];
+  /** Exchanges that the bot made. */
+  readonly exchanges: () => number;
+}
+
 /** Attaches to every exchange that is made from now on. */
-function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: Settings): Detach[] {
+function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: Settings): Attached {
   const { file: _file, stateDir: _stateDir, ...attachment } = options;
   const attached = new WeakSet<object>();
+  let exchanges = 0;
   const detaches: Detach[] = [];
   const names = new Map<string, number>();
   for (const { Exchange } of modules) {
@@ -156,6 +131,7 @@ function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: 
       original.call(this);
       if (attached.has(this)) return;
       attached.add(this);
+      exchanges += 1;
       try {
         const name = `ccxt-${accountOf(this)}`;
         const count = (names.get(name) ?? 0) + 1;
@@ -168,17 +144,32 @@ function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: 
       }
     };
   }
-  return detaches;
+  return { detaches, exchanges: () => exchanges };
+}
+
+/** Says once, after a while or at its end, that a bot has made no exchange that the overlay could see. */
+function sayIfUnused(exchanges: () => number, folders: readonly string[]): void {
+  let isSaid = false;
+  const say = () => {
+    if (isSaid || exchanges() > 0) return;
+    isSaid = true;
+    console.error(
+      `edgekeeper: the bot has made no exchange of ${folders.join(' or ')}, so nothing of it has the overlay. Does it load another copy of ccxt?`,
+    );
+  };
+  setTimeout(say, UNUSED_AFTER).unref();
+  process.once('exit', say);
 }
 
 async function start(): Promise<void> {
-  const modules = await builds();
   const options = await settings();
   const { file, stateDir } = options;
+  const { modules, folders } = await ccxtCopies(program());
   const log = createLog({ directory: join(stateDir, 'logs') });
   const overlay = await openOverlay({ config: file === null ? {} : file, stateDir, log });
   process.env[OWNER] = String(process.pid);
-  const detaches = attachToAll(modules, overlay, options);
+  const { detaches, exchanges } = attachToAll(modules, overlay, options);
+  sayIfUnused(exchanges, folders);
   const update = () =>
     overlay.updates.runIfDue().catch((error: unknown) => overlay.engine.countError('UPDATE_FAILED', error));
   await update();
@@ -188,10 +179,12 @@ async function start(): Promise<void> {
   process.once('exit', () => overlay.writeNow());
   process.once('beforeExit', () => {
     const settled = Promise.allSettled(detaches.map((detach) => detach.settled()));
+    let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
-      setTimeout(resolve, LAST_LOOK);
+      timer = setTimeout(resolve, LAST_LOOK);
     });
     void Promise.race([settled, late])
+      .then(() => clearTimeout(timer))
       .then(() => overlay.close())
       .catch((error: unknown) => console.error(`edgekeeper: ${(error as Error).message}`));
   });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { replayMarket } from '../../src/paper/market-rules.ts';
@@ -35,6 +35,14 @@ const LOOK = `
   import { Venue } from './venue.mjs';
   console.log(Object.hasOwn(new Venue(), 'createOrder') ? 'overlaid' : 'as it is');
 `;
+
+/** As much of ccxt's Exchange as being attached to needs. */
+const SMALL = `class Exchange {
+  constructor() { this.id = 'small'; this.has = {}; this.afterConstruct(); }
+  afterConstruct() {}
+  async createOrder() { return {}; }
+  milliseconds() { return Date.now(); }
+}`;
 
 const journalOf = (dir: string): string =>
   readdirSync(join(dir, '.edgekeeper/journal'))
@@ -110,5 +118,60 @@ describe('a bot with the preload', () => {
       }
     },
     120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('has the overlay on the ccxt beside its program as well, wherever it is started'),
+    async () => {
+      const copy = 'bots/one/node_modules/ccxt';
+      const dir = await project({
+        [`${copy}/package.json`]: JSON.stringify({
+          name: 'ccxt',
+          exports: { '.': { import: './js/ccxt.js', require: './dist/ccxt.cjs' } },
+        }),
+        [`${copy}/js/package.json`]: '{"type":"module"}',
+        [`${copy}/js/ccxt.js`]: `export default { Exchange: ${SMALL} };`,
+        [`${copy}/dist/ccxt.cjs`]: `module.exports = { Exchange: ${SMALL} };`,
+        'bots/one/bot.cjs': `
+          const isOn = ({ Exchange }) => Object.hasOwn(new Exchange(), 'createOrder');
+          import('ccxt').then((ccxt) => console.log(isOn(ccxt.default), isOn(require('ccxt'))));
+        `,
+      });
+      const { code, out } = await run(dir, ...PRELOAD, 'bots/one/bot.cjs');
+      expect(out).toMatch(/^true true$/m);
+      expect(code).toBe(0);
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('is told in one line at its end that it made no exchange which the overlay sees'),
+    async () => {
+      const dir = await project({
+        'bot.mjs': "console.log('traded elsewhere');",
+        'venue.mjs': VENUE,
+        'look.mjs': LOOK,
+      });
+      const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
+      expect(out.match(/^edgekeeper: .*/gm)).toEqual([
+        expect.stringMatching(/no exchange.*node_modules.ccxt/),
+      ]);
+      expect(code).toBe(0);
+      expect((await run(dir, ...PRELOAD, 'look.mjs')).out).not.toMatch(/^edgekeeper: /m);
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('ends as soon as nothing is left to be asked'),
+    async () => {
+      const dir = await project({
+        'venue.mjs': VENUE,
+        'bot.mjs': `${LOOK} console.log('done', Date.now());`,
+      });
+      const { out } = await run(dir, ...PRELOAD, 'bot.mjs');
+      expect(Date.now() - Number(/done (\d+)/.exec(out)![1])).toBeLessThan(3000);
+    },
+    60_000,
   );
 });
