@@ -13,12 +13,13 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { z } from 'zod';
 import { EdgekeeperError } from '../../src/index.ts';
-import { createLog, type Overlay, openOverlay } from '../../src/node/index.ts';
+import { createLog, loadConfigFile, type Overlay, openOverlay } from '../../src/node/index.ts';
 import { attach, type Detach } from './attach.ts';
 import { type CcxtModule, ccxtCopies } from './copies.ts';
 import { accountOf } from './intent.ts';
 import type { CcxtExchange } from './market.ts';
 import { SIZINGS } from './sizing.ts';
+import { ownThreads, sayOfThread } from './threads.ts';
 
 const FILE = 'edgekeeper.json';
 /** How often it is looked whether an update is due, in ms. */
@@ -65,7 +66,11 @@ function program(): string {
 
 /** Whether this is the bot: not a thread of it, a process that it started, or the program that starts it. */
 function isTheBot(): boolean {
-  if (!isMainThread || LAUNCHER.test(program())) return false;
+  if (!isMainThread) {
+    sayOfThread(program());
+    return false;
+  }
+  if (LAUNCHER.test(program())) return false;
   const owner = Number(process.env[OWNER]);
   if (!(owner > 0) || owner === process.pid || !isAlive(owner)) return true;
   console.error(
@@ -164,10 +169,17 @@ function sayIfUnused(exchanges: () => number, folders: readonly string[]): void 
 async function start(): Promise<void> {
   const options = await settings();
   const { file, stateDir } = options;
+  if (file !== null && (await loadConfigFile(file)).enabled === false) {
+    console.error(
+      `edgekeeper: the overlay is off, as ${file} says by "enabled": false. Start the bot anew after a change of that.`,
+    );
+    return;
+  }
   const { modules, folders } = await ccxtCopies(program());
   const log = createLog({ directory: join(stateDir, 'logs') });
   const overlay = await openOverlay({ config: file === null ? {} : file, stateDir, log });
   process.env[OWNER] = String(process.pid);
+  ownThreads();
   const { detaches, exchanges } = attachToAll(modules, overlay, options);
   sayIfUnused(exchanges, folders);
   const update = () =>

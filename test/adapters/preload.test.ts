@@ -174,4 +174,45 @@ describe('a bot with the preload', () => {
     },
     60_000,
   );
+
+  it.skipIf(!isBuilt)(
+    title('that has the overlay switched off runs as it is, and nothing is written'),
+    async () => {
+      const off = '{"edgekeeper":{"enabled":false},"ccxt":{}}';
+      const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': BUYER, 'edgekeeper.json': off });
+      const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
+      expect(out).toMatch(/bought/);
+      expect(out).not.toMatch(/alert|recovered|command/);
+      expect(out.match(/^edgekeeper: .*/gm)).toEqual([expect.stringMatching(/off.*enabled/)]);
+      expect(code).toBe(0);
+      expect(existsSync(join(dir, '.edgekeeper'))).toBe(false);
+    },
+    60_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('is told once that its threads are without the overlay, not of those of its packages'),
+    async () => {
+      const dir = await project({
+        'venue.mjs': VENUE,
+        'node_modules/logger/thread.mjs': "console.log('logging');",
+        'worker.mjs': LOOK,
+        'bot.mjs': `
+          import './worker.mjs';
+          import { once } from 'node:events';
+          import { Worker } from 'node:worker_threads';
+          const start = (path) => once(new Worker(new URL(path, import.meta.url)), 'exit');
+          await start('./node_modules/logger/thread.mjs');
+          console.log('threads of its own');
+          await start('./worker.mjs');
+          await start('./worker.mjs');
+        `,
+      });
+      const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
+      expect(out.match(/overlaid|as it is/g)).toEqual(['overlaid', 'as it is', 'as it is']);
+      expect(out.match(/^edgekeeper: .*thread.*without the overlay/gm)).toHaveLength(1);
+      expect(code).toBe(0);
+    },
+    60_000,
+  );
 });
