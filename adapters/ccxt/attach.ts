@@ -20,6 +20,7 @@ import { Venue } from './venue.ts';
 import { wrapEdits } from './wrap-edits.ts';
 import { wrapOrders } from './wrap-orders.ts';
 import { wrapReads } from './wrap-reads.ts';
+import { wrapVetoed } from './wrap-vetoed.ts';
 
 export interface AttachOptions {
   readonly engine: OptimizationEngine;
@@ -174,6 +175,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const edits = new Edits({ exchange, engine, books, exposure });
   wrapEdits(patches, { ...host, edits, books, exposure, out, reconciler });
   wrapReads(patches, { ...host, exposure, prices, reconciler, candles: new CandleFeed(engine) });
+  wrapVetoed(patches, host);
 
   let isDetached = false;
   /** Off is absent: nothing is wrapped, and nothing asked, before the overlay is on. */

@@ -20,9 +20,10 @@ export class Patches {
     this.#watch = watch;
   }
 
-  /** Names a method to wrap, if the exchange has it. */
+  /** Names a method to wrap, if the exchange has it; what is wrapped already, once more. */
   wrap(name: string, wrap: Wrap): void {
-    this.#wraps.set(name, wrap);
+    const inner = this.#wraps.get(name);
+    this.#wraps.set(name, inner ? (original) => wrap(inner(original)) : wrap);
   }
 
   /** A method as it is without us. */

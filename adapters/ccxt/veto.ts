@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Decision } from '../../src/index.ts';
 import type { Judgement } from './judge.ts';
 import type { CcxtExchange } from './market.ts';
@@ -6,6 +7,11 @@ import { classNames } from './venue.ts';
 
 type Veto = Extract<Judgement, { action: 'veto' }>;
 
+const VETOED = 'edgekeeper-vetoed-';
+
+/** Whether an id is that of an order which was vetoed, and which no venue knows. */
+export const isVetoedId = (id: unknown): id is string => typeof id === 'string' && id.startsWith(VETOED);
+
 /** An order that was vetoed, as ccxt reports one that the exchange refused. */
 export function rejected({ call, verdict }: Veto): CcxtOrder {
   const { symbol, type, side, price, params } = call;
@@ -13,6 +19,7 @@ export function rejected({ call, verdict }: Veto): CcxtOrder {
   const cost = params.cost ?? params.quoteOrderQty;
   const amount = cost === undefined ? call.amount : undefined;
   return {
+    id: `${VETOED}${verdict.decision?.id ?? randomUUID()}`,
     symbol,
     type,
     side,
