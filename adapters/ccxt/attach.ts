@@ -18,6 +18,7 @@ import type { Sizing } from './sizing.ts';
 import { type AttachmentState, readState, STATE_VERSION } from './state.ts';
 import { Venue } from './venue.ts';
 import { wrapEdits } from './wrap-edits.ts';
+import { wrapOpenOrders } from './wrap-open-orders.ts';
 import { wrapOrders } from './wrap-orders.ts';
 import { wrapReads } from './wrap-reads.ts';
 import { wrapVetoed } from './wrap-vetoed.ts';
@@ -175,6 +176,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   const edits = new Edits({ exchange, engine, books, exposure });
   wrapEdits(patches, { ...host, edits, books, exposure, out, reconciler });
   wrapReads(patches, { ...host, exposure, prices, reconciler, candles: new CandleFeed(engine) });
+  wrapOpenOrders(patches, { ...host, reconciler });
   wrapVetoed(patches, host);
 
   let isDetached = false;

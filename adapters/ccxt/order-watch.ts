@@ -16,6 +16,8 @@ export interface OrderWatchOptions extends ReconcilerOptions {
 /** An answer without a fill is asked about after this, in ms, and a lost one. */
 const UNTOLD_AFTER = 1000;
 const LOST_AFTER = 2000;
+/** How often an order is asked about that rests and is in no list of open orders, in ms. */
+const MISSED_AGAIN = 60_000;
 /** Orders of one symbol that are asked about one by one; orders of others that are remembered. */
 const MOST_ORDERS = 20;
 const MOST_OTHERS = 1000;
@@ -23,6 +25,8 @@ const MOST_OTHERS = 1000;
 /** Finds out what became of orders: of those that nobody looks at, of those whose answer was lost, and of others'. */
 export class OrderWatch {
   readonly #options: OrderWatchOptions;
+  /** When a resting order was asked about because a list of open orders left it out; host time in ms. */
+  readonly #missed = new WeakMap<SentOrder, number>();
   /** Orders of others that were seen to have filled. */
   readonly #others = new Set<string>();
 
@@ -107,6 +111,27 @@ export class OrderWatch {
       return 'done';
     };
     this.#options.background.ask(`open ${symbol}`, request);
+  }
+
+  /**
+   * The orders that rest now. Returns what takes the list of open orders that is asked for now: a resting order that
+   * is not in it is asked about, but one that merely is not listed not at every look.
+   */
+  restingNow(symbol: string): (listed: readonly CcxtOrder[]) => void {
+    const { venue } = this.#options;
+    const resting = this.#open(symbol).filter(({ conditional }) => !conditional);
+    return (listed) => {
+      const missing = resting.filter(
+        (order) =>
+          !order.final &&
+          !listed.some(({ id }) => id === order.id) &&
+          venue.now() - (this.#missed.get(order) ?? Number.NEGATIVE_INFINITY) >= MISSED_AGAIN,
+      );
+      for (const order of missing.slice(-MOST_ORDERS)) {
+        this.#missed.set(order, venue.now());
+        this.untold(order);
+      }
+    };
   }
 
   /** Takes trade reports, the bot's or ours. */
