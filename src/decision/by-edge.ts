@@ -80,7 +80,9 @@ export function sizeByEdge(
   const expected = edge.predict(leaf, quality, levelsOf(flags));
   let target = flooredTarget(edge.target(expected.theta, limit), limit, flags, config);
   if (pin === 'DEGRADED') target *= HEALTH.DEGRADED;
-  const size = settledSize(target, edge.lastSize(leaf, mode), limit, mode);
+  const settled = settledSize(target, edge.lastSize(leaf, mode), limit, mode);
+  // No dead band holds a size below its floor.
+  const size = mode === 'scale' ? flooredTarget(settled, limit, flags, config) : settled;
   edge.keepSize(leaf, mode, size, limit);
 
   const isTenth = leaf.strategy.blocked + 1 >= EXPLORE_EVERY;
