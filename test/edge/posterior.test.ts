@@ -391,6 +391,14 @@ describe('quality', () => {
     expect(least).toBe(0.02);
   });
 
+  it('is kept of a strategy that starts anew, with the scale of its outcomes', () => {
+    const edge = informed(40);
+    const { slope, n, s2, cluster } = stateOf(edge);
+    edge.revive('A');
+    edge.revive('nobody');
+    expect(stateOf(edge)).toMatchObject({ slope, n, s2, cluster, size: 1, p: 0.5, blocked: 0, symbols: [] });
+  });
+
   it('is forgotten of every strategy on demand, and nothing else', () => {
     const edge = informed(40);
     const { slope: _forgotten, ...rest } = stateOf(edge);

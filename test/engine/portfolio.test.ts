@@ -130,11 +130,11 @@ const reported = (...reports: readonly [days: number, equity: number, deposit?: 
 
 describe('the guard on new exposure', () => {
   it('equals the published values', () => {
-    const portfolio = reported([0, 100], [1 / DAY, 85]);
-    expect(guardOf(config, portfolio)).toBeCloseTo(0.625, 9);
-    for (let day = 1; day <= 30; day += 1) portfolio.record({ time: START + day * DAY + 1, equity: 85 });
-    expect(guardOf(config, portfolio)).toBeCloseTo(0.8285734359415, 9);
-    portfolio.record({ time: START + 30 * DAY + 2, equity: 60 });
+    expect(guardOf(config, { drawdown: 0.15, recentDrawdown: 0.15 })).toBeCloseTo(0.625, 12);
+    const portfolio = reported([0, 100]);
+    for (let day = 1; day <= 30; day += 1) portfolio.record({ time: START + day * DAY, equity: 85 });
+    expect(guardOf(config, portfolio)).toBeCloseTo(0.8285734359415, 12);
+    portfolio.record({ time: START + 30 * DAY + 1, equity: 60 });
     expect(guardOf(config, portfolio)).toBe(0.25);
   });
 
