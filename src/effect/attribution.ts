@@ -1,5 +1,5 @@
 import { winsorise } from '../statistics/ew-cell.ts';
-import { ClaimSums } from './claim.ts';
+import { type Claim, ClaimSums } from './claim.ts';
 import { COMPONENTS, type Component, type SignalOutcome } from './outcome.ts';
 
 /** What one component adds to the effect, in R per unit of size sent. All components sum to the whole. */
@@ -23,8 +23,8 @@ function factorial(n: number): number {
 export function effectOf(
   outcomes: readonly SignalOutcome[],
   sizeOf: (outcome: SignalOutcome) => number = ({ intended }) => intended,
-): ReturnType<ClaimSums['claim']> {
-  const sums = new ClaimSums();
+): Pick<Claim, 'n' | 'effect' | 'standardError'> {
+  const sums = new ClaimSums({ claims: false });
   for (const outcome of outcomes) {
     const { decidedAt, closedAt, r } = outcome;
     sums.add({ decidedAt, closedAt, r: winsorise(r), m: sizeOf(outcome) });

@@ -1,3 +1,4 @@
+import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Interval } from '../statistics/interval.ts';
 import { blocksInPeriod, TimeBlocks, type TimeBlocksState } from '../statistics/time-blocks.ts';
 
@@ -81,20 +82,34 @@ export class ClaimSums {
   #n = 0;
   #held = 0;
   #v0: number | null = null;
+  readonly #claims: boolean;
 
-  /** Adds an outcome, to the block of its decision. Only what is finite and of a size of 0 or more may come. */
+  /** @param claims false: only the effect is asked for, and no first variance is looked for */
+  constructor({ claims = true } = {}) {
+    this.#claims = claims;
+  }
+
+  /** Adds an outcome, to the block of its decision. Throws `EVIDENCE_INVALID` for what is no number, and keeps nothing of it. */
   add({ decidedAt, closedAt, r, m }: ClaimOutcome): void {
+    if (!(Number.isFinite(decidedAt + closedAt) && Number.isFinite(r) && Number.isFinite(m) && m >= 0))
+      refuse({ decidedAt, closedAt, r, m });
     this.#blocks.add(decidedAt, 1, m, r, m * r, m * m);
     this.#n += 1;
     this.#held += closedAt - decidedAt;
-    if (this.#v0 !== null || this.#n < MIN_OUTCOMES || this.#n % LOOK_EVERY !== 0) return;
+    if (!this.#claims || this.#v0 !== null || this.#n < MIN_OUTCOMES || this.#n % LOOK_EVERY !== 0) return;
     const found = this.#estimate();
     if (found !== null && this.#missing(found) === null) this.#v0 = found.variance;
   }
 
-  /** Another part of an outcome became known: by how much that changes its R. */
-  amend(decidedAt: number, change: number, m: number): void {
+  /**
+   * Another part of an outcome became known: by how much that changes its R, and by how many ms it closed later. Throws
+   * as `add` does.
+   */
+  amend(decidedAt: number, change: number, m: number, later = 0): void {
+    if (!(Number.isFinite(decidedAt + later) && Number.isFinite(change) && Number.isFinite(m) && m >= 0))
+      refuse({ decidedAt, change, m, later });
     this.#blocks.add(decidedAt, 0, 0, change, m * change, 0);
+    this.#held += later;
   }
 
   /** First variance that a claim could rest on; null before. */
@@ -125,7 +140,7 @@ export class ClaimSums {
     if (found === null)
       return {
         ...none,
-        effect: this.#isConstant() ? 0 : null,
+        effect: n > 1 && this.#isConstant() ? 0 : null,
         standardError: null,
         periods: 0,
         effectivePeriods: 0,
@@ -235,10 +250,11 @@ export class ClaimSums {
   #whyNone(): string {
     if (this.#n < 2) return `too few outcomes: ${this.#n}`;
     if (this.#isConstant()) return 'all signals had the same size';
-    let sizes = 0;
-    for (const [, sums] of this.#blocks.sorted()) sizes += sums[M]!;
-    if (sizes === 0) return 'nothing was sent';
-    return 'what was sent came all at once, or last of all: there is nothing to compare it with';
+    const sizes = this.#blocks.sorted().map(([, sums]) => sums[M]!);
+    if (!sizes.some((size) => size > 0)) return 'nothing was sent';
+    if (!sizes.slice(0, -1).some((size) => size > 0))
+      return 'what was sent came all at once, or last of all: there is nothing to compare it with';
+    return 'sizes or results do not differ yet where they could be compared';
   }
 
   #missing({ periods, effectivePeriods }: Estimated): string | null {
@@ -264,6 +280,16 @@ export class ClaimSums {
     }
     return null;
   }
+}
+
+/** One NaN among the sums would silence every claim from then on. */
+function refuse(numbers: Readonly<Record<string, number>>): never {
+  const shown = Object.entries(numbers).map(([name, value]) => `${name} ${show(value)}`);
+  throw new EdgekeeperError('EVIDENCE_INVALID', {
+    found: `an outcome with ${shown.join(', ')}`,
+    expected: 'finite numbers, and a size of 0 or more',
+    hint: 'Nothing of it was counted.',
+  });
 }
 
 interface Estimated {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ClaimOutcome } from '../../src/effect/claim.ts';
 import { COMPONENTS, type SignalOutcome } from '../../src/effect/outcome.ts';
 import { seededRandom } from '../../src/statistics/random.ts';
 import { HOUR, START } from '../fixtures.ts';
@@ -18,10 +19,15 @@ export function outcome(r: number, multiplier: number, changes: Partial<SignalOu
     r,
     source: multiplier > 0 ? 'trade' : 'host',
     multiplier,
-    factors: { quality: 1, weights: multiplier, health: 1, guard: 1, size: 1 },
+    intended: changes.multiplier ?? multiplier,
+    observed: false,
+    inArm: false,
+    factors: { quality: 1, weights: multiplier, health: 1, edge: 1, guard: 1, size: 1 },
     cap: 2,
     quality: 0.5,
+    probability: null,
     pnl: 10 * r,
+    equity: null,
     ...changes,
   };
 }
@@ -37,18 +43,20 @@ export const outcomes = fc.array(
         quality: fc.constantFrom(0, 0.25, 1),
         weights: fc.double({ min: 0.1, max: 2, noNaN: true }),
         health: fc.constantFrom(0, 0.5, 1),
+        edge: fc.constantFrom(0, 0.4, 1, 1.5),
         guard: fc.double({ min: 0, max: 1, noNaN: true }),
         size: fc.constantFrom(0, 0.9, 1),
       }),
       cap: fc.constantFrom(1, 2),
       quality: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      probability: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
     })
-    .map(({ r, factors, cap, quality }) => {
-      const wanted = Math.min(
-        cap,
-        COMPONENTS.slice(0, 4).reduce((product, component) => product * factors[component], 1),
+    .map(({ r, factors, cap, quality, probability }) => {
+      const wanted = COMPONENTS.filter((component) => component !== 'size').reduce(
+        (product, component) => product * factors[component],
+        1,
       );
-      return outcome(r, wanted * factors.size, { factors, cap, quality });
+      return outcome(r, Math.min(cap, wanted) * factors.size, { factors, cap, quality, probability });
     }),
   { maxLength: 60 },
 );
@@ -67,3 +75,21 @@ export function world(
     return outcome(r, rule(random, good));
   });
 }
+
+/** A record without chance, of which every figure is known: every third signal is worse, and is sent at a quarter. */
+export const known = (n: number, hoursApart = 6): ClaimOutcome[] =>
+  Array.from({ length: n }, (_, i) => ({
+    decidedAt: hoursApart * i * HOUR,
+    closedAt: (hoursApart * i + 9 + (i % 5)) * HOUR,
+    r: ((7919 * i) % 101) / 40 - 1.25 + (i % 3 === 0 ? -0.2 : 0.1),
+    m: i % 3 === 0 ? 0.25 : 1,
+  }));
+
+/** The same as the outcomes of signals, on an account of 10000 of which each risks 100. */
+export const knownSignals = (n: number, hoursApart = 6): SignalOutcome[] =>
+  known(n, hoursApart).map(({ decidedAt, closedAt, r, m }) =>
+    outcome(r, m, { decidedAt, closedAt, pnl: 100 * r, equity: 10_000 }),
+  );
+
+/** To twelve digits. */
+export const digits = (x: number | null | undefined): string => Number(x).toPrecision(12);
