@@ -7,12 +7,12 @@ import { winsorise } from '../statistics/ew-cell.ts';
 import { ClaimSums } from './claim.ts';
 import { outcomeOfPosition, outcomeOfShadow, outcomeOfTrade, type SignalOutcome } from './outcome.ts';
 
-/** What is known so far of an outcome that may come in parts: R, and the size it is the mean of. */
+/** What is known so far of an outcome that may come in parts: R, and the size it is the mean of; null: it is a sum. */
 interface Parts {
   readonly at: number;
   readonly traded: boolean;
   r: number;
-  size: number;
+  size: number | null;
 }
 
 /** Money paid in, or (negative) out. */
@@ -88,22 +88,24 @@ export class EffectLedger {
     const known = this.#parts.get(outcome.decisionId);
     const { r, decidedAt, closedAt, intended: m } = outcome;
     if (!known) {
-      this.#parts.set(outcome.decisionId, { at: this.#outcomes.length, traded, r, size: size ?? 0 });
-      this.#outcomes.push(outcome);
       this.#claim.add({ decidedAt, closedAt, r: winsorise(r), m });
+      this.#parts.set(outcome.decisionId, { at: this.#outcomes.length, traded, r, size });
+      this.#outcomes.push(outcome);
       return;
     }
     // A signal is either traded or followed: what comes first is what it came to.
     if (known.traded !== traded) return;
-    const before = winsorise(known.r);
-    known.size += size ?? 0;
-    known.r += size === null ? r : (size / known.size) * (r - known.r);
-    this.#claim.amend(decidedAt, winsorise(known.r) - before, m);
     const first = this.#outcomes[known.at]!;
+    const whole = known.size === null || size === null ? null : known.size + size;
+    const together = whole === null ? known.r + r : known.r + (size! / whole) * (r - known.r);
+    const longer = Math.max(0, closedAt - first.closedAt);
+    // The size is that of the decision as it was counted, whatever a later part says of it.
+    this.#claim.amend(first.decidedAt, winsorise(together) - winsorise(known.r), first.intended, longer);
+    [known.r, known.size] = [together, whole];
     this.#outcomes[known.at] = {
       ...first,
-      closedAt: Math.max(first.closedAt, closedAt),
-      r: known.r,
+      closedAt: first.closedAt + longer,
+      r: together,
       pnl: first.pnl === null || outcome.pnl === null ? null : first.pnl + outcome.pnl,
     };
   }

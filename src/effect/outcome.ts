@@ -85,7 +85,8 @@ function partsOf(decision: Decision): Omit<SignalOutcome, 'closedAt' | 'r' | 'so
     multiplier,
     intended,
     observed: reasons.includes('OBSERVED'),
-    inArm: reasons.includes('CONTROL_ARM'),
+    // What was drawn and then not sent after all is a signal that was not sent, like others.
+    inArm: reasons.includes('CONTROL_ARM') && multiplier > 0,
     factors: { ...(factors as Record<FactorName, number>), size: wanted > 0 ? intended / wanted : 1 },
     cap,
     quality,

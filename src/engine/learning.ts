@@ -54,8 +54,8 @@ export class Learning {
         hint: 'Nothing was changed.',
       });
     }
-    // A signal of the control arm teaches with what it really came to.
-    if (decision.reasons.includes('CONTROL_ARM')) {
+    // A signal of the control arm teaches with what it really came to, where it came to anything.
+    if (decision.reasons.includes('CONTROL_ARM') && decision.multiplier > 0) {
       this.#state.emit({ type: 'shadow', time: exitTime, outcome });
       return;
     }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { EffectLedger, effectStatement, type OptimizationEngine } from '../../src/index.ts';
-import { engineWith, feed, HOUR, START, signal, trade, walk } from '../fixtures.ts';
+import { EffectLedger, type OptimizationEngine, type Options } from '../../src/index.ts';
+import type { Decision } from '../../src/model/decision.ts';
+import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
+import { feed, HOUR, rulesWith, START, signal, trade, walk } from '../fixtures.ts';
 
-function watched(): { engine: OptimizationEngine; ledger: EffectLedger } {
-  const engine = engineWith({ reduceOnly: false });
+/** An engine that decides by rules, under which a first signal has the host's own size, and who watches it. */
+function watched(options: Options = {}): { engine: OptimizationEngine; ledger: EffectLedger } {
+  const engine = rulesWith({ reduceOnly: false, ...options });
   const ledger = new EffectLedger();
   engine.subscribe((event) => ledger.observe(event));
   return { engine, ledger };
@@ -12,13 +15,16 @@ function watched(): { engine: OptimizationEngine; ledger: EffectLedger } {
 describe('the ledger', () => {
   it('pairs what a trade was worth at the host size with the size it was given', () => {
     const { engine, ledger } = watched();
-    const decision = { ...engine.decide(signal()), multiplier: 0.5, weight: 0.5 };
+    const decision = { ...engine.decide(signal()), multiplier: 0.5, intended: 0.5, weight: 0.5 };
     engine.recordTrade(trade(2, { decision, size: 0.5, pnl: 10 }));
     expect(ledger.outcomes).toMatchObject([
       {
         decisionId: decision.id,
         r: 2,
         multiplier: 0.5,
+        intended: 0.5,
+        observed: false,
+        inArm: false,
         pnl: 20,
         source: 'trade',
         factors: { weights: 0.5, size: 1 },
@@ -38,7 +44,7 @@ describe('the ledger', () => {
 
   it('reads a record that knows no positions: the trades of one decision are one outcome', () => {
     const ledger = new EffectLedger();
-    const engine = engineWith();
+    const engine = rulesWith();
     const decision = engine.decide(signal());
     for (const [r, size] of [
       [4, 1],
@@ -50,16 +56,61 @@ describe('the ledger', () => {
     expect(ledger.outcomes).toMatchObject([{ r: 0.25, pnl: 10 }]);
   });
 
-  it('keeps a look as it was: another position of its signal that closes later does not change it', () => {
+  it('adds another position of a signal that closes later to its outcome, and to the claim', () => {
     const { engine, ledger } = watched();
     const first = engine.decide(signal());
     engine.recordTrade(trade(1, { decision: first, positionId: 'a' }));
-    for (let i = 1; i < 400; i += 1)
+    for (let i = 1; i < 30; i += 1)
       engine.recordTrade(trade(i % 2 ? 1 : -1, { decision: { ...first, id: `other${i}` } }));
-    const before = effectStatement(ledger).looks;
-    engine.recordTrade(trade(-9, { decision: first, positionId: 'b', size: 5, pnl: -450 }));
-    expect(ledger.outcomes[0]!.r).toBeLessThan(-7);
-    expect(effectStatement(ledger).looks).toEqual(before);
+    const before = ledger.claim.snapshot();
+    const later = { decision: { ...first, intended: 0.3 }, positionId: 'b', exitTime: START + 9 * HOUR };
+    engine.recordTrade(trade(-9, { ...later, size: 5, pnl: -450 }));
+    const r = (1 - 9 * 5) / 6;
+    expect(ledger.outcomes).toHaveLength(30);
+    expect(ledger.outcomes[0]!.r).toBeCloseTo(r, 12);
+    expect(ledger.outcomes[0]).toMatchObject({ closedAt: START + 9 * HOUR, pnl: -440, intended: 1 });
+    const after = ledger.claim.snapshot();
+    // All were decided in one hour: its sums are of number, size, R, size times R, and size squared.
+    const [[, n, m, s, p, q]] = before.blocks.blocks as [number[]];
+    const [[, n2, m2, s2, p2, q2]] = after.blocks.blocks as [number[]];
+    expect([n2, m2, q2, after.n]).toEqual([n, m, q, 30]);
+    expect(s2).toBeCloseTo(s! + r - 1, 12);
+    expect(p2).toBeCloseTo(p! + r - 1, 12);
+    expect(after.held).toBe(before.held + 8 * HOUR);
+  });
+
+  it('changes the claim by what is left of a part at 10 R', () => {
+    const { engine, ledger } = watched();
+    const first = engine.decide(signal());
+    engine.recordTrade(trade(8, { decision: first, positionId: 'a' }));
+    engine.recordTrade(trade(60, { decision: first, positionId: 'b' }));
+    expect(ledger.outcomes[0]!.r).toBeCloseTo(34, 12);
+    expect(ledger.claim.snapshot().blocks.blocks[0]![3]).toBeCloseTo(10, 12);
+    engine.recordTrade(trade(-50, { decision: first, positionId: 'c' }));
+    expect(ledger.outcomes[0]!.r).toBeCloseTo(6, 12);
+    expect(ledger.claim.snapshot().blocks.blocks[0]![3]).toBeCloseTo(6, 12);
+  });
+
+  it('forgets no part whose size nobody knows when the size of the next one is known', () => {
+    const { engine, ledger } = watched();
+    const decision = engine.decide(signal());
+    for (const [i, size] of [null, 3].entries())
+      ledger.addTrade({ ...engine.recordTrade(trade(1))!, id: `p${i}`, r: i - 5, baseSize: size }, decision);
+    expect(ledger.outcomes).toMatchObject([{ r: -9 }]);
+  });
+
+  it('keeps nothing of an outcome that is no number', () => {
+    const { engine, ledger } = watched();
+    const decision = engine.decide(signal());
+    const closed = engine.recordTrade(trade(1))!;
+    for (const exitTime of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => ledger.addTrade({ ...closed, exitTime }, decision)).toThrow(/EVIDENCE_INVALID/);
+    expect(() => ledger.addTrade({ ...closed, r: Number.NaN }, decision)).toThrow(/EVIDENCE_INVALID/);
+    expect(ledger.outcomes).toEqual([]);
+    ledger.addTrade(closed, decision);
+    expect(() => ledger.addTrade({ ...closed, r: Number.NaN }, decision)).toThrow(/EVIDENCE_INVALID/);
+    expect(ledger.outcomes).toMatchObject([{ r: 1 }]);
+    expect(ledger.claim.snapshot().n).toBe(1);
   });
 
   it('counts a signal once that was traded and then withdrawn', () => {
@@ -100,7 +151,80 @@ describe('the ledger', () => {
     for (const candle of candles.slice(200)) engine.recordCandle('BTC/USDT', '1h', candle);
     engine.updateOptimization(START + 300 * HOUR);
     expect(ledger.outcomes).toMatchObject([
-      { multiplier: 0, source: 'barrier', factors: { weights: 1, size: 0 }, pnl: expect.any(Number) },
+      {
+        multiplier: 0,
+        intended: 0,
+        source: 'barrier',
+        factors: { weights: 1, size: 0 },
+        pnl: expect.any(Number),
+      },
     ]);
+  });
+
+  it('takes what would have been given while the overlay only observed', () => {
+    const { engine, ledger } = watched();
+    const decision: Decision = {
+      ...engine.decide(signal()),
+      intended: 0.25,
+      weight: 0.25,
+      reasons: ['OBSERVED'],
+    };
+    engine.recordTrade(trade(1, { decision }));
+    expect(ledger.outcomes).toMatchObject([{ multiplier: 1, intended: 0.25, observed: true }]);
+    expect(ledger.claim.snapshot().blocks.blocks[0]![2]).toBe(0.25);
+  });
+
+  it('notes what was paid in and out', () => {
+    const { engine, ledger } = watched();
+    engine.recordEquity({ time: START, equity: 1000 });
+    engine.recordEquity({ time: START + HOUR, equity: 1500, deposit: 500 });
+    engine.recordEquity({ time: START + 2 * HOUR, equity: 1200, deposit: -300 });
+    expect(ledger.deposits).toEqual([
+      { time: START + HOUR, amount: 500 },
+      { time: START + 2 * HOUR, amount: -300 },
+    ]);
+  });
+
+  describe('of a signal in the control arm', () => {
+    const shadowOf = (decision: Decision, r: number): ShadowOutcome => ({
+      decision,
+      entryTime: START,
+      exitTime: START + 5 * HOUR,
+      entryPrice: 100,
+      exitPrice: 100 + r,
+      risk: 1,
+      rSource: 'stop',
+      r,
+      rule: 'host',
+      weight: 1,
+      exit: 'signal',
+      pnl: r,
+    });
+    const drawn = () => {
+      const { engine, ledger } = watched();
+      const decision: Decision = {
+        ...engine.decide(signal()),
+        intended: 0,
+        weight: 0,
+        reasons: ['CONTROL_ARM'],
+      };
+      return { engine, ledger, decision };
+    };
+
+    it('takes what it really came to, and keeps what it was followed to beside it', () => {
+      const { engine, ledger, decision } = drawn();
+      ledger.addShadow(shadowOf(decision, 2));
+      expect(ledger.outcomes).toEqual([]);
+      engine.recordTrade(trade(1.5, { decision }));
+      expect(ledger.outcomes).toMatchObject([{ r: 1.5, multiplier: 1, intended: 0, inArm: true }]);
+      expect([...ledger.followed]).toEqual([[decision.id, 2]]);
+    });
+
+    it('takes what it was followed to where it was not sent after all', () => {
+      const { ledger, decision } = drawn();
+      ledger.addShadow(shadowOf({ ...decision, multiplier: 0, action: 'block' }, 2));
+      expect(ledger.outcomes).toMatchObject([{ r: 2, multiplier: 0, intended: 0, inArm: false }]);
+      expect(ledger.followed.size).toBe(0);
+    });
   });
 });
