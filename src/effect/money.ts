@@ -29,7 +29,7 @@ export interface TwinAccount {
 
 /** Money that the overlay moved, as far as it is known. */
 export interface MoneyStatement {
-  /** Outcomes whose money is known, of all. */
+  /** Outcomes that the accounts are made of, or without an equity feed those whose money is known, of all. */
   readonly n: number;
   readonly outcomes: number;
   /** Null without an equity feed: nobody knows then what the host would have staked. */
@@ -70,7 +70,7 @@ export function moneyOf(
   const sum = (of: (outcome: SignalOutcome) => number) =>
     outcomes.reduce((all, outcome) => all + of(outcome), 0);
   return {
-    n: known.length,
+    n: staked.length > 0 ? staked.length : known.length,
     outcomes: outcomes.length,
     twin: staked.length === 0 ? null : twinOf(staked, deposits, stakes),
     withR: sum((outcome) => sizeOf(outcome) * outcome.r),
@@ -108,8 +108,10 @@ function twinOf(
   const stakeOf = new Map<Staked, number>();
   for (const step of inOrder(staked, deposits, first.decidedAt)) {
     if (step.kind === 'deposit') {
+      // Money that came from elsewhere, or went there, is nobody's gain: both accounts have it, ruined or not.
       real += step.amount;
-      alone = ruined ? 0 : alone + step.amount;
+      alone += step.amount;
+      ruined ||= alone <= 0;
       continue;
     }
     const { risk, equity, r, m } = step.outcome;
@@ -120,13 +122,15 @@ function twinOf(
     const stake = stakeOf.get(step.outcome) ?? 0;
     real += m * risk * r;
     const before = alone;
-    alone = ruined ? 0 : alone + stake * r;
+    if (!ruined) alone += stake * r;
     if (!ruined && alone <= 0) [alone, ruined] = [0, true];
-    const change = (m - 1) * stake * r;
+    // By what it came to in money: parts with other risks may make a loss of a gain in R.
+    const gain = stake * r;
+    const change = (m - 1) * gain;
     const amount = Math.abs(change);
-    if (m > 1) moved[r > 0 ? 'gainedByIncreasing' : 'lostByIncreasing'] += amount;
-    else if (m > 0) moved[r > 0 ? 'missedByReducing' : 'savedByReducing'] += amount;
-    else moved[r > 0 ? 'missedByBlocking' : 'savedByBlocking'] += amount;
+    if (m > 1) moved[gain > 0 ? 'gainedByIncreasing' : 'lostByIncreasing'] += amount;
+    else if (m > 0) moved[gain > 0 ? 'missedByReducing' : 'savedByReducing'] += amount;
+    else moved[gain > 0 ? 'missedByBlocking' : 'savedByBlocking'] += amount;
     // What is left of the difference is that of the accounts: of their stakes, and of a ruin that stops at nothing.
     moved.byAccount += m * risk * r - (alone - before) - change;
   }
