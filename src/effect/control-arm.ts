@@ -28,7 +28,8 @@ export function armStatement({ outcomes, followed }: EffectLedger): ArmStatement
     const shadow = followed.get(decisionId);
     if (intended === 0 && shadow !== undefined) addToMoments(differences, winsorise(shadow) - winsorise(r));
   }
-  const share = outcomes.filter(({ intended }) => intended === 0).length / outcomes.length;
+  // Those of the arm were sent: their R is real, and needs no correction.
+  const share = outcomes.filter(({ inArm, intended }) => !inArm && intended === 0).length / outcomes.length;
   const { n: compared, mean } = differences;
   const variance = sampleVariance(differences);
   const { n, effect, standardError } = effectOf(arm);
