@@ -57,7 +57,7 @@ export interface StatementOptions {
 }
 
 /** More triple barriers than this among the outcomes, and nothing is claimed. */
-const MAX_BARRIER_SHARE = 0.3;
+export const MAX_BARRIER_SHARE = 0.3;
 const WEEK = 7 * 86_400_000;
 
 /** The overlay statement over a record. */
@@ -71,8 +71,8 @@ export function effectStatement(
   const barrierShadows = count(({ source }) => source === 'barrier');
   const barrierShare = n > 0 ? barrierShadows / n : 0;
   const arm = armStatement(ledger);
-  const claim = ledger.claim.claim(arm?.correction);
-  const tooManyBarriers = barrierShare > MAX_BARRIER_SHARE;
+  const found = ledger.claim.claim(arm?.correction);
+  const claim = barrierShare > MAX_BARRIER_SHARE ? withheld(found, barrierShare) : found;
   const followed = count(({ source }) => source !== 'trade');
   return {
     n,
@@ -83,10 +83,8 @@ export function effectStatement(
     sent: sentOf(outcomes),
     observed: count(({ observed }) => observed),
     unknown: blocked === undefined ? null : Math.max(0, blocked - followed),
-    verdict: tooManyBarriers ? 'INCONCLUSIVE' : claim.verdict,
-    because: tooManyBarriers
-      ? `triple barriers stood in for ${(100 * barrierShare).toFixed(0)}% of the outcomes: nothing is claimed above ${100 * MAX_BARRIER_SHARE}%`
-      : claim.because,
+    verdict: claim.verdict,
+    because: claim.because,
     claim,
     moreWeeks: weeksOf(claim.moreNeeded, outcomes),
     comparison: compare(outcomes),
@@ -97,6 +95,16 @@ export function effectStatement(
     arm,
   };
 }
+
+/** What may be said of a claim that rests on guesses: the effect, and nothing about how sure it is. */
+const withheld = (claim: Claim, share: number): Claim => ({
+  ...claim,
+  interval: null,
+  bound: null,
+  moreNeeded: null,
+  verdict: 'INCONCLUSIVE',
+  because: `triple barriers stood in for ${(100 * share).toFixed(0)}% of the outcomes: nothing is claimed above ${100 * MAX_BARRIER_SHARE}%`,
+});
 
 const sentOf = (outcomes: readonly SignalOutcome[]): number =>
   outcomes.filter(({ intended }) => intended > 0).length;

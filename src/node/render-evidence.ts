@@ -1,6 +1,6 @@
 import * as asciichart from 'asciichart';
 import type { Calibration, CalibrationReport } from '../effect/calibration.ts';
-import type { EffectStatement } from '../effect/statement.ts';
+import { type EffectStatement, MAX_BARRIER_SHARE } from '../effect/statement.ts';
 import type { EdgeDetail } from '../model/decision.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
@@ -118,8 +118,9 @@ function claimLines(statement: EffectStatement): string[] {
   ];
 }
 
-function moreWords({ verdict, claim, moreWeeks }: EffectStatement): string {
+function moreWords({ verdict, claim, moreWeeks, barrierShare }: EffectStatement): string {
   if (verdict !== 'INCONCLUSIVE') return 'claimed';
+  if (barrierShare > MAX_BARRIER_SHARE) return 'more outcomes of this kind would not change that';
   if (claim.moreNeeded === null) return 'no foreseeable number of outcomes would show an effect this small';
   const pace = moreWeeks === null ? '' : ` (${Math.max(1, Math.round(moreWeeks))} weeks at this pace)`;
   return `about ${claim.moreNeeded} more outcomes${pace} would show an effect like this one`;
