@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calibrate, calibrationReport } from '../../src/effect/calibration.ts';
+import { calibrate, calibrationReport, probabilityBins } from '../../src/effect/calibration.ts';
 import { seededRandom } from '../../src/statistics/random.ts';
 import { outcome, outcomes } from './fixtures.ts';
 
@@ -75,5 +75,36 @@ describe('calibration', () => {
       auc: null,
       summary: expect.stringContaining('too few'),
     });
+  });
+});
+
+describe('the probability of an edge, as it was stated', () => {
+  it('is set against what came of it, in tenths', () => {
+    const told = [0.05, 0.07, 0.95, 1, 0.5].map((probability, i) => outcome(i - 2, 1, { probability }));
+    const bins = probabilityBins([...told, outcome(9, 1)]);
+    expect(bins.map(({ from, n, meanR }) => [from, n, meanR])).toEqual([
+      [0, 2, -1.5],
+      [0.5, 1, 2],
+      [0.9, 2, 0.5],
+    ]);
+    expect(bins[0]!.stated).toBeCloseTo(0.06, 12);
+    expect(bins.map(({ meanRInterval }) => meanRInterval)).toEqual([null, null, null]);
+    expect(calibrationReport(told).probability).toEqual(bins);
+  });
+
+  it('has an interval from five outcomes on, of R winsorised at 10', () => {
+    const [bin] = probabilityBins([0, 1, 2, 3, 400].map((r) => outcome(r, 1, { probability: 0.31 })));
+    expect(bin).toMatchObject({ from: 0.3, n: 5, meanR: 3.2 });
+    expect(bin!.meanRInterval![0]).toBeLessThan(3.2);
+    expect(bin!.meanRInterval![1]).toBeGreaterThan(3.2);
+  });
+
+  it('loses nobody who stated one', () => {
+    fc.assert(
+      fc.property(outcomes, (record) => {
+        const stated = record.filter(({ probability }) => probability !== null).length;
+        expect(probabilityBins(record).reduce((sum, { n }) => sum + n, 0)).toBe(stated);
+      }),
+    );
   });
 });
