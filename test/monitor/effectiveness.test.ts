@@ -64,15 +64,26 @@ describe('a track record', () => {
     return new OptimizationMonitor(engine).getTrackRecords()[0]!;
   };
 
-  it('says how many more trades an edge needs to show, and how long that takes at this pace', () => {
+  it('says how many more outcomes an edge needs to show, and how long that takes at this pace', () => {
     const record = recordOf(Array.from({ length: 40 }, (_, i) => (i % 5 < 2 ? 1.7 : -1)));
     expect(record.probabilisticSharpe).toBeGreaterThan(0.5);
     expect(record.probabilisticSharpe).toBeLessThan(0.95);
-    expect(record.moreTrades).toBe(record.tradesNeeded! - 40);
-    expect(record.moreWeeks).toBeCloseTo(record.moreTrades! / 7, 9);
+    expect(record.outcomes).toBe(40);
+    expect(record.moreOutcomes).toBe(record.outcomesNeeded! - 40);
+    expect(record.moreWeeks).toBeCloseTo(record.moreOutcomes! / 7, 9);
     expect(record.summary).toBe(
-      `needs about ${record.moreTrades} more trades, about ${Math.round(record.moreWeeks!)} weeks at this pace`,
+      `needs about ${record.moreOutcomes} more outcomes, about ${Math.round(record.moreWeeks!)} weeks at this pace`,
     );
+  });
+
+  it('shows the latest trades beside it, which may fail after a life that proved something', () => {
+    const record = recordOf([
+      ...Array.from({ length: 300 }, (_, i) => (i % 2 ? 2 : -0.5)),
+      ...Array(50).fill(-1),
+    ]);
+    expect(record).toMatchObject({ outcomes: 350, moreOutcomes: 0, window: { trades: 50 } });
+    expect(record.window.expectancy).toBeCloseTo(-1, 9);
+    expect(recordOf([1]).window.trades).toBe(1);
   });
 
   it('says when there is enough of it, nothing in it, or too little', () => {
@@ -80,7 +91,7 @@ describe('a track record', () => {
     expect(recordOf(Array.from({ length: 60 }, (_, i) => (i % 2 ? 0.5 : -1))).summary).toMatch(
       /no edge so far/,
     );
-    expect(recordOf([1, 1.1]).summary).toMatch(/needs about 28 more trades/);
+    expect(recordOf([1, 1.1]).summary).toMatch(/needs about 28 more outcomes/);
     expect(recordOf([1])).toMatchObject({
       probabilisticSharpe: null,
       summary: expect.stringMatching(/too few/),

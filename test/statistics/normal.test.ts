@@ -1,6 +1,41 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normalCdf, normalQuantile } from '../../src/statistics/normal.ts';
+import { cases } from '../cases.ts';
+
+describe('the normal distribution function', () => {
+  // From another implementation of erfc, on both sides of where the approximations meet.
+  it.each([
+    [-6.6, '2.05578890940e-11'],
+    [-4, '3.16712418331e-5'],
+    [-2.5, '6.20966532578e-3'],
+    [-1, '1.58655253931e-1'],
+    [-0.3, '3.82088577811e-1'],
+    [0.3, '6.17911422189e-1'],
+    [1.5, '9.33192798731e-1'],
+    [4, '9.99968328758e-1'],
+  ])('is known to twelve digits at %s', (x, expected) => {
+    expect(normalCdf(x).toExponential(11)).toBe(expected);
+  });
+
+  it('keeps its digits far out, has ends, and grows', () => {
+    expect(normalCdf(-10) / 7.619853024160593e-24).toBeCloseTo(1, 12);
+    expect(normalCdf(-37) / 5.725571222525139e-300).toBeCloseTo(1, 11);
+    expect([Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY].map(normalCdf)).toEqual([0, 0.5, 1]);
+    expect(normalCdf(Number.NaN)).toBeNaN();
+    fc.assert(
+      fc.property(
+        fc.double({ min: -9, max: 9, noNaN: true }),
+        fc.double({ min: 1e-6, max: 1, noNaN: true }),
+        (x, step) => {
+          expect(normalCdf(x + step)).toBeGreaterThanOrEqual(normalCdf(x));
+          expect(normalCdf(x) + normalCdf(-x)).toBeCloseTo(1, 15);
+        },
+      ),
+      cases(100),
+    );
+  });
+});
 
 describe('the normal quantile', () => {
   it('gives the published points', () => {
