@@ -151,6 +151,14 @@ describe('two accounts that start alike', () => {
     expect(twinOf(1, 1).net).toBe(0);
   });
 
+  it('fill it with the stake of the account without the overlay', () => {
+    // It won 1000 with the first signal, so that the second would have lost 110.
+    const { twin } = moneyOf([held(0, 1, 10, 0), held(2, 3, -1, 0.5)], [], 'equity');
+    expect(twin!.savedByReducing).toBeCloseTo(55, 9);
+    expect(twin!.byAccount).toBeCloseTo(5, 9);
+    expect(twin!.net).toBeCloseTo(-940, 9);
+  });
+
   it('take what the overlay would have sent while it only observed', () => {
     const { twin, withR } = moneyOf([held(0, 1, -1, 1, { observed: true, intended: 0.25 })], [], 'equity');
     expect(twin).toMatchObject({ with: 9975, without: 9900, savedByReducing: 75 });
