@@ -52,6 +52,16 @@ describe('what the effect is made of', () => {
     expect(of('weights') + of('edge')).toBeCloseTo(effectOf(record).effect!, 12);
   });
 
+  it('takes no more of a factor than its cap lets through', () => {
+    const record = knownSignals(60).map((each) => {
+      const edge = each.intended === 1 ? 3 : 0.25;
+      const intended = Math.min(2, edge);
+      return { ...each, intended, factors: { ...each.factors, weights: 1, edge } };
+    });
+    const edge = attribute(record)!.find(({ component }) => component === 'edge')!;
+    expect(edge.effect).toBeCloseTo(effectOf(record).effect!, 12);
+  });
+
   it('does not exist where nothing was sent', () => {
     expect(attribute([outcome(1, 0), outcome(-1, 0)])).toBeNull();
     expect(new ClaimSums({ claims: false }).claim().effect).toBeNull();
