@@ -398,6 +398,9 @@ export class Books {
 
   /** An unknown order at the venue that must be one of the bot's after all. */
   #recognised(order: CcxtOrder): SentOrder | undefined {
+    const { id, symbol } = order;
+    // What an order filled that was watched to its end is booked: it is no other order's.
+    if (id !== undefined && symbol !== undefined && this.orders.isFinished(id, symbol)) return undefined;
     return this.#claimed(order) ?? this.orders.triggered(order);
   }
 
