@@ -2,10 +2,19 @@ import type { OptimizationEngine, Side, TradeInput } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
 import type { Abandoned } from '../core/lots.ts';
 import { type Belief, holdings } from './belief.ts';
+import { tellable } from './endings.ts';
 import { filledBy } from './execution.ts';
 import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.ts';
 import { type CcxtOrder, type CcxtTrade, isFinal, type PriceOf } from './orders.ts';
-import { type Found, keyOf, type SentOrder, SentOrders, type SentOrdersState } from './sent-orders.ts';
+import {
+  type Found,
+  keyOf,
+  mayGrow,
+  positionOf,
+  type SentOrder,
+  SentOrders,
+  type SentOrdersState,
+} from './sent-orders.ts';
 import { type Happening, SymbolBook, type SymbolBookState } from './symbol-book.ts';
 import { Tape, type TapeState } from './tape.ts';
 import type { Venue } from './venue.ts';
@@ -23,6 +32,8 @@ interface Account {
   /** Trades that the bot did not make, and funding, which are not booked yet. */
   others: CcxtTrade[];
   funding: Payment[];
+  /** Trades that ended positions whose orders may fill more. */
+  endings: readonly TradeInput[];
   /** Statements in a row that the books contradict. */
   contradictions: number;
 }
@@ -38,6 +49,7 @@ export interface BooksState {
     /** What the tape handed out and is not booked yet; an older state did not say it. */
     readonly others?: readonly CcxtTrade[];
     readonly funding?: readonly Payment[];
+    readonly endings?: readonly TradeInput[];
   }[];
 }
 
@@ -104,13 +116,14 @@ export class Books {
   state(): BooksState {
     return {
       orders: this.orders.snapshot(),
-      accounts: [...this.#accounts].map(([symbol, { book, tape, others, funding }]) => ({
+      accounts: [...this.#accounts].map(([symbol, { book, tape, others, funding, endings }]) => ({
         symbol,
         market: pickDefined(this.#marketOf(symbol), MARKET),
         book: book.state(),
         tape: tape.state(),
         others: others.map((trade) => pickDefined(trade, TRADE)),
         funding: [...funding],
+        endings,
       })),
     };
   }
@@ -195,6 +208,7 @@ export class Books {
     const mayBeAnother = known.conditional && known.execution.amount === 0 && this.#reconciles;
     if (isFinal(order) && mayBeAnother && this.#accountOf(known.symbol).tape.isReadable) known.over = true;
     else if (isFinal(order) && told && priced) known.final = true;
+    this.#tell(known.symbol);
     return true;
   }
 
@@ -255,6 +269,7 @@ export class Books {
         account.others.push(trade);
     }
     for (const order of this.orders.all(symbol)) if (order.over) order.final = true;
+    this.#tell(symbol);
     const holds = !account.book.isEmpty || this.hasAhead(symbol) || account.others.length > 0;
     if (!holds || this.#marketOf(symbol).swap !== true) return;
     // Read first: what was there may be booked, and put away, while this is waited for.
@@ -286,9 +301,23 @@ export class Books {
     account.others = [];
     account.funding = [];
     const { trades, unknown } = account.book.book(happenings.sort((a, b) => a.time - b.time));
-    for (const trade of trades) this.#record(trade);
     this.#count(unknown);
+    this.#tell(symbol, trades);
     this.orders.sweep(symbol);
+  }
+
+  /** Records what was closed; what ends a position once its order can fill no more. */
+  #tell(symbol: string, trades: readonly TradeInput[] = []): void {
+    const account = this.#accountOf(symbol);
+    if (account.endings.length + trades.length === 0) return;
+    const { now, later } = tellable([...account.endings, ...trades], (trade) => ({
+      open: account.book.openOf(trade),
+      mayGrow: this.orders
+        .all(symbol)
+        .some((order) => positionOf(order) === trade.positionId && mayGrow(order)),
+    }));
+    account.endings = later;
+    for (const trade of now) this.#record(trade);
   }
 
   /**
@@ -456,6 +485,7 @@ export class Books {
         tape: new Tape(this.#venue, symbol, this.#began),
         others: [],
         funding: [],
+        endings: [],
         contradictions: 0,
       };
       this.#accounts.set(symbol, account);
@@ -468,13 +498,14 @@ export class Books {
   }
 
   #restore({ orders, accounts }: BooksState): void {
-    for (const { symbol, market, book, tape, others = [], funding = [] } of accounts) {
+    for (const { symbol, market, book, tape, others = [], funding = [], endings = [] } of accounts) {
       this.#markets.set(symbol, market);
       this.#accounts.set(symbol, {
         book: new SymbolBook(symbol, market, book),
         tape: new Tape(this.#venue, symbol, this.#began, tape),
         others: [...others],
         funding: [...funding],
+        endings,
         contradictions: 0,
       });
     }

@@ -42,7 +42,8 @@ const plus = (a: number | null, b: number | null): number | null => (a === null 
  * exactly once: what counts is how far the cumulative filled amount has come.
  */
 export class Execution {
-  readonly #id: string;
+  /** Name of the order in the ids of what is recorded of it. */
+  readonly id: string;
   readonly #market: CcxtMarket;
   readonly #priceOf: PriceOf | undefined;
   #reported: Filled;
@@ -50,7 +51,7 @@ export class Execution {
   readonly #trades: Map<string, Filled>;
 
   constructor(id: string, market: CcxtMarket, priceOf?: PriceOf, state?: ExecutionState) {
-    this.#id = id;
+    this.id = id;
     this.#market = market;
     this.#priceOf = priceOf;
     this.#reported = state?.reported ?? NOTHING;
@@ -127,7 +128,7 @@ export class Execution {
     const baseFee = source.baseFee ?? booked.baseFee ?? 0;
     this.#booked = { ...source, fee, baseFee };
     return {
-      id: `${this.#id}@${source.amount}`,
+      id: `${this.id}@${source.amount}`,
       time: source.time,
       amount,
       price,

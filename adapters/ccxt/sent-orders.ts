@@ -1,4 +1,5 @@
 import type { Decision, Side } from '../../src/index.ts';
+import { positionName } from '../core/lots.ts';
 import type { OrderCall, Reading } from './calls.ts';
 import { Execution, type ExecutionState } from './execution.ts';
 import type { CcxtMarket } from './market.ts';
@@ -67,7 +68,9 @@ const CLOCK_SKEW = 5000;
 
 /** Some venues count orders that wait for a price apart from the others: an id may be there twice. */
 export const keyOf = (symbol: string, id: string, conditional = false): string =>
-  `${symbol}\n${conditional ? 'waits ' : ''}${id}`;
+  `${symbol}\n${idOf(id, conditional)}`;
+
+const idOf = (id: string, conditional: boolean): string => `${conditional ? 'waits ' : ''}${id}`;
 
 /** Whether a report is of an order that waits, or waited, for a price. */
 const isOfConditional = ({ triggerPrice, stopPrice, stopLossPrice, takeProfitPrice }: CcxtOrder): boolean =>
@@ -122,7 +125,7 @@ export class SentOrders {
       ...found,
       id,
       key,
-      execution: this.#execution(found.symbol, id),
+      execution: this.#execution({ ...found, id }),
       over: false,
       resting: false,
       final: false,
@@ -228,12 +231,16 @@ export class SentOrders {
   }: Omit<SentOrdersState, 'finished'> & Partial<SentOrdersState>): void {
     for (const key of finished) this.#finished.add(key);
     for (const { execution, ...order } of orders)
-      this.#keep({ ...order, execution: this.#execution(order.symbol, order.id, execution) });
+      this.#keep({ ...order, execution: this.#execution(order, execution) });
     for (const order of lost) this.#lost.set(order.key, order);
   }
 
-  #execution(symbol: string, id: string, state?: ExecutionState): Execution {
-    return new Execution(this.#nameOf(symbol, id), this.#marketOf(symbol), this.#priceOf, state);
+  #execution(
+    { symbol, id, conditional }: Pick<SentOrder, 'symbol' | 'id' | 'conditional'>,
+    state?: ExecutionState,
+  ): Execution {
+    const name = this.#nameOf(symbol, idOf(id, conditional));
+    return new Execution(name, this.#marketOf(symbol), this.#priceOf, state);
   }
 
   #keep(order: SentOrder): void {
@@ -277,6 +284,14 @@ export class SentOrders {
 function enlarged(order: SentOrder, { asked, sent, closes }: Found): SentOrder {
   return sent > order.sent ? Object.assign(order, { asked, sent, closes }) : order;
 }
+
+/** The name of the position that an order opens. */
+export const positionOf = ({ decision, execution }: SentOrder): string =>
+  positionName(decision, execution.id);
+
+/** Whether more may be booked of an order: it filled, or rests. An order that does not rest holds nothing up. */
+export const mayGrow = ({ final, over, price, sent, execution }: SentOrder): boolean =>
+  execution.isAhead || (!final && !over && price !== undefined && execution.amount < sent * (1 - 1e-9));
 
 /** What an order call would be booked as, before anybody judged it. */
 export const foundIn = (

@@ -2,7 +2,7 @@ import type { Side, TradeInput } from '../../src/index.ts';
 import { type Abandoned, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
 import type { Part } from './execution.ts';
 import { type CcxtMarket, unitOf } from './market.ts';
-import type { SentOrder } from './sent-orders.ts';
+import { positionOf, type SentOrder } from './sent-orders.ts';
 
 /** Something that happened to the account on one symbol. */
 export type Happening =
@@ -88,6 +88,11 @@ export class SymbolBook {
   /** Units that a strategy holds on a side. */
   openSize(strategy: string, side: Side): number {
     return this.#lots.openSize({ strategy, symbol: this.#symbol, side });
+  }
+
+  /** Base units that are open of the position that a trade closed a part of. */
+  openOf({ positionId = '', entryPrice = 0 }: TradeInput): number {
+    return this.#lots.openOf(this.#symbol, positionId, entryPrice, this.#dust);
   }
 
   /** Units that the bot of a strategy takes itself to hold on a side. */
@@ -201,7 +206,7 @@ export class SymbolBook {
         strategy,
         symbol,
         side,
-        from: decision?.id ?? order.key,
+        from: positionOf(order),
         ...(stop === undefined ? {} : { stop }),
         ...(decision === undefined ? {} : { decision }),
         ...(equityAtEntry === undefined ? {} : { equityAtEntry }),

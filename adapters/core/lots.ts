@@ -1,4 +1,5 @@
 import type { Decision, Side, TradeInput } from '../../src/index.ts';
+import { SHARED_IDS } from '../../src/model/decision.ts';
 import { pickDefined } from '../../src/model/pick.ts';
 
 /** Whose position it is, and on which side. */
@@ -10,7 +11,7 @@ export interface Holder {
 
 /** What a strategy meant when it opened: kept with the lot until it closes. */
 export interface Entry extends Holder {
-  /** What the entries of one position have in common: the decision, or the order, that they come from. */
+  /** The decision, or the order, that the lots of a position come from: the position has its name. */
   readonly from: string;
   readonly stop?: number;
   readonly decision?: Decision;
@@ -92,7 +93,8 @@ export class LotBook {
       side: entry.side,
       from: entry.from,
       ...pickDefined(entry, ['stop', 'decision', 'equityAtEntry']),
-      positionId: known?.positionId ?? fill.id,
+      // A lot that an earlier version kept has another name.
+      positionId: known?.positionId ?? entry.from,
       time: fill.time,
       price: fill.price,
       size,
@@ -115,7 +117,8 @@ export class LotBook {
       const taken = { ...lot, size: units, fees: lot.fees * share, funding: lot.funding * share };
       this.#take(lots, lot, units);
       left -= units;
-      trades.push(tradeOf(taken, exit, `${fill.id}/${trades.length}`, this.#openOf(lot, fill, unit), unit));
+      const open = this.openOf(holder.symbol, lot.positionId, lot.price, fill.dust);
+      trades.push(tradeOf(taken, exit, `${fill.id}/${trades.length}`, open, unit));
     }
     return trades;
   }
@@ -148,6 +151,12 @@ export class LotBook {
   openSize(holder: Holder): number {
     const lots = this.#bySymbol.get(holder.symbol)?.get(keyOf(holder));
     return (lots && this.#sizes.get(lots)) ?? 0;
+  }
+
+  /** Base units left of a position that was opened at a price; a rest that can never be closed is nothing. */
+  openOf(symbol: string, positionId: string, price: number, dust = 0): number {
+    const left = this.#positions.get(positionId) ?? 0;
+    return left < dust * (1 - ROUNDING) ? 0 : baseSize(left, price, this.#unitOf(symbol));
   }
 
   /** Units open on a symbol over all strategies, signed. */
@@ -211,12 +220,6 @@ export class LotBook {
     for (const lot of [...lots]) this.#take(lots, lot, lot.size);
   }
 
-  /** What is left of a position; a rest that can never be closed is nothing. */
-  #openOf({ positionId, price }: Lot, { dust = 0 }: Fill, unit: Unit): number {
-    const left = this.#positions.get(positionId) ?? 0;
-    return left < dust * (1 - ROUNDING) ? 0 : baseSize(left, price, unit);
-  }
-
   #lotsOf(holder: Holder): Lot[] {
     let bySide = this.#bySymbol.get(holder.symbol);
     if (!bySide) {
@@ -232,6 +235,10 @@ export class LotBook {
     return lots;
   }
 }
+
+/** The name of the position that an order opens: that of its decision, or the order's own where nothing was decided. */
+export const positionName = (decision: Decision | null | undefined, order: string): string =>
+  decision && !SHARED_IDS.includes(decision.id) ? decision.id : order;
 
 const keyOf = ({ strategy, side }: Pick<Holder, 'strategy' | 'side'>): string => `${side}\n${strategy}`;
 

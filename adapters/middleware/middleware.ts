@@ -9,7 +9,7 @@ import { pickDefined } from '../../src/model/pick.ts';
 import { isName } from '../../src/model/strategy.ts';
 import { type Range, splitBy } from '../core/exposure.ts';
 import { OrderGate, type Verdict } from '../core/gate.ts';
-import { type Fill, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
+import { type Fill, type Holder, LotBook, type LotBookState, positionName } from '../core/lots.ts';
 import { InFlight } from './in-flight.ts';
 import { type BotFill, type BotOrder, faultOf, type LotRules } from './orders.ts';
 import { type MiddlewareState, readState } from './state.ts';
@@ -65,6 +65,7 @@ interface Known extends Split {
   /** What is left to close before fills open anything. */
   toClose: number;
   readonly asked?: { readonly signal: Signal; readonly retry: string; readonly verdict: Verdict };
+  firstFill?: string;
 }
 
 /** Orders and fills remembered. */
@@ -356,10 +357,11 @@ class BotBooks {
     const { equity } = this.#engine.portfolio;
     const decision = known?.asked?.verdict.decision;
     const stop = known?.order.stop;
+    if (known) known.firstFill ??= fill.id;
     this.#lots.open(
       {
         ...holder,
-        from: decision?.id ?? known?.key ?? fill.id,
+        from: positionName(decision, known?.firstFill ?? fill.id),
         ...(stop === undefined ? {} : { stop }),
         ...(decision ? { decision } : {}),
         ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),

@@ -21,3 +21,38 @@ describe('an order that waits for a price', () => {
       expect(unknown()).toBe(0);
     }));
 });
+
+describe('one entry decision', () => {
+  it('is one outcome, although it was sold out before the rest of it filled', () =>
+    stage.play({ parts: 2 }, async ({ client, move, settle, engine, outcomes }) => {
+      await client.createOrder(T, 'limit', 'buy', 1, 990);
+      move(990);
+      await settle();
+      await client.createOrder(T, 'market', 'sell', 0.5);
+      await settle();
+      expect(outcomes).toEqual([]);
+      move(980);
+      await settle(400_000);
+      await client.createOrder(T, 'market', 'sell', 0.5);
+      await settle();
+      const history = engine.decomposer.getTradeHistory();
+      expect(history.map(({ size }) => size)).toEqual([0.5, 0.5]);
+      expect(new Set(history.map(({ positionId }) => positionId)).size).toBe(1);
+      expect(outcomes.map(({ size, parts }) => [size, parts])).toEqual([[1, 2]]);
+    }));
+
+  it('is an outcome once the rest of its order is cancelled, over a restart as well', () =>
+    stage.play({ parts: 2 }, async ({ client, move, settle, restart, outcomes }) => {
+      const { id } = await client.createOrder(T, 'limit', 'buy', 1, 990);
+      move(990);
+      await settle();
+      await client.createOrder(T, 'market', 'sell', 0.5);
+      await settle();
+      restart();
+      await settle();
+      expect(outcomes).toEqual([]);
+      await client.cancelOrder(id!, T);
+      await settle();
+      expect(outcomes.map(({ size, parts }) => [size, parts])).toEqual([[0.5, 1]]);
+    }));
+});

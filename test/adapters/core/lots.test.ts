@@ -52,10 +52,18 @@ describe('positions', () => {
     book.open({ ...entry, from: 'd2' }, { ...fill, id: 'z' });
     const parts = book.close(entry, { ...fill, amount: 2.5 });
     expect(parts.map(({ positionId, openSize }) => [positionId, openSize])).toEqual([
-      ['x', 0],
-      ['y', 1],
-      ['y', 0.5],
+      ['d1', 0],
+      ['d2', 1],
+      ['d2', 0.5],
     ]);
+  });
+
+  it('keep their name when they are sold out before the rest of them is bought', () => {
+    const book = new LotBook();
+    book.open(entry, fill);
+    book.close(entry, { ...fill, id: 'a' });
+    book.open(entry, { ...fill, id: 'y' });
+    expect(book.close(entry, { ...fill, id: 'b' })).toMatchObject([{ positionId: 'd1' }]);
   });
 
   it('are closed when less is left than can ever be sold', () => {
@@ -71,8 +79,8 @@ describe('positions', () => {
     book.open(entry, fill);
     book.open({ ...entry, from: 'd2' }, { ...fill, id: 'y' });
     expect(book.abandon(entry, 1.25)).toMatchObject([
-      { positionId: 'x', size: 1 },
-      { positionId: 'y', size: 0.25 },
+      { positionId: 'd1', size: 1 },
+      { positionId: 'd2', size: 0.25 },
     ]);
     expect(book.openSize(entry)).toBe(0.75);
   });
