@@ -55,6 +55,8 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
   ] as never);
   const orders = new Map<string, Order>();
   let ids = 0;
+  // No venue gives an id twice, whether or not its client was started anew.
+  const series = `o${venue.sent.length}-`;
   const state = { resting: false, hangs: false };
   const requests: string[] = [];
   const never = () => new Promise<never>(() => undefined);
@@ -89,7 +91,7 @@ function exchangeOn(venue: Venue, kind: Kind, noisy: boolean, owner: () => strin
     async createOrder(_symbol: string, type: string, side: 'buy' | 'sell', amount: number) {
       ids += 1;
       const order: Order = {
-        id: `o${ids}`,
+        id: `${series}${ids}`,
         symbol,
         side,
         amount: Number(exchange.amountToPrecision(symbol, amount)),
