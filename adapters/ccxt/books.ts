@@ -8,6 +8,7 @@ import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.t
 import { type CcxtOrder, type CcxtTrade, isFinal, type PriceOf } from './orders.ts';
 import {
   type Found,
+  isByAccount,
   keyOf,
   mayGrow,
   positionOf,
@@ -240,7 +241,7 @@ export class Books {
     return (
       !isSpot &&
       this.#accountOf(symbol).book.foreign === null &&
-      this.#ahead(symbol).some(({ kind }) => kind === 'account' || kind === 'doubt')
+      this.#ahead(symbol).some((order) => isByAccount(order, isSpot))
     );
   }
 

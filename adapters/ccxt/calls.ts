@@ -239,10 +239,13 @@ export function readCall(call: OrderCall, exchange: CcxtExchange): Reading {
   const hedged = hedgeSide(params);
   const market = marketOf(exchange, symbol);
   const isSpotMarket = market ? market.spot === true : !symbol.includes(':');
+  // On spot a buy closes nothing, whatever it waits for; on margin it may cover what was borrowed.
+  if (isSpotMarket && buys && saysExit(call))
+    return { kind: 'doubt', why: spotDoubt(call, exchange) ?? 'POSITION_UNKNOWN' };
   if (saysExit(call))
     return {
       kind: 'exit',
-      side: hedged ?? (buys && !isSpotMarket ? 'short' : 'long'),
+      side: hedged ?? (buys ? 'short' : 'long'),
       hedged: hedged !== null,
     };
   // Before markets are loaded, the words of a sale on plain spot say enough.

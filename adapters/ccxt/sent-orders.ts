@@ -293,6 +293,13 @@ export const positionOf = ({ decision, execution }: SentOrder): string =>
 export const mayGrow = ({ final, over, price, sent, execution }: SentOrder): boolean =>
   execution.isAhead || (!final && !over && price !== undefined && execution.amount < sent * (1 - 1e-9));
 
+/**
+ * Whether the account's position tells what an order does to it: an exit that the venue does not hold back opens what
+ * there was nothing to close for, but on spot.
+ */
+export const isByAccount = ({ kind, reduces }: Found, isSpot: boolean): boolean =>
+  kind === 'account' || kind === 'doubt' || (kind === 'exit' && !reduces && !isSpot);
+
 /** What an order call would be booked as, before anybody judged it. */
 export const foundIn = (
   call: OrderCall,

@@ -2,7 +2,7 @@ import type { Side, TradeInput } from '../../src/index.ts';
 import { type Abandoned, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
 import type { Part } from './execution.ts';
 import { type CcxtMarket, unitOf } from './market.ts';
-import { positionOf, type SentOrder } from './sent-orders.ts';
+import { isByAccount, positionOf, type SentOrder } from './sent-orders.ts';
 
 /** Something that happened to the account on one symbol. */
 export type Happening =
@@ -143,28 +143,23 @@ export class SymbolBook {
 
   #own(order: SentOrder, part: Part, booked: Booked): void {
     const { kind, buys, strategy, symbol } = order;
-    const closed: Side = order.side ?? (buys ? 'short' : 'long');
-    if (kind === 'exit') {
-      let left = this.#close({ strategy, symbol, side: closed }, part, part.amount, booked);
-      // Without a position of its own it can only close those of others.
-      if (left > 0 && left === part.amount)
-        for (const holder of this.#holders(closed)) left = this.#close(holder, part, left, booked);
-      this.#closeForeign(order, closed, left, booked);
-      return;
-    }
     if (kind === 'entry' && order.side !== undefined) {
       this.#open(order, order.side, part, part.amount);
       return;
     }
-    let left = this.#close({ strategy, symbol, side: buys ? 'short' : 'long' }, part, part.amount, booked);
-    if (this.#foreign === null) {
+    const closed: Side = (kind === 'exit' ? order.side : undefined) ?? (buys ? 'short' : 'long');
+    let left = this.#close({ strategy, symbol, side: closed }, part, part.amount, booked);
+    // Without a position of its own an exit can only close those of others.
+    if (kind === 'exit' && left === part.amount)
+      for (const holder of this.#holders(closed)) left = this.#close(holder, part, left, booked);
+    if (!isByAccount(order, this.#isSpot) || this.#foreign === null) {
       // Whether it opened something or closed what was there, nobody knows.
-      this.#closeForeign(order, buys ? 'short' : 'long', left, booked);
+      this.#closeForeign(order, closed, left, booked);
       return;
     }
     const against = Math.min(left, Math.max(0, buys ? -this.#foreign : this.#foreign));
     if (against > this.#noise()) {
-      this.#closeForeign(order, buys ? 'short' : 'long', against, booked);
+      this.#closeForeign(order, closed, against, booked);
       left -= against;
     }
     if (left > 0) this.#open(order, buys ? 'long' : 'short', part, left);

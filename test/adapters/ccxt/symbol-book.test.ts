@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStage } from './world/scene.ts';
+
+const T = 'BTC/USDT';
+const S = 'BTC/USDT:USDT';
+
+let stage: Awaited<ReturnType<typeof openStage>>;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+
+describe('a buy on spot that waits for a price', () => {
+  it.each([
+    ['stopLossPrice', 'limit', { stopLossPrice: 1020 }, 1020],
+    ['takeProfitPrice', 'limit', { takeProfitPrice: 980 }, 980],
+    ['its type', 'STOP_LOSS_LIMIT', { stopPrice: 1020 }, 1020],
+  ] as const)('closes nothing, where %s says so', (_, type, params, price) =>
+    stage.play({}, async ({ client, move, settle, trades, lots, unknown }) => {
+      await client.createOrder(T, 'market', 'buy', 1);
+      await settle();
+      await client.createOrder(T, type, 'buy', 1, 1030, params);
+      await settle(100_000);
+      move(price);
+      await settle(100_000);
+      expect(trades()).toEqual([]);
+      expect(lots(T)).toEqual([1, 1]);
+      await client.createOrder(T, 'market', 'sell', 2);
+      await settle();
+      // The venue fills a limit that rests at its price.
+      expect(trades().map(([entry]) => entry)).toEqual([1000, 1030]);
+      expect(unknown()).toBe(0);
+    }),
+  );
+});
+
+describe('a buy of contracts that waits for a price', () => {
+  it('opens a position where there was none to close', () =>
+    stage.play({ kind: 'usdm' }, async ({ client, move, settle, trades, lots, unknown }) => {
+      await client.createOrder(S, 'market', 'buy', 1, undefined, { takeProfitPrice: 980 });
+      await settle(100_000);
+      move(980);
+      await settle(100_000);
+      expect(lots(S)).toEqual([1]);
+      await client.createOrder(S, 'market', 'sell', 1);
+      await settle(100_000);
+      expect(trades()).toEqual([[980, 980, 1]]);
+      expect(unknown()).toBe(0);
+    }));
+});
