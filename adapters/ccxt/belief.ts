@@ -1,5 +1,5 @@
 import type { Side } from '../../src/index.ts';
-import type { SentOrder } from './sent-orders.ts';
+import { type SentOrder, scaleOf } from './sent-orders.ts';
 
 /** Units that a strategy holds on a side, and that its bot takes itself to hold. */
 export interface Belief {
@@ -26,7 +26,7 @@ export function holdings(booked: Holdings, orders: readonly SentOrder[]): Holdin
     return units - taken;
   };
   for (const order of orders) {
-    const { kind, buys, sent, asked, closes } = order;
+    const { kind, buys } = order;
     const side = order.side ?? (buys ? 'long' : 'short');
     let units = order.execution.ahead + untold(order);
     if (!(units > 0)) continue;
@@ -35,15 +35,14 @@ export function holdings(booked: Holdings, orders: readonly SentOrder[]): Holdin
       continue;
     }
     if (kind !== 'entry') units = close(opposite(side), units);
-    const scale = sent > closes ? (asked - closes) / (sent - closes) : 1;
     const { held, believed } = now[side];
-    now[side] = { held: held + units, believed: believed + units * scale };
+    now[side] = { held: held + units, believed: believed + units * scaleOf(order) };
   }
   return now;
 }
 
 /** Units of an entry of which nobody has said what they filled; what rests or waits is heard of before it fills. */
-function untold({ kind, final, resting, conditional, sent, execution }: SentOrder): number {
-  if (kind === 'exit' || final || resting || conditional) return 0;
+function untold({ kind, final, resting, conditional, byCost, sent, execution }: SentOrder): number {
+  if (kind === 'exit' || final || resting || conditional || byCost) return 0;
   return Math.max(0, sent - execution.amount);
 }

@@ -195,6 +195,7 @@ export class Judge {
     const { engine, exchange } = this.#options;
     const { equity } = engine.portfolio;
     const stop = intent.stop ?? attachedPrices(call).stop;
+    const market = marketOf(exchange, call.symbol);
     return {
       ...foundIn(call, reading, {
         strategy: intent.strategy,
@@ -204,6 +205,7 @@ export class Judge {
         attached: hasAttached(call),
         time: exchange.milliseconds(),
       }),
+      ...(market && costOf(call, market, exchange) ? { byCost: true } : {}),
       ...(stop === undefined ? {} : { stop }),
       ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),
     };

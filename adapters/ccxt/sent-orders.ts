@@ -19,6 +19,8 @@ export interface Found {
   readonly closes: number;
   readonly asked: number;
   readonly sent: number;
+  /** What was asked for and sent is what to spend: nobody knows the units before it has filled. */
+  readonly byCost?: boolean;
   /** It may be on an account that nobody looks at, such as margin. */
   readonly unclear: boolean;
   /** The venue does not let it take a position past nothing. */
@@ -288,6 +290,10 @@ function enlarged(order: SentOrder, { asked, sent, closes }: Found): SentOrder {
 /** The name of the position that an order opens. */
 export const positionOf = ({ decision, execution }: SentOrder): string =>
   positionName(decision, execution.id);
+
+/** How many units the bot takes each unit that an order opened for: by cost it asked for none, and goes by what it got. */
+export const scaleOf = ({ byCost, asked, sent, closes }: Found): number =>
+  !byCost && sent > closes ? (asked - closes) / (sent - closes) : 1;
 
 /** Whether more may be booked of an order: it filled, or rests. An order that does not rest holds nothing up. */
 export const mayGrow = ({ final, over, price, sent, execution }: SentOrder): boolean =>

@@ -2,7 +2,7 @@ import type { Side, TradeInput } from '../../src/index.ts';
 import { type Abandoned, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
 import type { Part } from './execution.ts';
 import { type CcxtMarket, unitOf } from './market.ts';
-import { isByAccount, positionOf, type SentOrder } from './sent-orders.ts';
+import { isByAccount, positionOf, type SentOrder, scaleOf } from './sent-orders.ts';
 
 /** Something that happened to the account on one symbol. */
 export type Happening =
@@ -217,8 +217,7 @@ export class SymbolBook {
       },
     );
     const key = holderKey({ strategy, side });
-    const scale = order.sent > order.closes ? (order.asked - order.closes) / (order.sent - order.closes) : 1;
-    this.#believed.set(key, (this.#believed.get(key) ?? 0) + units * scale);
+    this.#believed.set(key, (this.#believed.get(key) ?? 0) + units * scaleOf(order));
     if (order.attached) this.#attached.set(key, (this.#attached.get(key) ?? 0) + units);
   }
 
