@@ -140,7 +140,8 @@ export class Judge {
     );
     const verdict = gate.judge(signal, retry, intent.signalId !== undefined);
     const found: Found = { ...asIs.found, closes, ...decided(verdict) };
-    const whole: Send = { ...asIs, found, asked: { signal, retry, verdict } };
+    const asked = { signal, retry, verdict };
+    const whole: Send = { ...asIs, found: { ...found, ...wholly(verdict) }, asked };
     if (verdict.multiplier === 0) return this.#withheld(call, whole, verdict);
     const scales = verdict.multiplier !== 1 && sizing !== 'veto-only';
     if (!scales) return whole;
@@ -149,30 +150,31 @@ export class Judge {
       this.#options.wantPrice(call.symbol);
       return whole;
     }
-    if (cost) return this.#spend(call, whole, market, cost);
+    const scaled: Send = { ...asIs, found, asked };
+    if (cost) return this.#spend(call, scaled, market, cost);
     const most = market.limits?.amount?.max ?? Number.POSITIVE_INFINITY;
     const wanted = Math.min(opens * verdict.multiplier, Math.max(opens, most));
     const closing = closes > 0 ? closableAmount(exchange, market, closes) : 0;
     const amount = sendableAmount(exchange, market, closing + wanted, price);
-    if (amount <= closing * (1 + 1e-9)) return this.#tooSmall(call, whole);
-    return { ...whole, amount, found: { ...found, sent: amount } };
+    if (amount <= closing * (1 + 1e-9)) return this.#tooSmall(call, scaled);
+    return { ...scaled, amount, found: { ...found, sent: amount } };
   }
 
   /** An entry by cost, scaled. */
-  #spend(call: OrderCall, whole: Send, market: CcxtMarket, { key, cost }: Cost): Judgement {
-    const spend = sendableCost(this.#options.exchange, market, cost * whole.asked!.verdict.multiplier);
-    if (spend === 0) return this.#tooSmall(call, whole);
+  #spend(call: OrderCall, scaled: Send, market: CcxtMarket, { key, cost }: Cost): Judgement {
+    const spend = sendableCost(this.#options.exchange, market, cost * scaled.asked!.verdict.multiplier);
+    if (spend === 0) return this.#tooSmall(call, scaled);
     return {
-      ...whole,
+      ...scaled,
       amount: key === 'amount' ? spend : call.given,
-      params: key === 'amount' ? whole.params : { ...whole.params, [key]: spend },
-      found: { ...whole.found, asked: cost, sent: spend },
+      params: key === 'amount' ? scaled.params : { ...scaled.params, [key]: spend },
+      found: { ...scaled.found, asked: cost, sent: spend },
     };
   }
 
-  #tooSmall(call: OrderCall, whole: Send): Judgement {
-    const { signal, verdict } = whole.asked!;
-    return this.#withheld(call, whole, this.#options.gate.withdraw(signal, verdict, 'BELOW_MIN'));
+  #tooSmall(call: OrderCall, scaled: Send): Judgement {
+    const { signal, verdict } = scaled.asked!;
+    return this.#withheld(call, scaled, this.#options.gate.withdraw(signal, verdict, 'BELOW_MIN'));
   }
 
   /** Nothing of the entry goes out; of an order that turns a position around, the part that closes it does. */
@@ -260,4 +262,11 @@ export class Judge {
   }
 }
 
-const decided = ({ decision }: Verdict): Pick<Found, 'decision'> => (decision === null ? {} : { decision });
+const decided = ({ decision }: Pick<Verdict, 'decision'>): Pick<Found, 'decision'> =>
+  decision === null ? {} : { decision };
+
+/** The decision on what is sent whole, whatever factor it said: by it the size is told that the bot meant. */
+function wholly({ decision, reasons }: Verdict): Pick<Found, 'decision'> {
+  if (decision === null || decision.multiplier === 1) return decided({ decision });
+  return { decision: { ...decision, multiplier: 1, reasons: [...reasons, 'SIZE_FIXED'] } };
+}

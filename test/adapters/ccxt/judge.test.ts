@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStage } from './world/scene.ts';
 
 const T = 'BTC/USDT';
+const S = 'BTC/USDT:USDT';
 
 let stage: Awaited<ReturnType<typeof openStage>>;
 beforeAll(async () => {
@@ -34,4 +35,21 @@ describe('an exit that is translated', () => {
         expect(venue.ledger.size(market!, 'BOTH')).toBe(0.45);
       },
     ));
+});
+
+describe('an order that goes out whole although it was to be scaled', () => {
+  it.each([
+    ['for want of a price', 'host-reads-position'],
+    ['because entries are not scaled', 'veto-only'],
+  ] as const)('is recorded whole, %s', (_, sizing) =>
+    stage.play({ kind: 'usdm', sizing, multiplier: 0.5 }, async ({ client, settle, engine }) => {
+      await client.fetchPositions([S]);
+      await client.createOrder(S, 'market', 'buy', 1);
+      await settle();
+      await client.createOrder(S, 'market', 'sell', 1);
+      await settle();
+      const [trade] = engine.decomposer.getTradeHistory();
+      expect(trade).toMatchObject({ size: 1, multiplier: 1, baseSize: 1 });
+    }),
+  );
 });
