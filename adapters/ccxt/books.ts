@@ -186,6 +186,13 @@ export class Books {
     this.#count([{ strategy, symbol, side: closed, positionId, size: sent * size }]);
   }
 
+  /** An order is edited: where it waits, and what comes with it, is not known any more. */
+  moveLevels(order: SentOrder): void {
+    if (!order.levels) return;
+    delete order.levels;
+    this.bookOf(order.symbol).moveLevels(order.strategy);
+  }
+
   bookOf(symbol: string): SymbolBook {
     return this.#accountOf(symbol).book;
   }
@@ -453,6 +460,7 @@ export class Books {
   #orderOf(trade: CcxtTrade, trades: readonly CcxtTrade[]): CcxtOrder {
     const own = trades.filter(({ order }) => order !== undefined && order === trade.order);
     return {
+      average: trade.price,
       ...(trade.order === undefined ? {} : { id: trade.order }),
       ...(trade.symbol === undefined ? {} : { symbol: trade.symbol }),
       side: trade.side,

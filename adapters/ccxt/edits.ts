@@ -46,6 +46,7 @@ export class Edits {
     const market = marketOf(exchange, call.symbol);
     const known = books.orders.get(id, market?.symbol);
     if (!known) return null;
+    books.moveLevels(known);
     if (call.given === undefined || call.given === null) return { amount: call.given, found: known };
     const found = this.#found(call, known);
     const { closes, asked, sent } = known;

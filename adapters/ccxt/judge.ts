@@ -14,6 +14,7 @@ import {
   reducesOnly,
 } from './calls.ts';
 import { type NamedIntent, orderTag } from './intent.ts';
+import { levelsOf } from './levels.ts';
 import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.ts';
 import type { Prices } from './prices.ts';
 import { type Found, foundIn } from './sent-orders.ts';
@@ -104,7 +105,7 @@ export class Judge {
       const units =
         sizing === 'translate-exits' && market ? (this.#translated(found, market)?.units ?? null) : null;
       if (found.conditional && market)
-        books.bookOf(call.symbol).guard(found.strategy, found.side!, call.amount);
+        books.bookOf(call.symbol).guard(found.strategy, found.side!, call.amount, levelsOf(call));
       return units === null ? asIs : { ...asIs, amount: units, found: { ...found, sent: units } };
     }
     if (reading.kind === 'entry') return this.#entry(call, intent, asIs, market!, call.amount, 0);
@@ -198,6 +199,7 @@ export class Judge {
     const { equity } = engine.portfolio;
     const stop = intent.stop ?? attachedPrices(call).stop;
     const market = marketOf(exchange, call.symbol);
+    const levels = levelsOf(call);
     return {
       ...foundIn(call, reading, {
         strategy: intent.strategy,
@@ -208,6 +210,7 @@ export class Judge {
         time: exchange.milliseconds(),
       }),
       ...(market && costOf(call, market, exchange) ? { byCost: true } : {}),
+      ...(levels === null ? {} : { levels }),
       ...(stop === undefined ? {} : { stop }),
       ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),
     };

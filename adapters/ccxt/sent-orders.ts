@@ -2,6 +2,7 @@ import type { Decision, Side } from '../../src/index.ts';
 import { positionName } from '../core/lots.ts';
 import type { OrderCall, Reading } from './calls.ts';
 import { Execution, type ExecutionState } from './execution.ts';
+import { fitOf, type Level } from './levels.ts';
 import type { CcxtMarket } from './market.ts';
 import type { CcxtOrder, PriceOf } from './orders.ts';
 
@@ -29,6 +30,8 @@ export interface Found {
   readonly conditional: boolean;
   /** What it opens has stops or targets of its own at the venue. */
   readonly attached: boolean;
+  /** Prices at which it, or what comes with it, closes a position; nothing where one of them is not known. */
+  readonly levels?: readonly Level[];
   readonly clientOrderId?: string;
   readonly price?: number;
   readonly stop?: number;
@@ -39,6 +42,7 @@ export interface Found {
 
 /** An order that is watched. */
 export interface SentOrder extends Found {
+  levels?: readonly Level[];
   /** Symbol and id; ids alone are not unique. */
   readonly key: string;
   readonly id: string;
@@ -194,16 +198,17 @@ export class SentOrders {
    * The order waiting for a price that an unknown order at the venue must be: some venues send it under another id
    * once the price has come. From then on it is known by both.
    */
-  triggered({ id, symbol, side, amount, timestamp }: CcxtOrder): SentOrder | undefined {
+  triggered({ id, symbol, side, amount, average, timestamp }: CcxtOrder): SentOrder | undefined {
     const found = this.all(symbol).find(
-      ({ conditional, final, buys, sent, time, execution }) =>
+      ({ conditional, final, buys, sent, time, levels, execution }) =>
         conditional &&
         !final &&
         // What was there before it waited is somebody else's.
         !(Number(timestamp) < time - CLOCK_SKEW) &&
         execution.amount === 0 &&
         buys === (side === 'buy') &&
-        Math.abs(Number(amount) - sent) <= sent * 1e-9,
+        Math.abs(Number(amount) - sent) <= sent * 1e-9 &&
+        fitOf(levels ?? null, buys, Number(average)) !== 'never',
     );
     if (found && id !== undefined) {
       this.#byId.set(id, (this.#byId.get(id) ?? new Set()).add(found.key));

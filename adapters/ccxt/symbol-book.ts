@@ -1,6 +1,7 @@
 import type { Side, TradeInput } from '../../src/index.ts';
 import { type Abandoned, type Holder, LotBook, type LotBookState } from '../core/lots.ts';
 import type { Part } from './execution.ts';
+import { fitOf, joinedLevels, type Level } from './levels.ts';
 import { type CcxtMarket, unitOf } from './market.ts';
 import { isByAccount, positionOf, type SentOrder, scaleOf } from './sent-orders.ts';
 
@@ -21,7 +22,8 @@ export interface Booked {
 export interface SymbolBookState {
   readonly lots: LotBookState;
   readonly foreign: number | null;
-  readonly attached: readonly (readonly [holder: string, units: number])[];
+  /** An older state did not say at which prices. */
+  readonly attached: readonly (readonly [holder: string, units: number, levels?: readonly Level[] | null])[];
   readonly believed: readonly (readonly [holder: string, units: number])[];
 }
 
@@ -37,8 +39,11 @@ export class SymbolBook {
   readonly #lots: LotBook;
   /** Units held beside the lots, signed: from before, or by hand; null where nobody has said. */
   #foreign: number | null = null;
-  /** Units with stops or targets of their own at the venue, by strategy and side. */
-  readonly #attached = new Map<string, number>();
+  /** Units with stops or targets of their own at the venue, and the prices of those, by strategy and side. */
+  readonly #attached = new Map<
+    string,
+    { readonly units: number; readonly levels: readonly Level[] | null }
+  >();
   /** Units that the bot takes itself to hold, by strategy and side: what it asked for, of what was sent. */
   readonly #believed = new Map<string, number>();
 
@@ -49,7 +54,7 @@ export class SymbolBook {
     if (!state) return;
     this.#lots.restore(state.lots);
     this.#foreign = state.foreign;
-    for (const [key, units] of state.attached) this.#attached.set(key, units);
+    for (const [key, units, levels = null] of state.attached) this.#attached.set(key, { units, levels });
     for (const [key, units] of state.believed) this.#believed.set(key, units);
   }
 
@@ -57,7 +62,7 @@ export class SymbolBook {
     return {
       lots: this.#lots.snapshot(),
       foreign: this.#foreign,
-      attached: [...this.#attached],
+      attached: [...this.#attached].map(([key, { units, levels }]) => [key, units, levels] as const),
       believed: [...this.#believed],
     };
   }
@@ -101,9 +106,25 @@ export class SymbolBook {
   }
 
   /** An exit of a strategy waits at the venue, where it may fill under another id. */
-  guard(strategy: string, side: Side, units: number): void {
-    const key = holderKey({ strategy, side });
-    this.#attached.set(key, Math.max(units, this.#attached.get(key) ?? 0));
+  guard(strategy: string, side: Side, units: number, levels: readonly Level[] | null): void {
+    this.#arm(holderKey({ strategy, side }), levels, (known) => Math.max(units, known));
+  }
+
+  /** A stop or target of a strategy is moved, and nobody says where to. */
+  moveLevels(strategy: string): void {
+    for (const side of ['long', 'short'] as const) {
+      const key = holderKey({ strategy, side });
+      const known = this.#attached.get(key);
+      if (known) this.#attached.set(key, { ...known, levels: null });
+    }
+  }
+
+  #arm(key: string, levels: readonly Level[] | null, unitsOf: (known: number) => number): void {
+    const known = this.#attached.get(key);
+    this.#attached.set(key, {
+      units: unitsOf(known?.units ?? 0),
+      levels: known ? joinedLevels(known.levels, levels) : levels,
+    });
   }
 
   /** Takes it as known what is held beside the lots. */
@@ -129,10 +150,15 @@ export class SymbolBook {
     for (const holder of this.#holders(side)) {
       if (left <= this.#noise()) break;
       const taken = Math.min(left, holder.size);
-      gone.push(...this.#lots.abandon(holder, taken));
-      this.#shrink(holder, holder.size);
+      gone.push(...this.#letGo(holder, taken));
       left -= taken;
     }
+    return gone;
+  }
+
+  #letGo(holder: Holder & { readonly size: number }, units: number): Abandoned[] {
+    const gone = this.#lots.abandon(holder, units);
+    this.#shrink(holder, holder.size);
     return gone;
   }
 
@@ -218,30 +244,57 @@ export class SymbolBook {
     );
     const key = holderKey({ strategy, side });
     this.#believed.set(key, (this.#believed.get(key) ?? 0) + units * scaleOf(order));
-    if (order.attached) this.#attached.set(key, (this.#attached.get(key) ?? 0) + units);
+    if (order.attached) this.#arm(key, order.levels ?? null, (known) => known + units);
   }
 
   #other(buys: boolean, part: Part, booked: Booked): void {
     const closed: Side = buys ? 'short' : 'long';
-    let left = part.amount;
-    // A stop that came with an entry closes the position that it came with.
-    for (const holder of this.#holders(closed))
-      if (left > 0 && (this.#attached.get(holderKey(holder)) ?? 0) > 0)
-        left = this.#close(holder, part, left, booked);
     const against = Math.max(0, buys ? -(this.#foreign ?? 0) : (this.#foreign ?? 0));
+    const { left: rest, isElse } = this.#atLevels(closed, part, against, booked);
+    let left = rest;
     const byHand = Math.min(left, against);
     if (byHand > 0) {
       this.#foreign = (this.#foreign ?? 0) + (buys ? byHand : -byHand);
       left -= byHand;
     }
-    if (this.#foreign === null && this.#isSpot) {
-      // Somebody sold: what the bot holds, or what was there beside it.
+    if (this.#foreign === null && (this.#isSpot || isElse)) {
+      // Somebody closed: what the bot holds, or what was there beside it.
       booked.unknown.push(...this.abandon(closed, left));
       return;
     }
     for (const holder of this.#holders(closed)) if (left > 0) left = this.#close(holder, part, left, booked);
     if (left > 0 && this.#foreign !== null) this.#foreign += buys ? left : -left;
     if (this.#isSpot && this.#foreign !== null) this.#foreign = Math.max(0, this.#foreign);
+  }
+
+  /**
+   * What of a trade that the bot did not make is a stop or a target that came with a position: what is left of it, and
+   * whether it cannot be one. Where what is held beside the lots explains it as well, only its price can tell.
+   */
+  #atLevels(
+    closed: Side,
+    part: Part,
+    beside: number,
+    booked: Booked,
+  ): { readonly left: number; readonly isElse: boolean } {
+    let left = part.amount;
+    let isElse = false;
+    const armed = this.#holders(closed).filter((holder) => this.#attached.has(holderKey(holder)));
+    const closable = armed.reduce((sum, { size }) => sum + size, beside);
+    const isOpen = beside > this.#noise() && left < closable - this.#noise();
+    for (const holder of armed) {
+      if (!(left > 0)) break;
+      const { levels } = this.#attached.get(holderKey(holder))!;
+      const fit = fitOf(levels, closed === 'short', part.price);
+      isElse ||= fit === 'never';
+      if (fit === 'never' || (isOpen && fit === 'unknown')) continue;
+      if (isOpen && fit === 'past') {
+        const units = Math.min(left, holder.size);
+        booked.unknown.push(...this.#letGo(holder, units));
+        left -= units;
+      } else left = this.#close(holder, part, left, booked);
+    }
+    return { left, isElse };
   }
 
   #fund(amount: number): void {
@@ -256,11 +309,11 @@ export class SymbolBook {
   #shrink(holder: Holder, before: number): void {
     const key = holderKey(holder);
     const left = this.#lots.openSize(holder) / before;
-    for (const units of [this.#attached, this.#believed]) {
-      const known = units.get(key);
-      if (known !== undefined && left > 0) units.set(key, known * left);
-      else units.delete(key);
-    }
+    const [attached, believed] = [this.#attached.get(key), this.#believed.get(key)];
+    if (attached && left > 0) this.#attached.set(key, { ...attached, units: attached.units * left });
+    else this.#attached.delete(key);
+    if (believed !== undefined && left > 0) this.#believed.set(key, believed * left);
+    else this.#believed.delete(key);
   }
 
   #holders(side: Side) {
