@@ -21,7 +21,7 @@ export async function writeAtomically(path: string, text: string): Promise<void>
 }
 
 /** A renamed file survives a power cut only when its directory does. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await fs.open(path, 'r');
   try {
     await directory.sync();

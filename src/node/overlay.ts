@@ -132,7 +132,14 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       clock,
       log,
       onFault: (error) => engine.countError('KEPT_FAILED', error),
+      // What is kept names decisions: after a start there must be none that the engine does not know.
+      before: () => journal.writeNow(),
     });
+    const atExit = () => {
+      journal.writeNow(true);
+      keeper.writeNow();
+    };
+    process.on('exit', atExit);
     const stopRecording = recordEvents(engine, journal);
     const stopLogging = logEngine(engine, log);
     if (fresh || !isDeepStrictEqual(engine.options, withEvidence(config))) {
@@ -241,6 +248,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         clearInterval(timer);
         await polling;
         await updates.stop();
+        process.off('exit', atExit);
         stopRecording();
         stopLogging();
         const failures: unknown[] = [];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
+import { Keeper } from '../../src/node/kept.ts';
 import { START } from '../fixtures.ts';
 import { eventually } from './eventually.ts';
 
@@ -17,6 +18,14 @@ async function open(stateDir: string): Promise<Overlay> {
   opened.push(overlay);
   return overlay;
 }
+const keeperOf = (stateDir: string) =>
+  new Keeper({
+    stateDir,
+    log,
+    clock: { now: () => START, sleep: wallClock.sleep },
+    onFault: (error) => lines.push(String(error)),
+    before: () => undefined,
+  });
 afterEach(async () => {
   vi.restoreAllMocks();
   for (const overlay of opened.splice(0)) await overlay.close().catch(() => undefined);
@@ -54,8 +63,55 @@ describe('what an adapter keeps', () => {
     const written = vi.spyOn(fsp, 'rename');
     for (let i = 0; i < 500; i += 1) overlay.kept('lots').save(i);
     await overlay.durable();
-    expect(written.mock.calls.filter(([, to]) => String(to).endsWith('lots.json'))).toHaveLength(2);
+    expect(written.mock.calls.filter(([, to]) => String(to).endsWith('lots.json'))).toHaveLength(1);
     expect(JSON.parse(await readFile(join(dir, 'kept', 'lots.json'), 'utf8'))).toBe(499);
+  });
+
+  it('outlives the process from the next turn on, before it is durable', async () => {
+    const dir = await directory();
+    vi.spyOn(fsp, 'open').mockReturnValue(new Promise(() => undefined));
+    const lots = keeperOf(dir).kept('lots');
+    for (const value of [1, 2]) {
+      lots.save(value);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await eventually(() => expect(keeperOf(dir).kept('lots').load()).toBe(2));
+  });
+
+  it('is the older one where the process died while it wrote', async () => {
+    const dir = await directory();
+    await fsp.mkdir(join(dir, 'kept'));
+    for (const [name, text] of [
+      ['lots.json', '1'],
+      ['lots.json.7', '2'],
+      ['lots.json.8', '{"lots'],
+    ] as const)
+      await writeFile(join(dir, 'kept', name), text);
+    const keeper = keeperOf(dir);
+    expect(keeper.kept('lots').load()).toBe(2);
+    keeper.kept('lots').save(3);
+    await keeper.flush();
+    expect(await readdir(join(dir, 'kept'))).toEqual(['lots.json']);
+    expect(keeperOf(dir).kept('lots').load()).toBe(3);
+  });
+
+  it('is written when the process exits at once', async () => {
+    const dir = await directory();
+    const keeper = keeperOf(dir);
+    keeper.kept('lots').save(1);
+    keeper.writeNow();
+    expect(keeperOf(dir).kept('lots').load()).toBe(1);
+  });
+
+  it('that its adapter cannot read is set aside as well', async () => {
+    const dir = await directory();
+    const keeper = keeperOf(dir);
+    keeper.kept('lots').save({});
+    await keeper.flush();
+    keeper.kept('lots').setAside('it has no version');
+    expect(lines.join('\n')).toMatch(/lots\.json.*set aside: it has no version/);
+    expect(keeper.kept('lots').load()).toBeNull();
+    expect(keeperOf(dir).kept('lots').load()).toBeNull();
   });
 
   it('that is corrupt is set aside and said, and is null', async () => {

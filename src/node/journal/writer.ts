@@ -116,6 +116,22 @@ export class Journal {
     this.#seq = seq;
   }
 
+  /**
+   * Hands what waits to the operating system, so that it outlives the process: it counts as written only once it is
+   * flushed, which writes the same again. Never throws.
+   * @param last whether the process ends now, and no write that is under way will be waited for
+   */
+  writeNow(last = false): void {
+    if (this.settled || this.#failing || (this.#inFlight > 0 && !last)) return;
+    try {
+      const file = this.#open();
+      const { data } = this.#linked();
+      fs.writeSync(file.fd, data, 0, data.length, file.size);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   /** Resolves when all that was appended is safe, as far as the durability promises. Rejects while the disk fails. */
   async flush(): Promise<void> {
     while (this.#flushing) await this.#flushing.catch(() => undefined);
