@@ -48,7 +48,7 @@ export interface AttachOptions {
   /** What an earlier attachment left open, as its `state()` said. */
   readonly state?: AttachmentState;
   /** Where that state is kept by itself, such as `overlay.kept('binance')`. */
-  readonly kept?: { load(): unknown; save(state: unknown): void };
+  readonly kept?: { load(): unknown; save(state: unknown): void; setAside?(reason: string): void };
 }
 
 /** Restores the exchange exactly when it is called. */
@@ -109,7 +109,14 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   /** What was kept by itself must not keep a bot from starting. */
   function keptState() {
     const found = kept?.load() ?? null;
-    return found === null ? undefined : aside(() => readState(found, exchange));
+    if (found === null) return undefined;
+    try {
+      return readState(found, exchange);
+    } catch (error) {
+      kept?.setAside?.((error as Error).message);
+      engine.countError('ADAPTER_FAILED', error);
+      return undefined;
+    }
   }
 
   const books = new Books({

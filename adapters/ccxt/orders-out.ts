@@ -112,6 +112,7 @@ export class OrdersOut {
     }
     this.#books.lose(key, found);
     this.#reconciler.orders.lost(found.symbol, key);
+    this.#reconciler.changed(found.symbol);
     this.#engine.countError(
       'ANSWER_LOST',
       new Error(`${found.strategy} ${found.symbol}: no answer to its order`),

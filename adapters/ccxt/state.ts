@@ -16,14 +16,47 @@ type OldLot = Omit<LotBookState[number], 'from' | 'positionId' | 'funding'> & { 
 
 /** Reads what an attachment kept, of this version or the one before. Throws `STATE_CORRUPT`. */
 export function readState(state: unknown, exchange: CcxtExchange): BooksState {
-  if (isRecord(state) && state.version === STATE_VERSION) return state as unknown as BooksState;
+  if (isRecord(state) && state.version === STATE_VERSION && isWhole(state))
+    return state as unknown as BooksState;
   if (isRecord(state) && state.version === undefined && Array.isArray(state.lots))
     return ofVersion1(state as { lots: OldLot[]; believed?: [string, number][] }, exchange);
   throw new EdgekeeperError('STATE_CORRUPT', {
-    found: `a state of an attachment with version ${JSON.stringify(isRecord(state) ? state.version : state)}`,
+    found: `a state of an attachment with version ${JSON.stringify(isRecord(state) ? state.version : state)}, or one that is not whole`,
     expected: `version ${STATE_VERSION}, as state() returned it`,
     hint: 'Leave the state out to go on without it: positions that were open are not recorded then.',
   });
+}
+
+const areRecords = (value: unknown): value is Record<string, unknown>[] =>
+  Array.isArray(value) && value.every(isRecord);
+
+const areNumbers = (record: Record<string, unknown>, keys: readonly string[]): boolean =>
+  keys.every((key) => Number.isFinite(record[key]));
+
+/** Whether a state has all that a start builds on. */
+function isWhole({ orders, accounts }: Record<string, unknown>): boolean {
+  if (!isRecord(orders) || !areRecords(orders.orders) || !areRecords(orders.lost) || !areRecords(accounts))
+    return false;
+  const areOrders = [...orders.orders, ...orders.lost].every(
+    ({ key, symbol, strategy }) =>
+      typeof key === 'string' && typeof symbol === 'string' && typeof strategy === 'string',
+  );
+  return (
+    areOrders &&
+    orders.orders.every(({ execution }) => isRecord(execution) && Array.isArray(execution.trades)) &&
+    accounts.every(
+      ({ symbol, market, book, tape }) =>
+        typeof symbol === 'string' &&
+        isRecord(market) &&
+        isRecord(book) &&
+        areRecords(book.lots) &&
+        book.lots.every((lot) => areNumbers(lot, ['size', 'price', 'time', 'fees', 'funding'])) &&
+        Array.isArray(book.attached) &&
+        Array.isArray(book.believed) &&
+        isRecord(tape) &&
+        areNumbers(tape, ['readTo', 'fundedTo']),
+    )
+  );
 }
 
 /** The first version kept lots alone, in one list. */
