@@ -17,6 +17,7 @@ import { createLog, loadConfigFile, type Overlay, openOverlay } from '../../src/
 import { attach, type Detach } from './attach.ts';
 import { type CcxtModule, ccxtCopies } from './copies.ts';
 import { accountOf } from './intent.ts';
+import { isLauncher } from './launchers.ts';
 import type { CcxtExchange } from './market.ts';
 import { SIZINGS } from './sizing.ts';
 import { ownThreads, sayOfThread } from './threads.ts';
@@ -26,9 +27,6 @@ const FILE = 'edgekeeper.json';
 const UPDATE_EVERY = 60_000;
 /** Says to the processes that a bot starts that the overlay is its own already. */
 const OWNER = 'EDGEKEEPER_OWNER';
-/** Programs that only start the bot, and inherit its options, by the package that they are in. */
-const LAUNCHER =
-  /[\\/](npm|yarn|pnpm|corepack|tsx|nodemon|cross-env|dotenv-cli|dotenvx|concurrently|ts-node-dev)[\\/]/;
 /** How long a bot that is done waits for what the exchange has not answered yet, in ms; what was open is kept. */
 const LAST_LOOK = 5000;
 /** When a bot that has made no exchange yet is told so, in ms; else at its end. */
@@ -70,12 +68,16 @@ function isTheBot(): boolean {
     sayOfThread(program());
     return false;
   }
-  if (LAUNCHER.test(program())) return false;
+  const script = program();
+  if (isLauncher(script)) return without(script, 'it only starts another program, which gets it');
   const owner = Number(process.env[OWNER]);
   if (!(owner > 0) || owner === process.pid || !isAlive(owner)) return true;
-  console.error(
-    `edgekeeper: this process runs without the overlay, which belongs to process ${owner} that started it.`,
-  );
+  return without('this process', `it belongs to process ${owner} that started it`);
+}
+
+/** Nothing stays without the overlay unheard. */
+function without(what: string, why: string): false {
+  console.error(`edgekeeper: ${what} runs without the overlay: ${why}.`);
   return false;
 }
 
@@ -145,6 +147,7 @@ function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: 
         const { engine } = overlay;
         detaches.push(attach(this, { ...attachment, engine, kept }));
       } catch (error) {
+        without(`an exchange (${this.id})`, `it failed to attach: ${(error as Error).message}`);
         overlay.engine.countError('ATTACH_FAILED', error);
       }
     };
