@@ -181,3 +181,18 @@ export function filledBy(
     time: Number(trade.timestamp ?? now),
   };
 }
+
+/** One trade of an order that is not watched; null where it cannot be read. */
+export function partOf(
+  id: string,
+  trade: CcxtTrade,
+  market: CcxtMarket,
+  priceOf: PriceOf | undefined,
+  now: number,
+): Part | null {
+  const filled = filledBy(trade, market, priceOf, now);
+  if (filled === null) return null;
+  const { amount, time, fee, baseFee } = filled;
+  const price = Number(trade.price);
+  return { id, time, amount, price, fee: fee ?? 0, baseFee: baseFee ?? 0, feeKnown: fee !== null };
+}

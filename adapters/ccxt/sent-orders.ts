@@ -147,6 +147,11 @@ export class SentOrders {
     return [...(orders?.values() ?? [])];
   }
 
+  /** Orders on a symbol that filled something that is not booked yet. */
+  ahead(symbol: string): SentOrder[] {
+    return this.all(symbol).filter(({ execution }) => execution.isAhead);
+  }
+
   /** Notes an order that may have arrived. */
   lose(key: string, found: Found): void {
     this.#lost.set(key, { ...found, key });
