@@ -34,9 +34,11 @@ export function holdings(booked: Holdings, orders: readonly SentOrder[]): Holdin
       close(side, units);
       continue;
     }
+    const filled = units;
     if (kind !== 'entry') units = close(opposite(side), units);
+    const closed = (order.closed ?? 0) + filled - units;
     const { held, believed } = now[side];
-    now[side] = { held: held + units, believed: believed + units * scaleOf(order) };
+    now[side] = { held: held + units, believed: believed + units * scaleOf(order, closed) };
   }
   return now;
 }

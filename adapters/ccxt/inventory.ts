@@ -110,7 +110,7 @@ export class Inventory {
       },
     );
     const key = holderKey({ strategy, side });
-    this.#believed.set(key, (this.#believed.get(key) ?? 0) + units * scaleOf(order));
+    this.#believed.set(key, (this.#believed.get(key) ?? 0) + units * scaleOf(order, order.closed ?? 0));
     if (order.attached) this.guards.arm(key, order.levels ?? null, (known) => known + units);
   }
 

@@ -116,10 +116,10 @@ export class Judge {
     // What the bot believes to close comes before what the account says: it holds less than it takes itself to hold.
     const amount = translated === null ? call.amount : translated.units + translated.excess;
     const split = splitBy(range, found.buys, amount);
-    if (split === null) return this.#unjudged(asIs, 'FILL_UNKNOWN');
+    const sent: Send = translated === null ? asIs : { ...asIs, amount, found: { ...found, sent: amount } };
+    if (split === null) return this.#unjudged(sent, 'FILL_UNKNOWN');
     if (split.opens > 0) return this.#entry(call, intent, asIs, market!, split.opens, split.closes);
-    if (translated === null) return asIs;
-    return { ...asIs, amount, found: { ...found, sent: amount } };
+    return sent;
   }
 
   /** @param opens units that certainly open exposure, besides those that close some */

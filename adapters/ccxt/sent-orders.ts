@@ -43,6 +43,8 @@ export interface Found {
 /** An order that is watched. */
 export interface SentOrder extends Found {
   levels?: readonly Level[];
+  /** Units of it that were booked as closing something. */
+  closed?: number;
   /** Symbol and id; ids alone are not unique. */
   readonly key: string;
   readonly id: string;
@@ -301,9 +303,12 @@ function enlarged(order: SentOrder, { asked, sent, closes }: Found): SentOrder {
 export const positionOf = ({ decision, execution }: SentOrder): string =>
   positionName(decision, execution.id);
 
-/** How many units the bot takes each unit that an order opened for: by cost it asked for none, and goes by what it got. */
-export const scaleOf = ({ byCost, asked, sent, closes }: Found): number =>
-  !byCost && sent > closes ? (asked - closes) / (sent - closes) : 1;
+/**
+ * How many units the bot takes each unit that an order opened for: by cost it asked for none, and goes by what it got.
+ * @param closed units of the order that closed something
+ */
+export const scaleOf = ({ byCost, asked, sent }: Found, closed: number): number =>
+  !byCost && sent > closed ? (asked - closed) / (sent - closed) : 1;
 
 /** Whether more may be booked of an order: it filled, or rests. An order that does not rest holds nothing up. */
 export const mayGrow = ({ final, over, price, sent, execution }: SentOrder): boolean =>

@@ -123,6 +123,7 @@ export class SymbolBook {
       held.closeForeign(order, closed, against, booked);
       left -= against;
     }
+    order.closed = (order.closed ?? 0) + part.amount - left;
     if (left > 0) held.open(order, buys ? 'long' : 'short', part, left);
   }
 

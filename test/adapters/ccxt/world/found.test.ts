@@ -242,6 +242,28 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
       vetoes: 2,
     },
   ],
+  [
+    'turns around by what it believes in while an entry on the other side rests',
+    {
+      venue: { kind: 'usdm', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
+      style: {
+        reads: 'orders',
+        sizes: 'own',
+        names: true,
+        flags: false,
+        onLost: 'ignore',
+        pace: 61000,
+        strategies: 1,
+        margin: 'mode',
+      },
+      steps: [
+        { on: 0, who: 0, do: 'enter', side: 'long', by: 'limit', lots: 45, attach: false },
+        { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 31, attach: false },
+        { on: 0, who: 0, do: 'enter', side: 'short', by: 'cost', lots: 33, attach: true },
+      ],
+      vetoes: 0,
+    },
+  ],
 ];
 
 let server: Server;
