@@ -86,10 +86,10 @@ export function fallback(signal: Signal, id: string, reason: ReasonCode, context
 }
 
 /** The size that signals like this one got last; 1 before the first. */
-function lastSize(signal: Signal, { edge, flags, regimeOf }: DecisionContext): number {
+function lastSize(signal: Signal, context: DecisionContext): number {
   const { strategy, symbol, time } = signal;
-  const cell = cellOfSignal(signal, regimeOf(symbol, time));
-  return edge.lastSizeOf(strategy, symbol, cell, modeOf(signal, flags)) ?? 1;
+  const cell = cellOfSignal(signal, context.regimeOf(symbol, time));
+  return context.edge.lastSizeOf(strategy, symbol, cell, modeOf(signal, context.flags)) ?? 1;
 }
 
 /** A failure here is what brought us here, and is reported already: the safe value goes in. */
