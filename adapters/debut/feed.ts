@@ -35,6 +35,11 @@ export class CandleFeed {
   constructor(engine: OptimizationEngine, own: boolean) {
     this.#engine = engine;
     this.#own = own;
+    if (own)
+      engine.subscribe(({ type }) => {
+        // The next update has something to learn.
+        if (type === 'trade' || type === 'shadow') this.#isNew = true;
+      });
   }
 
   /**
@@ -60,11 +65,6 @@ export class CandleFeed {
       this.#fits && timeframe !== this.#timeframe
         ? new CandleAggregator(timeframeMs(timeframe!), timeframeMs(this.#timeframe))
         : null;
-  }
-
-  /** A trade was recorded: the next update has something to learn. */
-  traded(): void {
-    this.#isNew = true;
   }
 
   /** A candle closed. */
@@ -102,8 +102,8 @@ export class CandleFeed {
   }
 
   /**
-   * Whether an update could change anything. A shared engine hears of more than this bot. In one of its own it is trades
-   * that do, or time: weights go on stepping once a day until they are where the trades want them, and a strategy on
+   * Whether an update could change anything. A shared engine hears of more than this bot. In one of its own it is
+   * outcomes that do, or time: weights go on stepping once a day until they are where the trades want them, and a strategy on
    * the bench waits for its window or its probation to end.
    */
   #isDue(time: number): boolean {

@@ -192,7 +192,6 @@ export class Overlay {
     if (!input || !trade) return;
     this.#closed += 1;
     this.#trades.push(trade);
-    this.#feed.traded();
     const { strategy, symbol, side, pnl, r } = trade;
     this.#say(
       () =>

@@ -31,8 +31,8 @@ export class Update {
     }
     this.#clock.refuseAhead('an update', now);
     this.#learning.settleShadows();
+    // What closes right now waits for what else does: when updates run must not change what is learned.
     this.#learning.advance(now);
-    this.#learning.settleEdge();
     const updates = this.#updateWeights(now);
     const weightChangesThisPeriod: [string, number][] = [];
     for (const update of updates) {
@@ -71,7 +71,7 @@ export class Update {
   #updateWeights(now: number): WeightUpdate[] {
     if (!this.#state.byEdge)
       return this.#state.parts.optimizer.updateWeights(this.#state.parts.judgement.weightEvidence(), now);
-    const edge = this.#state.parts.edge.now;
+    const edge = this.#state.parts.edge.view;
     const targets = edge.getStrategies().map((strategy): [string, EdgeTargets] => {
       const cap = edge.capOf(strategy);
       const sizeIn = (where: Parameters<EdgePosterior['expect']>[1]) =>

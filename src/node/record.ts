@@ -114,7 +114,7 @@ const ALONE = { time: 0, settles: 'all', before: [] } as const;
 /** What each event lets settle of the outcomes that wait. */
 const SETTLES: Readonly<Record<InputEvent['type'], PastEvent['settles']>> = {
   decision: 'all',
-  update: 'all',
+  update: 'earlier',
   command: 'all',
   config: 'all',
   trade: 'earlier',
