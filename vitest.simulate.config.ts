@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Simulations that take minutes: `npm run simulate`. EDGEKEEPER_RUNS sets how many worlds of a kind. */
+/** Simulations that take minutes: `npm run simulate`. EDGEKEEPER_RUNS says how many times as many worlds of a kind. */
 export default defineConfig({
-  test: { include: ['bench/simulations/{claims,retirement}.ts'], fileParallelism: false },
+  test: {
+    include: ['bench/simulations/{policies,calibration,claims,retirement}.ts'],
+    fileParallelism: false,
+  },
 });
