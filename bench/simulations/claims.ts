@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { EffectLedger, effectStatement } from '../../src/index.ts';
 import { overlay } from './engine-policy.ts';
 import { firstClaim, isLook, POWER_LOOKS } from './looks.ts';
-import { percent, printTable } from './markdown.ts';
+import { meanOf, percent, printTable } from './markdown.ts';
 import { CLUSTERED, INDEPENDENT, NULLS, type Null, OUTCOMES } from './nulls.ts';
 import { sizesOf } from './policy.ts';
 import { seeds } from './seeds.ts';
@@ -20,7 +20,7 @@ import {
 
 const NULL_SEEDS = seeds(20);
 const POWER_SEEDS = seeds(20);
-const ENGINE_SEEDS = seeds(10);
+const ENGINE_SEEDS = seeds(30);
 
 /** 5%, and three standard errors of so many runs. */
 const allowed = (runs: number): number => 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs);
@@ -32,12 +32,12 @@ interface Claimed {
 }
 
 /** Runs of every sizing in a null, each in worlds of its own, with claims at any look. */
-function claimedIn({ signals }: Null, sizings: readonly Sizing[]): Claimed {
+function claimedIn(world: Null, sizings: readonly Sizing[]): Claimed {
   const verdicts = sizings.flatMap((sizing, kind) =>
     NULL_SEEDS.map((seed) => {
-      const own = seed + 1000 * kind;
-      const world = signals(own);
-      return firstClaim(world, sizesOf(sizing(own), world, true), isLook).verdict;
+      const own = seed + 1000 * kind + 20_000 * NULLS.indexOf(world);
+      const signals = world.signals(own);
+      return firstClaim(signals, sizesOf(sizing(own), signals, true), isLook).verdict;
     }),
   );
   const count = (wanted: string) => verdicts.filter((verdict) => verdict === wanted).length;
@@ -144,7 +144,7 @@ function statements(edges: readonly number[], seed: number) {
     if (n > before && n <= OUTCOMES && isLook(n)) verdicts.push({ n, verdict: ledger.claim.claim().verdict });
   });
   sizesOf(policy, signals, true);
-  return { verdicts, statement: effectStatement(ledger) };
+  return { verdicts, ledger, effect: ledger.claim.claim().effect ?? 0 };
 }
 
 it('says of the overlay at work what is so', () => {
@@ -160,18 +160,20 @@ it('says of the overlay at work what is so', () => {
     const share = (is: (run: (typeof runs)[number]) => boolean) => runs.filter(is).length / runs.length;
     const claimedBy = (look: number, wanted: string) =>
       share(({ verdicts }) => verdicts.some(({ n, verdict }) => n <= look && verdict === wanted));
-    const effects = runs.map(({ statement }) => statement.claim.effect ?? 0);
+    const [{ ledger }] = runs as [(typeof runs)[number]];
+    expect(effectStatement(ledger)).toMatchObject({ claim: ledger.claim.claim(), barrierShadows: 0 });
     const isNull = edges[0] === edges[2];
-    if (isNull) expect(claimedBy(OUTCOMES, 'IMPROVES'), world).toBeLessThan(0.35);
+    const most = allowed(runs.length);
+    if (isNull) expect(claimedBy(OUTCOMES, 'IMPROVES'), world).toBeLessThanOrEqual(most);
     if (edges[0]! >= 0.3) expect(claimedBy(OUTCOMES, 'IMPROVES'), world).toBeGreaterThan(0.7);
-    expect(claimedBy(OUTCOMES, 'HARMS'), world).toBeLessThan(0.35);
+    expect(claimedBy(OUTCOMES, 'HARMS'), world).toBeLessThanOrEqual(most);
     return {
       'the overlay at work': world,
       ...Object.fromEntries(
         POWER_LOOKS.map((look) => [`n = ${look}`, percent(claimedBy(look, 'IMPROVES'), 0)]),
       ),
       'HARMS, ever': percent(claimedBy(OUTCOMES, 'HARMS'), 0),
-      'mean effect': (effects.reduce((sum, effect) => sum + effect, 0) / effects.length).toFixed(3),
+      'mean effect': meanOf(runs.map(({ effect }) => effect)).toFixed(3),
     };
   });
   printTable('IMPROVES by so many outcomes', rows);
