@@ -4,7 +4,7 @@ import { EffectLedger, effectStatement } from '../../src/index.ts';
 import { overlay } from './engine-policy.ts';
 import { firstClaim, isLook, POWER_LOOKS } from './looks.ts';
 import { meanOf, percent, printTable } from './markdown.ts';
-import { CLUSTERED, INDEPENDENT, NULLS, type Null, OUTCOMES } from './nulls.ts';
+import { CLUSTERED, DRIFTING_MOOD, INDEPENDENT, NULLS, type Null, OUTCOMES, RARE_BIG_WINS } from './nulls.ts';
 import { sizesOf } from './policy.ts';
 import { seeds } from './seeds.ts';
 import { type SimulatedSignal, signalsOf } from './signals.ts';
@@ -12,6 +12,7 @@ import {
   bookForDays,
   bookForWeeks,
   byCoin,
+  oneInThirtyBlocked,
   REACTING,
   type Sizing,
   strategiesForWeeks,
@@ -21,6 +22,8 @@ import {
 const NULL_SEEDS = seeds(20);
 const POWER_SEEDS = seeds(20);
 const ENGINE_SEEDS = seeds(30);
+/** Rare failures want more runs to be told. */
+const BEYOND_TIMES = 10;
 
 /** 5%, and three standard errors of so many runs. */
 const allowed = (runs: number): number => 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs);
@@ -76,12 +79,22 @@ it('claims nothing where no signal is better than another', () => {
   expect((total.improves + total.harms) / total.runs).toBeLessThanOrEqual(0.05);
 }, 1_800_000);
 
-it('is known to claim too often where the whole book is switched for weeks while all means drift', () => {
-  const claimed = claimedIn(NULLS.at(-1)!, [bookForWeeks, bookForWeeks, bookForWeeks]);
-  printTable('Where the 5% are not promised', [
-    rowOf('drifting mood', 'the book reduced for weeks', claimed),
-  ]);
-  expect((claimed.improves + claimed.harms) / claimed.runs).toBeLessThan(0.3);
+/** What the statement gets wrong more often than it promises, and would have to be mended for. */
+const BEYOND: readonly (readonly [world: Null, sizes: string, sizing: Sizing])[] = [
+  [DRIFTING_MOOD, 'the book reduced for weeks', bookForWeeks],
+  [RARE_BIG_WINS, 'one in thirty blocked', oneInThirtyBlocked],
+];
+
+it('is known to claim too often where all means drift, or where a few big wins decide', () => {
+  const rows = BEYOND.map(([world, sizes, sizing]) => {
+    const claimed = claimedIn(
+      world,
+      Array.from({ length: BEYOND_TIMES }, () => sizing),
+    );
+    expect((claimed.improves + claimed.harms) / claimed.runs, sizes).toBeLessThan(0.4);
+    return rowOf(world.name, sizes, claimed);
+  });
+  printTable('Where the 5% are not kept', rows);
 }, 1_800_000);
 
 /** Half of the signals at size 1, half at a quarter: by how much R they must differ for an effect of 1 R a unit. */

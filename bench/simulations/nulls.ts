@@ -49,15 +49,22 @@ const constant = (name: string, shape: Shape): Null => ({
   signals: (seed) => firstOf(shape, seed),
 });
 
+export const RARE_BIG_WINS = constant('rare big wins', spread(6, 0, { gain: 12, wins: 0.08 }));
+export const DRIFTING_MOOD: Null = {
+  name: 'drifting mood',
+  isConstant: false,
+  signals: (seed) => firstOf(moody(seed), seed),
+};
+
 /** Worlds in which no signal is better than another one at its time. */
 export const NULLS: readonly Null[] = [
   constant('independent, mean 0', spread(6, 0)),
   constant('independent, mean +.10 R', spread(6, 0.1)),
-  constant('rare big wins', spread(6, 0, { gain: 12, wins: 0.08 })),
+  RARE_BIG_WINS,
   constant('rho .5, held 36-48 h, 5 symbols, +.10 R', clustered(5, 0.1)),
   constant('rho .5, held 36-48 h, 10 symbols', clustered(10, 0)),
   constant('rho .5, held 36-48 h, 20 symbols', clustered(20, 0)),
-  { name: 'drifting mood', isConstant: false, signals: (seed) => firstOf(moody(seed), seed) },
+  DRIFTING_MOOD,
 ];
 
 /** Worlds in which luck is independent, and clustered, to put an effect into. */

@@ -37,6 +37,11 @@ export const strategiesForWeeks: Sizing = unseeing((seed) => switched(seed, 21, 
 export const bookForDays: Sizing = unseeing((seed) => switched(seed, 4, whole));
 export const bookForWeeks: Sizing = unseeing((seed) => switched(seed, 21, whole));
 
+export const oneInThirtyBlocked: Sizing = unseeing((seed) => {
+  const random = seededRandom(seed);
+  return () => (random.uniform() < 1 / 30 ? 0 : 1);
+});
+
 /** Sizes that never see an outcome. */
 export const UNSEEING: Readonly<Record<string, Sizing>> = {
   'sent or not, by a coin': unseeing((seed) => {
@@ -47,10 +52,7 @@ export const UNSEEING: Readonly<Record<string, Sizing>> = {
     const random = seededRandom(seed);
     return () => 2 * random.uniform();
   }),
-  'one in thirty blocked': unseeing((seed) => {
-    const random = seededRandom(seed);
-    return () => (random.uniform() < 1 / 30 ? 0 : 1);
-  }),
+  'one in thirty blocked': oneInThirtyBlocked,
   'strategies reduced for weeks': strategiesForWeeks,
   'the book reduced for days': bookForDays,
 };
