@@ -1,5 +1,6 @@
 import type { OptimizationEngine, Signal } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
+import { atMinimum, leastOf } from '../core/at-minimum.ts';
 import { type AccountExposure, splitBy } from '../core/exposure.ts';
 import type { OrderGate, Verdict } from '../core/gate.ts';
 import type { Books } from './books.ts';
@@ -157,19 +158,26 @@ export class Judge {
     const wanted = Math.min(opens * verdict.multiplier, Math.max(opens, most));
     const closing = closes > 0 ? closableAmount(exchange, market, closes) : 0;
     const amount = sendableAmount(exchange, market, closing + wanted, price);
-    if (amount <= closing * (1 + 1e-9)) return this.#tooSmall(call, scaled);
-    return { ...scaled, amount, found: { ...found, sent: amount } };
+    if (amount > closing * (1 + 1e-9)) return { ...scaled, amount, found: { ...found, sent: amount } };
+    const least = closing > 0 ? 0 : leastOf(opens, (units) => sendableAmount(exchange, market, units, price));
+    const taught = atMinimum(verdict, least / opens);
+    if (taught === null) return this.#tooSmall(call, scaled);
+    return { ...scaled, amount: least, found: { ...found, sent: least, ...decided(taught) } };
   }
 
   /** An entry by cost, scaled. */
   #spend(call: OrderCall, scaled: Send, market: CcxtMarket, { key, cost }: Cost): Judgement {
-    const spend = sendableCost(this.#options.exchange, market, cost * scaled.asked!.verdict.multiplier);
-    if (spend === 0) return this.#tooSmall(call, scaled);
+    const { verdict } = scaled.asked!;
+    const sendable = (wanted: number) => sendableCost(this.#options.exchange, market, wanted);
+    const share = sendable(cost * verdict.multiplier);
+    const spend = share || leastOf(cost, sendable);
+    const taught = share > 0 ? verdict : atMinimum(verdict, spend / cost);
+    if (taught === null) return this.#tooSmall(call, scaled);
     return {
       ...scaled,
       amount: key === 'amount' ? spend : call.given,
       params: key === 'amount' ? scaled.params : { ...scaled.params, [key]: spend },
-      found: { ...scaled.found, asked: cost, sent: spend },
+      found: { ...scaled.found, asked: cost, sent: spend, ...decided(taught) },
     };
   }
 

@@ -48,7 +48,7 @@ export function scriptedEngine(script: Script, options: Options = {}): Optimizat
       reasons: said === 0 ? ['QUALITY_BLOCKED'] : real.reasons,
     };
   };
-  Object.defineProperty(engine, 'decide', { value: decide });
+  Object.defineProperty(engine, 'decide', { value: decide, configurable: true });
   return engine;
 }
 

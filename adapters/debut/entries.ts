@@ -1,4 +1,5 @@
 import type { Decision, OptimizationEngine, Signal } from '../../src/index.ts';
+import { atMinimum } from '../core/at-minimum.ts';
 import { OrderGate, type Verdict } from '../core/gate.ts';
 import type { EdgekeeperPluginOptions } from './options.ts';
 import { type Meant, sideOf } from './positions.ts';
@@ -124,6 +125,9 @@ export class Entries {
     const least = this.#opts.edgekeeperMinNotional ?? 0;
     const lots = multiplier === 1 ? asked : largestLots(host, asked * multiplier, price, least);
     if (lots > 0) return { lots, decision: verdict.decision, reasons: verdict.reasons, shrunk: false };
+    const fewest = multiplier > 0 ? smallestLots(host, asked, price, least) : 0;
+    const taught = atMinimum(verdict, fewest / asked);
+    if (taught) return { lots: fewest, decision: taught.decision, reasons: taught.reasons, shrunk: false };
     const { decision, reasons } =
       multiplier > 0 ? this.#gate.withdraw(signal, verdict, 'BELOW_MIN') : verdict;
     const minimum = this.#opts.edgekeeperShrink ? smallestLots(host, asked, price, least) : 0;

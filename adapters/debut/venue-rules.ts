@@ -1,9 +1,8 @@
+import { boundary } from '../core/boundary.ts';
 import type { DebutHost } from './types.ts';
 
 /** Lots that differ by less than this share are the same. */
 const ROUNDING = 1e-9;
-/** Halvings after which two neighbouring numbers are told apart. */
-const HALVINGS = 64;
 
 type Prepare = (lots: number) => number;
 
@@ -57,19 +56,6 @@ function preparerOf({ instrument, transport }: DebutHost): Prepare {
     const prepared = Number(transport.prepareLots(lots, id));
     return Number.isFinite(prepared) ? prepared : Number.POSITIVE_INFINITY;
   };
-}
-
-/** Where a rule that holds below and not above changes over, as closely as numbers can say. */
-function boundary(from: number, to: number, holds: (x: number) => boolean): { below: number; above: number } {
-  let below = from;
-  let above = to;
-  for (let i = 0; i < HALVINGS; i += 1) {
-    const middle = (below + above) / 2;
-    if (middle === below || middle === above) break;
-    if (holds(middle)) below = middle;
-    else above = middle;
-  }
-  return { below, above };
 }
 
 function leastLots({ opts, instrument }: DebutHost, price: number | undefined, minNotional: number): number {

@@ -7,6 +7,7 @@ import {
 } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
 import { isName } from '../../src/model/strategy.ts';
+import { atMinimum, leastOf } from '../core/at-minimum.ts';
 import { type Range, splitBy } from '../core/exposure.ts';
 import { OrderGate, type Verdict } from '../core/gate.ts';
 import { type Fill, type Holder, LotBook, type LotBookState, positionName } from '../core/lots.ts';
@@ -176,8 +177,13 @@ class BotBooks {
     let verdict = this.#gate.judge(signal, retry, order.id !== undefined);
     let sent: T = order;
     if (verdict.multiplier !== 1) {
-      const size = this.#sendable(order, closes, opens, verdict.multiplier);
-      if (size === 0 && verdict.multiplier > 0) verdict = this.#gate.withdraw(signal, verdict, 'BELOW_MIN');
+      let size = this.#sendable(order, closes, opens, verdict.multiplier);
+      if (size === 0 && verdict.multiplier > 0) {
+        const least = closes > 0 ? 0 : leastOf(1, (share) => this.#sendable(order, 0, opens, share));
+        const taught = atMinimum(verdict, least / opens);
+        size = taught ? least : 0;
+        verdict = taught ?? this.#gate.withdraw(signal, verdict, 'BELOW_MIN');
+      }
       if (size === 0 && closes === 0) return null;
       sent = { ...order, amount: size === 0 ? closes : size };
     }

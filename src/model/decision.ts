@@ -30,6 +30,7 @@ export const REASONS = [
   'CAPPED',
   'SIZE_FIXED',
   'BELOW_MIN',
+  'AT_MIN',
   'NOT_SENT',
 ] as const;
 export type ReasonCode = (typeof REASONS)[number];

@@ -117,6 +117,7 @@ function waterfallOf(decision: Decision, filled: number | null): WaterfallStep[]
 /** Why less, or more, went out than the factors make. */
 function whyNotAll({ reasons }: Decision): string {
   if (reasons.includes('BELOW_MIN')) return 'below the minimum of the venue';
+  if (reasons.includes('AT_MIN')) return 'the least that the venue takes, to learn from';
   if (reasons.includes('HARD_STOP')) return 'the hard stop holds everything back';
   if (reasons.includes('SIZE_FIXED')) return 'the host sends its own size or nothing';
   return 'whole or not at all';

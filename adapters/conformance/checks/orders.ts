@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { OptimizationEngine } from '../../../src/index.ts';
+import { OptimizationEngine, type Signal } from '../../../src/index.ts';
 import type { Check } from '../check.ts';
 import type { HostRun, Wish } from '../driver.ts';
 import { needs, refuse } from '../hooks.ts';
@@ -24,15 +24,23 @@ import {
 export const ORDERS: readonly Check[] = [
   {
     number: 1,
-    title: 'a neutral overlay, and one that is off, change nothing of what is sent',
+    title: 'an overlay that is neutral, off or observes changes nothing of what is sent',
     run: (driver) =>
       property(steps, async (program) => {
         const plain = await driver.start(setup(null));
         const neutral = await driver.start(setup(scriptedEngine(() => 1)));
         const off = await driver.start(setup(new OptimizationEngine({ enabled: false })));
-        for (const run of [plain, neutral, off]) await play(driver, run, program);
+        // It would send nothing at all, if it acted.
+        const observer = new OptimizationEngine({ mode: 'observe' });
+        for (const strategy of new Set(driver.strategies))
+          observer.forceStatus(strategy, 'SUSPENDED', { time: 0, actor: 'kit', reason: 'to be observed' });
+        const observed = await driver.start(setup(observer));
+        for (const run of [plain, neutral, off, observed]) await play(driver, run, program);
         expect(neutral.sent).toEqual(plain.sent);
         expect(off.sent).toEqual(plain.sent);
+        expect(observed.sent).toEqual(plain.sent);
+        for (const { intended, multiplier } of observer.getRecentDecisions())
+          expect({ intended, multiplier }).toEqual({ intended: 0, multiplier: 1 });
       }),
   },
   {
@@ -179,6 +187,36 @@ export const ORDERS: readonly Check[] = [
         expect(run.sent).toEqual([]);
         expect(engine.getRecentDecisions().at(-1)).toMatchObject({ multiplier: 0 });
         expect(engine.getRecentDecisions().at(-1)!.reasons).toContain('BELOW_MIN');
+      }),
+  },
+  {
+    number: 22,
+    title:
+      "what is too small, but is to teach, goes out at the venue's minimum and is booked by the bot's own size",
+    run: (driver) =>
+      property(fc.integer({ min: 2, max: 8 }), async (times) => {
+        if (!driver.scales) return;
+        const engine = scriptedEngine(() => 0.1);
+        const { decide } = engine;
+        Object.defineProperty(engine, 'decide', {
+          value: (signal: Signal) => {
+            const decision = decide(signal);
+            return { ...decision, edge: decision.edge && { ...decision.edge, atLeastMinimum: true } };
+          },
+        });
+        const run = await driver.start(setup(engine));
+        const [strategy] = driver.strategies;
+        const position = { strategy, symbol: driver.symbol, side: driver.sides[0]! };
+        await run.tick(START_PRICE);
+        await run.enter({ ...position, amount: driver.minAmount * times });
+        await run.tick(START_PRICE);
+        expect(run.refused).toBe(0);
+        expect(run.sent).toMatchObject([{ amount: driver.minAmount }]);
+        await run.exit(driver.exits[0], position);
+        await run.tick(START_PRICE);
+        await run.settled?.();
+        const [trade] = engine.decomposer.getTradeHistory();
+        expect(trade!.baseSize).toBeCloseTo(driver.minAmount * times, 9);
       }),
   },
   {
