@@ -39,6 +39,8 @@ const KINDS: Readonly<Record<keyof EdgekeeperPluginOptions, Kind>> = {
   edgekeeperWeighting: 'boolean',
   edgekeeperRetirement: 'boolean',
   edgekeeperAggressive: 'boolean',
+  edgekeeperObserve: 'boolean',
+  edgekeeperGuarded: 'boolean',
   edgekeeperLiteral: 'boolean',
   edgekeeperBaseWeight: 'number',
   edgekeeperThreshold: 'number',
@@ -101,6 +103,12 @@ function inPluginWords(said: string): string {
   );
 }
 
+/** The literal rules are the stricter wish of two: an optimiser that varies both still runs. */
+function evidenceOf({ edgekeeperLiteral, edgekeeperGuarded }: EdgekeeperPluginOptions): Options['evidence'] {
+  if (edgekeeperLiteral) return 'literal';
+  return edgekeeperGuarded ? 'guarded' : undefined;
+}
+
 /** The configuration that flat options make. @param strategy empty where nobody knows it yet */
 export function configOf(opts: EdgekeeperPluginOptions, strategy: string, interval?: string): Options {
   const weight = opts.edgekeeperBaseWeight;
@@ -113,7 +121,8 @@ export function configOf(opts: EdgekeeperPluginOptions, strategy: string, interv
     adaptiveWeighting: opts.edgekeeperWeighting,
     retirementManagement: opts.edgekeeperRetirement,
     preset: opts.edgekeeperAggressive ? ('aggressive' as const) : undefined,
-    evidence: opts.edgekeeperLiteral ? ('literal' as const) : undefined,
+    mode: opts.edgekeeperObserve ? ('observe' as const) : undefined,
+    evidence: evidenceOf(opts),
     baseWeights: weight === undefined || strategy === '' ? undefined : { [strategy]: weight },
     timeframe: interval === undefined ? undefined : TIMEFRAMES[interval],
     // Updates are up to a day apart, all of which counts as time in a status.

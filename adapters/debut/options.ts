@@ -10,7 +10,11 @@ export interface EdgekeeperPluginOptions {
   edgekeeperRetirement?: boolean;
   /** The aggressive preset; default false. */
   edgekeeperAggressive?: boolean;
-  /** Act on thresholds alone instead of evidence; default false. */
+  /** Send everything as the strategy made it, and only note what would have been sent; default false. */
+  edgekeeperObserve?: boolean;
+  /** Go by the guarded rules instead of what each signal is expected to earn; default false. */
+  edgekeeperGuarded?: boolean;
+  /** Go by thresholds alone, as the rules were founded, which needs no evidence; default false. */
   edgekeeperLiteral?: boolean;
   /** Weight of the strategy before anything is learned, between the least and the most weight; default 1. */
   edgekeeperBaseWeight?: number;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { AUTHOR, engineWith } from '../../fixtures.ts';
+import { AUTHOR, engineWith, rulesWith } from '../../fixtures.ts';
 import { Venue } from '../core/venue.ts';
 import { debutBot } from './host.ts';
 
 describe('entries of a Debut bot', () => {
   it('that reverse a position are judged, every one: Debut opens the other side before it closes the first', async () => {
-    const engine = engineWith({ adaptiveWeighting: false });
+    const engine = rulesWith({ adaptiveWeighting: false });
     const { bot, tick } = debutBot({}, { engine }, new Venue({ shorts: true }));
     for (let i = 0; i < 20; i += 1) {
       await tick(100 + (i % 5));

@@ -8,6 +8,8 @@ const SWITCHES = [
   'edgekeeperWeighting',
   'edgekeeperRetirement',
   'edgekeeperAggressive',
+  'edgekeeperObserve',
+  'edgekeeperGuarded',
   'edgekeeperLiteral',
   'edgekeeperIncreases',
   'edgekeeperGateAdds',

@@ -74,6 +74,7 @@ describe('the Debut plugin', () => {
 
   it('filters by what the strategy says of its signals once those below the threshold are known to lose', async () => {
     const { bot, plugin, tick } = debutBot({
+      edgekeeperGuarded: true,
       edgekeeperThreshold: 0.4,
       edgekeeperWeighting: false,
       edgekeeperRetirement: false,
@@ -260,9 +261,9 @@ describe('the Debut plugin', () => {
     await tick(110);
     await bot.createOrder('SELL', 2);
     expect(lines).toEqual([
-      'edgekeeper: EMA_Trend BTCUSDT BUY scaled x0.500: 2 -> 1 lots (STRATEGY_DEGRADED, QUALITY_ADVISORY)',
+      'edgekeeper: EMA_Trend BTCUSDT BUY scaled x0.500: 2 -> 1 lots (STRATEGY_DEGRADED, EDGE_REDUCED)',
       'edgekeeper: EMA_Trend BTCUSDT long closed: size 1, pnl 9.79, 1.00 R',
-      'edgekeeper: EMA_Trend BTCUSDT SELL vetoed (STRATEGY_SUSPENDED, WEIGHT_RAISED)',
+      'edgekeeper: EMA_Trend BTCUSDT SELL vetoed (STRATEGY_SUSPENDED)',
     ]);
   });
 
