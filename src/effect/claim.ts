@@ -1,6 +1,7 @@
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Interval } from '../statistics/interval.ts';
 import { blocksInPeriod, TimeBlocks, type TimeBlocksState } from '../statistics/time-blocks.ts';
+import { SizedApart, type SizedApartState } from './sized-apart.ts';
 
 /** What the record says, as far as anybody may claim it. */
 export type Verdict = 'IMPROVES' | 'HARMS' | 'INCONCLUSIVE';
@@ -42,6 +43,7 @@ export interface ClaimState {
   readonly n: number;
   readonly held: number;
   readonly v0: number | null;
+  readonly apart: SizedApartState;
 }
 
 /** Signals over which the usual size is remembered. */
@@ -50,6 +52,8 @@ const MEMORY = 200;
 export const MIN_OUTCOMES = 400;
 const MIN_PERIODS = 20;
 const MIN_EFFECTIVE = 10;
+/** Wins, and losses, that were sized unlike the rest, effectively, below which nothing is claimed. */
+const MIN_APART = 10;
 const LOOK_EVERY = 20;
 /** Periods of double and quadruple length below which their variance says nothing. */
 const MIN_LONG = 10;
@@ -79,6 +83,7 @@ const [N, M, S, P, Q] = [0, 1, 2, 3, 4];
  */
 export class ClaimSums {
   readonly #blocks = new TimeBlocks(5);
+  readonly #apart = new SizedApart();
   #n = 0;
   #held = 0;
   #v0: number | null = null;
@@ -94,6 +99,7 @@ export class ClaimSums {
     if (!(Number.isFinite(decidedAt + closedAt) && Number.isFinite(r) && Number.isFinite(m) && m >= 0))
       refuse({ decidedAt, closedAt, r, m });
     this.#blocks.add(decidedAt, 1, m, r, m * r, m * m);
+    this.#apart.add(r, m);
     this.#n += 1;
     this.#held += closedAt - decidedAt;
     if (!this.#claims || this.#v0 !== null || this.#n < MIN_OUTCOMES || this.#n % LOOK_EVERY !== 0) return;
@@ -177,14 +183,21 @@ export class ClaimSums {
   }
 
   snapshot(): ClaimState {
-    return { blocks: this.#blocks.snapshot(), n: this.#n, held: this.#held, v0: this.#v0 };
+    return {
+      blocks: this.#blocks.snapshot(),
+      n: this.#n,
+      held: this.#held,
+      v0: this.#v0,
+      apart: this.#apart.snapshot(),
+    };
   }
 
-  restore({ blocks, n, held, v0 }: ClaimState): void {
+  restore({ blocks, n, held, v0, apart }: ClaimState): void {
     this.#blocks.restore(blocks);
     this.#n = n;
     this.#held = held;
     this.#v0 = v0;
+    this.#apart.restore(apart);
   }
 
   /** The effect and its variance; null where there is none to speak of. */
@@ -266,6 +279,9 @@ export class ClaimSums {
       return `too few periods ${long}: ${periods}, and nothing is claimed below ${MIN_PERIODS}`;
     if (effectivePeriods < MIN_EFFECTIVE)
       return `too few periods ${long} carry it: effectively ${effectivePeriods.toFixed(1)}, and nothing is claimed below ${MIN_EFFECTIVE}`;
+    const { fewest } = this.#apart;
+    if (fewest < MIN_APART)
+      return `too few wins, or losses, were sized unlike the rest: effectively ${fewest.toFixed(1)}, and nothing is claimed below ${MIN_APART}`;
     return null;
   }
 
