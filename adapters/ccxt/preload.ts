@@ -190,8 +190,6 @@ async function start(): Promise<void> {
   await update();
   // A bot that is done must be able to end: nothing of the overlay keeps the process alive.
   setInterval(() => void update(), UPDATE_EVERY).unref();
-  // However the bot ends, by a veto that it does not catch as well: nothing that takes a turn runs after this.
-  process.once('exit', () => overlay.writeNow());
   process.once('beforeExit', () => {
     const settled = Promise.allSettled(detaches.map((detach) => detach.settled()));
     let timer: NodeJS.Timeout | undefined;

@@ -23,7 +23,7 @@ const NULL_SEEDS = seeds(20);
 const POWER_SEEDS = seeds(20);
 const ENGINE_SEEDS = seeds(30);
 /** Rare failures want more runs to be told. */
-const BEYOND_TIMES = 10;
+const HARDEST_TIMES = 10;
 
 /** 5%, and three standard errors of so many runs. */
 const allowed = (runs: number): number => 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs);
@@ -79,22 +79,23 @@ it('claims nothing where no signal is better than another', () => {
   expect((total.improves + total.harms) / total.runs).toBeLessThanOrEqual(0.05);
 }, 1_800_000);
 
-/** What the statement gets wrong more often than it promises, and would have to be mended for. */
-const BEYOND: readonly (readonly [world: Null, sizes: string, sizing: Sizing])[] = [
-  [DRIFTING_MOOD, 'the book reduced for weeks', bookForWeeks],
-  [RARE_BIG_WINS, 'one in thirty blocked', oneInThirtyBlocked],
+/** The hardest cases for a statement, and the most that it gets wrong there. */
+const HARDEST: readonly (readonly [world: Null, sizes: string, sizing: Sizing, most: number])[] = [
+  [RARE_BIG_WINS, 'one in thirty blocked', oneInThirtyBlocked, 0.05],
+  // More often than it promises: no period is as long as luck that lasts for weeks.
+  [DRIFTING_MOOD, 'the book reduced for weeks', bookForWeeks, 0.15],
 ];
 
-it('is known to claim too often where all means drift, or where a few big wins decide', () => {
-  const rows = BEYOND.map(([world, sizes, sizing]) => {
+it('is seldom wrong where few signals decide, and at times where all means drift', () => {
+  const rows = HARDEST.map(([world, sizes, sizing, most]) => {
     const claimed = claimedIn(
       world,
-      Array.from({ length: BEYOND_TIMES }, () => sizing),
+      Array.from({ length: HARDEST_TIMES }, () => sizing),
     );
-    expect((claimed.improves + claimed.harms) / claimed.runs, sizes).toBeLessThan(0.4);
+    expect((claimed.improves + claimed.harms) / claimed.runs, sizes).toBeLessThanOrEqual(most);
     return rowOf(world.name, sizes, claimed);
   });
-  printTable('Where the 5% are not kept', rows);
+  printTable('The hardest cases', rows);
 }, 1_800_000);
 
 /** Half of the signals at size 1, half at a quarter: by how much R they must differ for an effect of 1 R a unit. */

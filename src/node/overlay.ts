@@ -53,8 +53,6 @@ export interface Overlay {
   durable(): Promise<void>;
   /** Resolves when the present state is on disk. */
   save(): Promise<void>;
-  /** Puts what waits into the journal before it returns, for a process that ends now. Never throws. */
-  writeNow(): void;
   /** Stops everything, saves, and gives the state directory free. */
   close(): Promise<void>;
 }
@@ -135,8 +133,9 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       // What is kept names decisions: after a start there must be none that the engine does not know.
       before: () => journal.writeNow(),
     });
+    // However the bot ends, by a veto that it does not catch as well: nothing that takes a turn runs after this.
     const atExit = () => {
-      journal.writeNow(true);
+      journal.flushNow();
       keeper.writeNow();
     };
     process.on('exit', atExit);
@@ -210,7 +209,6 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       for (const id of done) await acknowledge(stateDir, id);
     }
 
-    let closed = false;
     let polling: Promise<void> | null = null;
     const timer = setInterval(() => {
       polling ??= poll().finally(() => {
@@ -240,10 +238,6 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         await keeper.flush();
       },
       save,
-      writeNow() {
-        // Another process may have the directory by then.
-        if (!closed) journal.flushNow();
-      },
       async close() {
         clearInterval(timer);
         await polling;
@@ -254,7 +248,6 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         const failures: unknown[] = [];
         for (const step of [() => journal.close(), save, () => keeper.close()])
           await step().catch((error) => failures.push(error));
-        closed = true;
         await unlock().catch((error) => failures.push(error));
         if (failures.length > 0) throw failures[0];
       },

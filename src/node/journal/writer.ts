@@ -118,11 +118,11 @@ export class Journal {
 
   /**
    * Hands what waits to the operating system, so that it outlives the process: it counts as written only once it is
-   * flushed, which writes the same again. Never throws.
-   * @param last whether the process ends now, and no write that is under way will be waited for
+   * flushed, which writes the same again. A write that runs meanwhile puts the same bytes in the same place. Never
+   * throws.
    */
-  writeNow(last = false): void {
-    if (this.settled || this.#failing || (this.#inFlight > 0 && !last)) return;
+  writeNow(): void {
+    if (this.settled || this.#failing) return;
     try {
       const file = this.#open();
       const { data } = this.#linked();
