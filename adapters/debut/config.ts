@@ -61,9 +61,8 @@ const EXPECTED: Readonly<Record<Kind, { fits: (value: unknown) => boolean; said:
   boolean: { fits: (value) => typeof value === 'boolean', said: 'true or false' },
   number: { fits: isNumber, said: 'a number' },
   value: { fits: (value) => isNumber(value) && (value as number) >= 0, said: 'a number from 0' },
-  // What is kept by name would lose a strategy of that name.
   name: {
-    fits: (value) => isName(value) && value !== '__proto__',
+    fits: isName,
     said: 'a printable name of 1 to 100 characters other than __proto__',
   },
 };

@@ -47,7 +47,7 @@ export class Learning {
   recordShadow(outcome: ShadowOutcome): void {
     const { decision, r, weight, exitTime } = outcome;
     const { strategy } = decision;
-    if (!Number.isFinite(r) || !(weight > 0)) {
+    if (!Number.isFinite(r) || !(weight > 0 && Number.isFinite(1 / weight))) {
       throw new EdgekeeperError('TRADE_INVALID', {
         found: `outcome ${show(r)} of weight ${show(weight)} of ${strategy}`,
         expected: 'a finite R-multiple, and a weight above 0',

@@ -20,5 +20,7 @@ export const HEALTH: Readonly<Record<StrategyStatus, number>> = {
 
 /** A name from a host, used as a key of the state: short, printable, not empty. */
 export function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= 100 && !/[\p{Cc}]/u.test(value);
+  if (typeof value !== 'string' || value.length === 0 || value.length > 100) return false;
+  // What a report or a snapshot keeps by name would lose one of that name.
+  return value !== '__proto__' && !/[\p{Cc}]/u.test(value);
 }

@@ -75,6 +75,8 @@ describe('a decision', () => {
       reasons: ['SIGNAL_INVALID'],
     });
     expect(engine.getOptimizationStatus().errors).toEqual({ SIGNAL_INVALID: 1 });
+    // What is kept by name would lose a strategy of that name.
+    expect(engine.decide(signal({ strategy: '__proto__' })).reasons).toEqual(['SIGNAL_INVALID']);
   });
 
   it('learns an alignment that the host gives wrongly', () => {
