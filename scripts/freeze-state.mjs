@@ -3,7 +3,7 @@
 //   npm run build && node scripts/freeze-state.mjs test/node/fixtures/<version of the snapshot>
 //
 // Everything comes from a seed: a live run with shadows, positions closed in parts, some of them still open, entries and exits
-// that nobody saw, commands and a configuration that changes, whose snapshot is followed by a tail of the journal, as a crash
+// that nobody saw, a control arm, a time of observing, commands and a configuration that changes, whose snapshot is followed by a tail of the journal, as a crash
 // leaves it.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ const overlay = await openOverlay({
   log: quiet,
   clock: { now: () => now },
   durability: 'everyEvent',
-  config: { baseWeights: Object.fromEntries(STRATEGIES.map((name) => [name, 1])) },
+  config: { baseWeights: Object.fromEntries(STRATEGIES.map((name) => [name, 1])), controlArm: 0.1 },
 });
 const { engine } = overlay;
 const author = (reason) => ({ time: now, actor: 'freezer', reason });
@@ -122,7 +122,10 @@ function hour(i) {
 for (let i = 1; i <= 300; i += 1) hour(i);
 engine.forceStatus('FVG_Pattern', 'SUSPENDED', author('to have blocked signals that are followed'));
 engine.setFlags({ qualityFiltering: false }, author('a switch'));
-for (let i = 301; i <= 340; i += 1) hour(i);
+engine.setMode('observe', author('to compare'));
+for (let i = 301; i <= 320; i += 1) hour(i);
+engine.setMode('act', author('seen enough'));
+for (let i = 321; i <= 340; i += 1) hour(i);
 await overlay.save();
 engine.reconfigure({ ...engine.options, minQualityThreshold: 0.6 }, author('another threshold'));
 engine.execute({ ...author('a command with an id'), id: 'c1', type: 'rebasePeak' });
@@ -136,10 +139,13 @@ const freeze = (name) =>
 freeze('state.json');
 for (const name of readdirSync(join(stateDir, 'journal'))) freeze(join('journal', name));
 const { decisions } = engine.getOptimizationStatus();
+const learned = Object.fromEntries(
+  engine.edge.snapshot().strategies.map(([name, { outcomes }]) => [name, outcomes]),
+);
 // What this version knew at the end; a later one may judge otherwise, but must have seen the same.
 writeFileSync(
   join(target, 'facts.json'),
-  `${JSON.stringify({ time: engine.time, baseWeights: engine.config.baseWeights, decisions, trades, errors: engine.getOptimizationStatus().errors, coverage: engine.getCoverage(), weights: engine.optimizer.getCurrentWeights(), statuses: engine.manager.getStatuses() }, null, 2)}\n`,
+  `${JSON.stringify({ time: engine.time, baseWeights: engine.config.baseWeights, options: engine.options, decisions, trades, errors: engine.getOptimizationStatus().errors, coverage: engine.getCoverage(), weights: engine.optimizer.getCurrentWeights(), statuses: engine.manager.getStatuses(), learned }, null, 2)}\n`,
 );
 await overlay.close();
 rmSync(stateDir, { recursive: true, force: true });

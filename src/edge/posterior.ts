@@ -283,7 +283,8 @@ export class EdgePosterior {
     variance += Math.max(0, squares - base * base);
     const h = levels.quality ? standing(strategy.slope, quality) : 0;
     const { w, m, v } = strategy.slope;
-    const slope = w * m * h;
+    // Plus 0: no negative zero, which JSON would not keep.
+    const slope = w * m * h + 0;
     if (h !== 0) variance += w * v * h * h + w * (1 - w) * (m * h) ** 2;
     const raised = levels.strategyAtLeast === null ? 0 : Math.max(0, levels.strategyAtLeast - (pool + own));
     const theta = base + raised + slope;

@@ -33,7 +33,7 @@ describe('a state directory of an earlier version', async () => {
       const learned: unknown[] = [];
       for (const stateDir of [whole, journalOnly]) {
         const clock = { now: () => facts.time, sleep: () => Promise.resolve() };
-        const config = { baseWeights: facts.baseWeights };
+        const config = { baseWeights: facts.baseWeights, ...facts.options };
         const overlay = await openOverlay({ stateDir, log: quiet, clock, config });
         const { engine } = overlay;
         expect(engine.time).toBe(facts.time);
@@ -60,7 +60,10 @@ describe('a state directory of an earlier version', async () => {
         expect(fromBoth).toEqual(fromJournal);
         expect(tracksFromBoth).toEqual(tracksFromJournal);
       }
-      for (const [, strategy] of fromBoth.strategies) expect(strategy.outcomes).toBeGreaterThan(0);
+      for (const [name, { outcomes }] of fromBoth.strategies) {
+        expect(outcomes).toBeGreaterThan(0);
+        if (facts.learned) expect(outcomes).toBe(facts.learned[name]);
+      }
     });
   }
 });
