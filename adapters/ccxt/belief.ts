@@ -1,10 +1,12 @@
 import type { Side } from '../../src/index.ts';
-import { type SentOrder, scaleOf } from './sent-orders.ts';
+import { mostScaleOf, type SentOrder, scaleOf } from './sent-orders.ts';
 
 /** Units that a strategy holds on a side, and that its bot takes itself to hold. */
 export interface Belief {
   readonly held: number;
   readonly believed: number;
+  /** The most that it may take itself to hold: by cost it asked for no units. */
+  readonly most: number;
 }
 
 /** What a strategy holds on both sides by what is booked. */
@@ -20,9 +22,10 @@ const opposite = (side: Side): Side => (side === 'long' ? 'short' : 'long');
 export function holdings(booked: Holdings, orders: readonly SentOrder[]): Holdings {
   const now = { long: { ...booked.long }, short: { ...booked.short } };
   const close = (side: Side, units: number): number => {
-    const { held, believed } = now[side];
+    const { held, believed, most } = now[side];
     const taken = Math.min(held, units);
-    if (taken > 0) now[side] = { held: held - taken, believed: believed * (1 - taken / held) };
+    const left = 1 - taken / held;
+    if (taken > 0) now[side] = { held: held - taken, believed: believed * left, most: most * left };
     return units - taken;
   };
   for (const order of orders) {
@@ -37,8 +40,12 @@ export function holdings(booked: Holdings, orders: readonly SentOrder[]): Holdin
     const filled = units;
     if (kind !== 'entry') units = close(opposite(side), units);
     const closed = (order.closed ?? 0) + filled - units;
-    const { held, believed } = now[side];
-    now[side] = { held: held + units, believed: believed + units * scaleOf(order, closed) };
+    const { held, believed, most } = now[side];
+    now[side] = {
+      held: held + units,
+      believed: believed + units * scaleOf(order, closed),
+      most: most + units * mostScaleOf(order, closed),
+    };
   }
   return now;
 }

@@ -3,7 +3,7 @@ import { type Abandoned, type Holder, LotBook, type LotBookState } from '../core
 import type { Part } from './execution.ts';
 import { Guards, type GuardsState } from './guards.ts';
 import { type CcxtMarket, unitOf } from './market.ts';
-import { positionOf, type SentOrder, scaleOf } from './sent-orders.ts';
+import { mostScaleOf, positionOf, type SentOrder, scaleOf } from './sent-orders.ts';
 
 /** What came of some happenings. */
 export interface Booked {
@@ -15,10 +15,17 @@ export interface InventoryState {
   readonly lots: LotBookState;
   readonly foreign: number | null;
   readonly attached: GuardsState;
-  readonly believed: readonly (readonly [holder: string, units: number])[];
+  readonly believed: readonly (readonly [holder: string, units: number, most?: number])[];
+}
+
+/** Units that a bot takes itself to hold; the most where it bought by cost, and may go by what it got or by what it reckons. */
+export interface Believed {
+  readonly units: number;
+  readonly most: number;
 }
 
 const ROUNDING = 1e-9;
+const NOTHING: Believed = { units: 0, most: 0 };
 
 /** What is held of one symbol: the lots of each strategy with what guards them, and what is in the account beside them. */
 export class Inventory {
@@ -29,7 +36,7 @@ export class Inventory {
   /** Units held beside the lots, signed: from before, or by hand; null where nobody has said. */
   foreign: number | null;
   /** Units that the bot takes itself to hold, by strategy and side: what it asked for, of what was sent. */
-  readonly #believed: Map<string, number>;
+  readonly #believed: Map<string, Believed>;
 
   constructor(symbol: string, market: CcxtMarket, state?: InventoryState) {
     this.#symbol = symbol;
@@ -38,7 +45,9 @@ export class Inventory {
     if (state) this.#lots.restore(state.lots);
     this.foreign = state?.foreign ?? null;
     this.guards = new Guards(state?.attached);
-    this.#believed = new Map(state?.believed ?? []);
+    this.#believed = new Map(
+      (state?.believed ?? []).map(([key, units, most = units]) => [key, { units, most }]),
+    );
   }
 
   state(): InventoryState {
@@ -46,7 +55,7 @@ export class Inventory {
       lots: this.#lots.snapshot(),
       foreign: this.foreign,
       attached: this.guards.state(),
-      believed: [...this.#believed],
+      believed: [...this.#believed].map(([key, { units, most }]) => [key, units, most] as const),
     };
   }
 
@@ -71,8 +80,8 @@ export class Inventory {
   }
 
   /** Units that the bot of a strategy takes itself to hold on a side. */
-  believed(strategy: string, side: Side): number {
-    return this.#believed.get(holderKey({ strategy, side })) ?? 0;
+  believed(strategy: string, side: Side): Believed {
+    return this.#believed.get(holderKey({ strategy, side })) ?? NOTHING;
   }
 
   /** Least difference between two sizes that means something. */
@@ -110,7 +119,12 @@ export class Inventory {
       },
     );
     const key = holderKey({ strategy, side });
-    this.#believed.set(key, (this.#believed.get(key) ?? 0) + units * scaleOf(order, order.closed ?? 0));
+    const before = this.#believed.get(key) ?? NOTHING;
+    const closed = order.closed ?? 0;
+    this.#believed.set(key, {
+      units: before.units + units * scaleOf(order, closed),
+      most: before.most + units * mostScaleOf(order, closed),
+    });
     if (order.attached) this.guards.arm(key, order.levels ?? null, (known) => known + units);
   }
 
@@ -175,7 +189,8 @@ export class Inventory {
     const left = this.#lots.openSize(holder) / before;
     this.guards.shrink(key, left);
     const believed = this.#believed.get(key);
-    if (believed !== undefined && left > 0) this.#believed.set(key, believed * left);
+    if (believed !== undefined && left > 0)
+      this.#believed.set(key, { units: believed.units * left, most: believed.most * left });
     else this.#believed.delete(key);
   }
 

@@ -255,11 +255,14 @@ export class Judge {
     market: CcxtMarket,
   ): { readonly units: number; readonly excess: number } | null {
     const { exchange, books } = this.#options;
-    const { held, believed } = books.belief(strategy, symbol, side!);
-    if (!(held > 0) || !(believed > held * (1 + 1e-9))) return null;
+    const { held, believed, most } = books.belief(strategy, symbol, side!);
+    const isScaled = believed > held * (1 + 1e-9);
+    // What was bought by cost is sold as the bot asks for it, up to what there is.
+    const isBeyond = most > held * (1 + 1e-9) && asked > held * (1 + 1e-9);
+    if (!(held > 0) || !(isScaled || isBeyond)) return null;
     const share = Math.min(1, asked / believed);
     const units = sendableAmount(exchange, market, share > 1 - 1e-9 ? held : held * share, undefined);
-    const excess = asked - believed > asked * 1e-9 ? asked - believed : 0;
+    const excess = asked - most > asked * 1e-9 ? asked - most : 0;
     return units > 0 ? { units, excess } : null;
   }
 

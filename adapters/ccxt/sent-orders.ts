@@ -310,6 +310,10 @@ export const positionOf = ({ decision, execution }: SentOrder): string =>
 export const scaleOf = ({ byCost, asked, sent }: Found, closed: number): number =>
   !byCost && sent > closed ? (asked - closed) / (sent - closed) : 1;
 
+/** The same of a bot that reckons by itself what it gets for a cost. */
+export const mostScaleOf = (order: Found, closed: number): number =>
+  order.byCost ? order.asked / order.sent : scaleOf(order, closed);
+
 /** Whether more may be booked of an order: it filled, or rests. An order that does not rest holds nothing up. */
 export const mayGrow = ({ final, over, price, sent, execution }: SentOrder): boolean =>
   execution.isAhead || (!final && !over && price !== undefined && execution.amount < sent * (1 - 1e-9));

@@ -67,7 +67,8 @@ export class SymbolBook {
 
   /** Units that a strategy holds on a side, and that its bot takes itself to hold. */
   belief(strategy: string, side: Side): Belief {
-    return { held: this.openSize(strategy, side), believed: this.#held.believed(strategy, side) };
+    const { units, most } = this.#held.believed(strategy, side);
+    return { held: this.openSize(strategy, side), believed: units, most };
   }
 
   /** An exit of a strategy waits at the venue, where it may fill under another id. */

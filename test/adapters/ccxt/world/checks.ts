@@ -97,9 +97,9 @@ export const exitsPass: Check = (ran) =>
     ];
   });
 
-/** Exits that are translated to what is held take nothing past nothing, where no others had a hand in it. */
+/** Exits that are translated to what is held take nothing past nothing, where no others had a hand in it and any can be. */
 export const oversellsNothing: Check = (ran) =>
-  ran.mode !== 'translate' || ran.program.style.strategies > 1
+  ran.mode !== 'translate' || ran.program.style.strategies > 1 || ran.program.venue.kind === 'margin'
     ? []
     : ran.calls.flatMap(({ meaning, plain, position, sent, instrument, step }) => {
         const quantity = Number(sent[0]?.params.quantity ?? sent[0]?.params.qty ?? 0);
@@ -135,11 +135,14 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 /**
  * Whether all that was closed is the strategies' own: nobody can say what an owner by hand, or one strategy for
- * another, closed; what filled at the venue unseen may be two strategies' that cancel out; and what inverse contracts
- * come to depends on which entry is paired with which exit.
+ * another, closed; what filled at the venue unseen may be two strategies' that cancel out; what inverse contracts come
+ * to depends on which entry is paired with which exit; and the outcome of an entry that may still fill is not told yet.
  */
-export const isOwn = ({ program, closedOwn, venue }: RunRecord): boolean =>
+export const isOwn = ({ program, closedOwn, venue, calls }: RunRecord): boolean =>
   closedOwn &&
+  venue.orders.every(({ status }) => status !== 'PARTIALLY_FILLED') &&
+  // Nothing is asked of a venue before the bot has had an answer itself, after a restart as well.
+  calls.some(({ step }) => step > program.steps.findLastIndex((each) => each.do === 'restart')) &&
   // Who goes by what it asked for may leave something open, and what of it was closed is a matter of pairing.
   (program.style.sizes !== 'asked' || venue.ledger.positions().length === 0) &&
   program.steps.every((step) => step.do !== 'owner') &&

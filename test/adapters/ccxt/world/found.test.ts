@@ -264,6 +264,24 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
       vetoes: 0,
     },
   ],
+  [
+    'reckons by itself what it gets for a cost, and sells that',
+    {
+      venue: { kind: 'spot', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
+      style: {
+        reads: 'orders',
+        sizes: 'own',
+        names: true,
+        flags: false,
+        onLost: 'ignore',
+        pace: 61000,
+        strategies: 1,
+        margin: 'mode',
+      },
+      steps: [{ on: 0, who: 0, do: 'enter', side: 'short', by: 'cost', lots: 33, attach: true }],
+      vetoes: 0,
+    },
+  ],
 ];
 
 let server: Server;
