@@ -6,9 +6,9 @@ import { guardOf } from '../decision/limits.ts';
 import type { EdgePosterior } from '../edge/posterior.ts';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import type { Coverage, UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
-import { type Decision, isUnjudgeable, type ReasonCode } from '../model/decision.ts';
+import { type Decision, isUnjudgeable, REASONS, type ReasonCode } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
-import { EdgekeeperError } from '../model/errors.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Flags, Mode } from '../model/flags.ts';
 import type { Cell, RegimeLabel } from '../model/regime.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
@@ -23,6 +23,7 @@ import type { ForceOptions, StrategyRetirementManager } from '../retirement/mana
 import type { Shadow } from '../shadow/shadow.ts';
 import type { AdaptiveWeightingOptimizer } from '../weighting/optimizer.ts';
 import { HostClock } from './clock.ts';
+import { commandError } from './commands.ts';
 import type {
   Authorship,
   Command,
@@ -146,6 +147,8 @@ export class OptimizationEngine {
    * the decision as it then stands; saying it twice changes nothing.
    */
   withdraw(decision: Decision, reason: ReasonCode): Decision {
+    if (!REASONS.includes(reason))
+      throw commandError(`reason ${show(reason)} of a withdrawal`, REASONS.join(', '));
     return this.#judging.withdraw(decision, reason);
   }
 

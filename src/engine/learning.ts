@@ -8,6 +8,7 @@ import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import { AT_WORK } from '../retirement/label.ts';
 import { canFollow } from '../shadow/shadow.ts';
 import { winsorise } from '../statistics/ew-cell.ts';
+import type { Command, ResetTarget } from './events.ts';
 import type { EngineState } from './state.ts';
 
 /** An outcome of before this version, as the posterior learns it, and when its signal was decided. */
@@ -20,6 +21,8 @@ export interface PastEvent {
   readonly settles: 'all' | 'earlier' | 'nothing';
   readonly before: readonly PastOutcome[];
   readonly by: PastOutcome | null;
+  /** What an operator said, who may have had something forgotten. */
+  readonly command: Command | null;
 }
 
 /** Lets every component learn from what signals came to, whether they were sent or only followed. */
@@ -185,14 +188,28 @@ export class Learning {
     return true;
   }
 
+  /** Forgets of what the posterior and the track records learned what a reset is about. */
+  forget(target: ResetTarget): void {
+    const all = target === 'all';
+    const { edge } = this.#state.parts;
+    if (target === 'weights') for (const strategy of edge.now.getStrategies()) edge.now.revive(strategy);
+    if (target === 'health') edge.now.resetLabels();
+    if (target === 'scores') edge.now.forgetSlopes();
+    if (all || target === 'performance') this.#state.tracks.reset();
+    if (all) edge.reset();
+  }
+
   /**
    * Learns what came of an event of before this version, whose snapshot has not seen it: outcomes are learned just as
    * they would have been then.
    */
-  learnPast({ time, settles, before, by }: PastEvent): void {
+  learnPast({ time, settles, before, by, command }: PastEvent): void {
     for (const outcome of before) this.#adopt(outcome);
     if (settles !== 'nothing') this.settleEdge(settles === 'all' ? undefined : time);
     if (by !== null) this.#adopt(by);
+    if (command?.type === 'reset') this.forget(command.target);
+    if (command?.type === 'forceStatus' && command.status === 'ACTIVE')
+      this.#state.parts.edge.now.revive(command.strategy);
   }
 
   #adopt({ decidedAt, ...outcome }: PastOutcome): void {

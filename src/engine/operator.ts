@@ -2,7 +2,7 @@ import { type Options, withEvidence } from '../config/schema.ts';
 import type { Flags } from '../model/flags.ts';
 import type { ForceOptions } from '../retirement/manager.ts';
 import type { HostClock } from './clock.ts';
-import { checkCommand } from './commands.ts';
+import { checkCommand, commandError } from './commands.ts';
 import { componentsOf, flagsOf, reconfigured } from './components.ts';
 import type { Authorship, Command, ResetTarget } from './events.ts';
 import type { Learning } from './learning.ts';
@@ -29,6 +29,8 @@ export class Operator {
     const { time, actor, reason, id } = command;
     if (id !== undefined && this.#state.commands.latest().includes(id)) return false;
     this.#clock.refuseAhead('a command', time);
+    if (command.type === 'resume' && !this.#state.portfolio.stopped)
+      throw commandError('resume, and no hard stop that holds anything', 'a hard stop that has acted');
     const before = this.#beforeCommand(command);
     // A command that may still be refused must not have changed anything by then: its shadows settle after it.
     const refusable = command.type === 'setWeights';
@@ -87,6 +89,8 @@ export class Operator {
     this.#learning.settleEdge();
     const { options: old, config: before } = this.#state;
     const parts = reconfigured(options, this.#state.parts);
+    // By the founding rules an operator's bench stands until they move it; where sizes decide, until it is taken back.
+    if (before.evidence !== 'posterior' && parts.config.evidence === 'posterior') parts.manager.holdForced();
     if (parts.config.mode !== before.mode) this.#state.operatorMode = null;
     const kept = Object.entries(this.#state.operatorFlags).filter(
       ([flag]) => parts.config[flag as keyof Flags] === before[flag as keyof Flags],
@@ -135,28 +139,18 @@ export class Operator {
   #reset(target: ResetTarget, authorship: Authorship): void {
     const { time } = authorship;
     const all = target === 'all';
-    const edge = this.#state.parts.edge.now;
     if (all || target === 'weights') {
       for (const update of this.#state.parts.optimizer.resetToBaseWeights(time))
         this.#state.emit({ type: 'weight', time, update });
-      for (const strategy of edge.getStrategies()) edge.revive(strategy);
     }
     if (all || target === 'health') {
       for (const change of this.#state.parts.manager.reset(authorship))
         this.#state.emit({ type: 'status', time, change });
-      edge.resetLabels();
     }
-    if (all || target === 'scores') {
-      this.#state.parts.scorer.reset();
-      edge.forgetSlopes();
-    }
-    if (all || target === 'performance') {
-      this.#state.parts.decomposer.reset();
-      this.#state.tracks.reset();
-    }
+    if (all || target === 'scores') this.#state.parts.scorer.reset();
+    if (all || target === 'performance') this.#state.parts.decomposer.reset();
     if (all || target === 'regimes') this.#state.parts.detector.reset();
-    if (!all) return;
-    this.#state.shadows.reset();
-    this.#state.parts.edge.reset();
+    if (all) this.#state.shadows.reset();
+    this.#learning.forget(target);
   }
 }

@@ -272,7 +272,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       if (!broken || !options.recoverFromSnapshot || (await store.read()) === null) throw error;
       const aside = await setJournalAside(journalDir, clock.now());
       log.warn('the journal is broken and set aside; what came after the snapshot is lost', { aside });
-      return recover(store, journalDir, hooks);
+      return recover(store, journalDir, hooks, aside);
     }
   }
 

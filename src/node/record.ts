@@ -80,8 +80,14 @@ async function eachOutcome(stateDir: string, after: number, take: (event: Outcom
 /**
  * Lets an engine learn the events up to a sequence number, which its snapshot contains but never learned from, just as
  * it would have learned from them then.
+ * @param journalDir where the journal is, or was set aside
  */
-export async function learnPast(engine: OptimizationEngine, stateDir: string, upTo: number): Promise<void> {
+export async function learnPast(
+  engine: OptimizationEngine,
+  stateDir: string,
+  upTo: number,
+  journalDir = join(stateDir, JOURNAL_DIR),
+): Promise<void> {
   const seen = new Set<string>();
   /** In a record that knows no positions the first trade of a decision is its outcome. */
   const isFirst = ({ outcome, trade, input }: TradeEvent): boolean => {
@@ -99,17 +105,18 @@ export async function learnPast(engine: OptimizationEngine, stateDir: string, up
       engine.learnPast({ ...ALONE, by: pastShadow((event as ShadowEvent).outcome) });
   }
   const after = kept.at(-1)?.seq ?? 0;
-  await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, time, event, effects = [] }) => {
+  await readWhole(journalDir, ({ seq, time, event, effects = [] }) => {
     if (seq <= after || seq > upTo || event.type === 'lost') return;
     const before = effects.flatMap((effect) =>
       effect.type === 'shadow' ? [pastShadow(effect.outcome)] : [],
     );
     const by = event.type === 'trade' && isFirst(event) ? pastTrade(event) : null;
-    engine.learnPast({ time, settles: SETTLES[event.type], before, by });
+    const command = event.type === 'command' ? event.command : null;
+    engine.learnPast({ time, settles: SETTLES[event.type], before, by, command });
   });
 }
 
-const ALONE = { time: 0, settles: 'all', before: [] } as const;
+const ALONE = { time: 0, settles: 'all', before: [], command: null } as const;
 
 /** What each event lets settle of the outcomes that wait. */
 const SETTLES: Readonly<Record<InputEvent['type'], PastEvent['settles']>> = {

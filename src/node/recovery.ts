@@ -27,17 +27,23 @@ export interface Recovered {
 /**
  * The one way to start: the snapshot, if there is one, and the journal's tail on top of it. Reads only.
  * Throws `STATE_CORRUPT`, `JOURNAL_CORRUPT` or `JOURNAL_REPLAY_FAILED`, and never guesses.
+ * @param brokenDir where a broken journal was set aside: what a snapshot of before has not learned is learned from it, as
+ *   far as it goes
  */
 export async function recover(
   store: LowdbStateStore,
   journalDir: string,
   hooks: EngineHooks = {},
+  brokenDir: string | null = null,
 ): Promise<Recovered> {
   const saved = await store.read();
   // What says on no evidence was written before there was a choice: it ran on guarded evidence.
   const engine = new OptimizationEngine({ evidence: 'guarded', ...saved?.options }, hooks);
   if (saved) engine.restore(saved.snapshot);
-  if (saved && (saved.version ?? 0) < WITH_POSTERIOR) await learnPast(engine, dirname(journalDir), saved.seq);
+  if (saved && (saved.version ?? 0) < WITH_POSTERIOR) {
+    const learned = learnPast(engine, dirname(journalDir), saved.seq, brokenDir ?? journalDir);
+    await (brokenDir === null ? learned : learned.catch(untilBroken));
+  }
   const after = saved?.seq ?? 0;
   const lost: LostEvent[] = [];
   let replayed = 0;
@@ -62,13 +68,18 @@ export async function recover(
     }
   });
   return {
-    engine,
+    // One that nothing was ever written of is none of before there was a choice.
+    engine: saved === null && journal.seq === 0 ? new OptimizationEngine({}, hooks) : engine,
     origin: saved?.origin ?? null,
     seq: Math.max(after, journal.seq),
     journal,
     replayed,
     lost,
   };
+}
+
+function untilBroken(error: unknown): void {
+  if (!(error instanceof EdgekeeperError && error.code === 'JOURNAL_CORRUPT')) throw error;
 }
 
 /** Repairs the end of a journal, so that it can be appended to: cuts off half a line, or ends a whole one. */

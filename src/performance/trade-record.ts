@@ -117,7 +117,7 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
     (side === 'long' || side === 'short') &&
     typeof belowThreshold === 'boolean' &&
     factors.every((factor) => isFactor(factor) || (decision.action === undefined && factor === undefined)) &&
-    (atrRate === null || (isNumber(atrRate) && atrRate > 0 && atrRate <= 1));
+    (atrRate === null || (isNumber(atrRate) && atrRate > 0));
   if (fits) return;
   refuse(
     `decision ${show(id)} with cell ${show(cell)} and multiplier ${show(multiplier)}`,

@@ -76,6 +76,9 @@ export interface StrategyHealth {
 }
 
 /** One status change, by the rules or by a person. */
+/** Who changes a status where no person does. */
+const RULES = 'edgekeeper';
+
 export interface StatusChange {
   readonly time: number;
   readonly strategy: string;
@@ -272,7 +275,7 @@ export class StrategyRetirementManager {
     if (next) {
       this.#move(strategy, record, next, {
         time,
-        actor: 'edgekeeper',
+        actor: RULES,
         reason: reasonFor(next, record, this.#alarm),
       });
       if (enough) record.confidence = sureness(next, assessment.edgeProbability ?? 0.5);
@@ -315,7 +318,7 @@ export class StrategyRetirementManager {
     const shown = cause === 'signal' ? Math.max(size, AT_WORK) : size;
     this.#move(strategy, record, next, {
       time,
-      actor: 'edgekeeper',
+      actor: RULES,
       reason: labelWords({ size: shown, probability }),
     });
     record.confidence = sureness(next, probability);
@@ -340,6 +343,15 @@ export class StrategyRetirementManager {
     record.pinned =
       pinForHours === undefined ? null : pinForHours === 'forever' ? 'forever' : time + pinForHours * HOUR;
     return this.#move(strategy, record, status, { time, actor, reason });
+  }
+
+  /** Holds what an operator has put on the bench, and no rule has moved since, until it is taken back. */
+  holdForced(): void {
+    for (const [strategy, record] of this.#strategies) {
+      if (record.status === 'ACTIVE' || record.pinned !== null) continue;
+      const last = this.#audit.findLast((change) => change.strategy === strategy);
+      if (last && last.actor !== RULES) record.pinned = 'forever';
+    }
   }
 
   /** Status of a strategy; ACTIVE for one never heard of. */

@@ -503,6 +503,33 @@ describe('presets', () => {
   });
 });
 
+describe('an operator', () => {
+  it('keeps on the bench what he benched while the founding rules decided', () => {
+    const engine = engineWith({ evidence: 'guarded' });
+    engine.forceStatus(NAME, 'SUSPENDED', AUTHOR);
+    engine.reconfigure({ evidence: 'posterior' }, AUTHOR);
+    expect(engine.decide(plain({ time: START + HOUR }))).toMatchObject({ action: 'block' });
+    engine.forceStatus(NAME, 'ACTIVE', { ...AUTHOR, time: START + 2 * HOUR });
+    expect(engine.decide(plain({ time: START + 3 * HOUR }))).toMatchObject({ action: 'execute' });
+  });
+
+  it('cannot resume what is not stopped, for that would move what the hard stop measures from', () => {
+    const engine = engineWith({ hardStop: 0.3 });
+    engine.recordEquity({ time: START, equity: 100 });
+    engine.recordEquity({ time: START + 1, equity: 80 });
+    expect(() => engine.resume({ ...AUTHOR, time: START + 2 })).toThrow(/COMMAND_INVALID.*no hard stop/);
+    engine.recordEquity({ time: START + 3, equity: 69 });
+    expect(engine.portfolio.stopped).toBe(true);
+  });
+
+  it('is refused a reason of a withdrawal that is none', () => {
+    const engine = engineWith();
+    const decision = engine.decide(plain({ time: START }));
+    expect(() => engine.withdraw(decision, 'WHATEVER' as never)).toThrow(/COMMAND_INVALID/);
+    expect(() => engine.restore(JSON.parse(JSON.stringify(engine.snapshot())))).not.toThrow();
+  });
+});
+
 describe('a failure inside the overlay', () => {
   /** Breaks what every decision needs, and only that. */
   const fail = (engine: OptimizationEngine) => {

@@ -42,6 +42,8 @@ describe('a state directory of an earlier version', async () => {
         if (facts.coverage) expect(engine.getCoverage()).toEqual(facts.coverage);
         expect(Object.keys(engine.manager.getStatuses()).sort()).toEqual(Object.keys(facts.statuses).sort());
         expect(engine.manager.statusOf('FVG_Pattern')).toBe(facts.statuses.FVG_Pattern);
+        // What an operator benched stays benched, by whatever rules it was then.
+        expect(engine.manager.pinOf('FVG_Pattern', facts.time)).toBe('SUSPENDED');
         learned.push(engine.edge.snapshot(), engine.tracks.snapshot());
         await overlay.close();
         const again = await openOverlay({ stateDir, log: quiet, clock, config });
@@ -66,4 +68,28 @@ describe('a state directory of an earlier version', async () => {
       }
     });
   }
+
+  it('v4: is learned from as far as its journal goes, where that is broken after the snapshot', async () => {
+    const { time, baseWeights } = JSON.parse(await readFile(join(FIXTURES, 'v4/facts.json'), 'utf8'));
+    const clock = { now: () => time, sleep: () => Promise.resolve() };
+    const learned: Record<string, number>[] = [];
+    for (const isBroken of [false, true]) {
+      const stateDir = await thawed('v4');
+      const [segment] = await readdir(join(stateDir, 'journal'));
+      const path = join(stateDir, 'journal', segment!);
+      const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+      const { seq } = JSON.parse(await readFile(join(stateDir, 'state.json'), 'utf8'));
+      if (isBroken) lines[seq + 2] = lines[seq + 2]!.replace('"time":1', '"time":2');
+      else lines.splice(seq);
+      await writeFile(path, `${lines.join('\n')}\n`);
+      const options = { stateDir, log: quiet, clock, config: { baseWeights } };
+      if (isBroken) await expect(openOverlay(options)).rejects.toThrow(/JOURNAL_CORRUPT/);
+      const overlay = await openOverlay({ ...options, recoverFromSnapshot: isBroken });
+      const { strategies } = overlay.engine.edge.snapshot();
+      learned.push(Object.fromEntries(strategies.map(([name, { outcomes }]) => [name, outcomes])));
+      await overlay.close();
+    }
+    expect(learned[1]).toEqual(learned[0]);
+    expect(Object.values(learned[1]!).every((outcomes) => outcomes > 0)).toBe(true);
+  });
 });
