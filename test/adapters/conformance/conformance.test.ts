@@ -133,6 +133,15 @@ const FAULTS: Record<string, { readonly check: number; readonly fault: Fault }> 
       postFill: (fill) => right.postFill({ ...fill, orderId: 'unknown' }),
     }),
   },
+  'nothing where the minimum is to teach': {
+    check: 22,
+    fault: (right) => ({
+      preOrder: (order) => {
+        const answer = right.preOrder(order);
+        return isExit(order) || answer === order ? answer : null;
+      },
+    }),
+  },
   'a size below the minimum': {
     check: 10,
     fault: (right) => ({
@@ -256,7 +265,7 @@ const finds = async (fault: Fault, number: number): Promise<boolean> => {
 
 describe('the conformance kit', () => {
   it('has the checks, each with its number', () => {
-    expect(CHECKS.map(({ number }) => number)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
+    expect(CHECKS.map(({ number }) => number)).toEqual(Array.from({ length: 22 }, (_, i) => i + 1));
   });
 
   for (const [name, { check, fault }] of Object.entries(FAULTS))
