@@ -1,5 +1,5 @@
 // An overlay on a bot that trades through ccxt: three lines beside the bot, none in it.
-//   node examples/ccxt-bot.mjs
+//   import { withEdgekeeper } from './ccxt-bot.mjs';
 import ccxt from 'ccxt';
 import { attach } from 'edgekeeper/ccxt';
 import { ccxtMarketData, createLog, openOverlay, wallClock } from 'edgekeeper/node';

@@ -183,7 +183,7 @@ export const optionsSchema = z.strictObject({
     .min(1)
     .max(100)
     .default(1)
-    .describe('Of the blocked signals of a RETIRED strategy, follow only every so manieth.'),
+    .describe('Of the blocked signals of a RETIRED strategy, follow one in so many.'),
   controlArm: z
     .number()
     .min(0)

@@ -353,7 +353,7 @@ export class EdgePosterior {
     else known.blocked += before + 1;
   }
 
-  /** Lets so much of a host's whole orders through: every so manieth. @param guard in [0,1] */
+  /** Lets so much of a host's whole orders through: one in 1 / guard. @param guard in [0,1] */
   letThrough({ strategy }: Leaf, guard: number): boolean {
     strategy.let += guard;
     if (strategy.let < 1) return false;

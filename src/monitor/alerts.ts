@@ -116,7 +116,8 @@ function coverageAlerts(coverage: Coverage): Alert[] {
 /** Drawdown of the whole account above which a hard stop that is off is worth a word. */
 const DEEP = 0.2;
 
-function portfolioAlerts({ portfolio, config }: OptimizationEngine): Alert[] {
+function portfolioAlerts({ portfolio, config, mode, flags }: OptimizationEngine): Alert[] {
+  const idle = mode === 'observe' || !flags.enabled;
   const { drawdown, recentDrawdown, stopped } = portfolio;
   const about = 'portfolio';
   const guards = { level: 'warning', code: 'DRAWDOWN_GUARD_ACTING', about } as const;
@@ -138,7 +139,7 @@ function portfolioAlerts({ portfolio, config }: OptimizationEngine): Alert[] {
     alerts.push({
       ...guards,
       level: !byEdge && fallen >= config.riskMaxDrawdown ? 'critical' : 'warning',
-      message: `the portfolio is ${percent(fallen)} below its peak: new exposure shrinks, ${least} at ${percent(config.riskMaxDrawdown)}`,
+      message: `the portfolio is ${percent(fallen)} below its ${byEdge ? 'recent peak' : 'peak'}: new exposure ${idle ? 'would shrink' : 'shrinks'}, ${least} at ${percent(config.riskMaxDrawdown)}`,
     });
   }
   if (config.hardStop !== undefined && stopped) {
@@ -146,7 +147,7 @@ function portfolioAlerts({ portfolio, config }: OptimizationEngine): Alert[] {
       level: 'critical',
       code: 'HARD_STOP',
       about,
-      message: `the account fell ${percent(config.hardStop)} or more: nothing is opened until \`edgekeeper resume --reason ...\``,
+      message: `the account fell ${percent(config.hardStop)} or more: ${idle ? 'nothing would be' : 'nothing is'} opened until \`edgekeeper resume --reason ...\``,
     });
   } else if (config.hardStop === undefined && drawdown > DEEP) {
     alerts.push({
@@ -159,9 +160,11 @@ function portfolioAlerts({ portfolio, config }: OptimizationEngine): Alert[] {
   return alerts;
 }
 
-function healthAlerts({ manager, config }: OptimizationEngine): Alert[] {
+function healthAlerts({ manager, config, mode, flags }: OptimizationEngine): Alert[] {
+  const idle = mode === 'observe' || !flags.enabled;
   const byEdge = config.evidence === 'posterior';
-  const alerts: Alert[] = manager.getSuspendedStrategies().map((strategy) => {
+  const benched = [...manager.getSuspendedStrategies(), ...manager.getRetiredStrategies()];
+  const alerts: Alert[] = benched.map((strategy) => {
     const health = manager.getStrategyHealth(strategy);
     const remedy =
       health?.pinnedUntil != null
@@ -173,7 +176,7 @@ function healthAlerts({ manager, config }: OptimizationEngine): Alert[] {
       level: 'warning',
       code: 'STRATEGY_SUSPENDED',
       about: strategy,
-      message: `${strategy} is suspended: ${health?.reason}; ${remedy}`,
+      message: `${strategy} is ${health?.status === 'RETIRED' ? 'retired' : 'suspended'}: ${health?.reason}; ${remedy}`,
     };
   });
   const degraded = manager.getDegradedStrategies();
@@ -186,7 +189,7 @@ function healthAlerts({ manager, config }: OptimizationEngine): Alert[] {
     const message =
       degraded.length > 0
         ? `no strategy is active; at ${byEdge ? 'a part of' : 'half'} their size: ${degraded.join(', ')}`
-        : 'no strategy is active: nothing opens exposure';
+        : `no strategy is active: nothing ${idle ? 'would open' : 'opens'} exposure`;
     alerts.push({ level: 'critical', code: 'NO_ACTIVE_STRATEGY', about: known.join(','), message });
   }
   return alerts;

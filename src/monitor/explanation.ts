@@ -105,7 +105,7 @@ function waterfallOf(decision: Decision, filled: number | null): WaterfallStep[]
     const note = reasons.includes('OBSERVED')
       ? 'the overlay observes: nothing is touched'
       : 'drawn by chance into the control arm';
-    add('untouched', after > 0 ? multiplier / after : 1, note);
+    steps.push({ step: 'untouched', factor: after > 0 ? multiplier / after : 1, after: multiplier, note });
     after = multiplier;
   }
   const asked = decision.plan?.size ?? null;
@@ -164,7 +164,7 @@ function edgeFlips(
   const change =
     theta > lo
       ? `${by.toFixed(3)} less expected, in standard deviations of R: sizes begin at theta ${lo.toFixed(3)}`
-      : `${by.toFixed(3)} more expected, in standard deviations of R${intended > 0 ? ', to be sent for more than exploring' : `, or the ${EXPLORE_EVERY}th in a row where nobody can follow it`}`;
+      : `${by.toFixed(3)} more expected, in standard deviations of R${intended > 0 ? ', to be sent for more than exploring' : `, or the ${EXPLORE_EVERY}th in a row, where no candles follow it`}`;
   return [{ change, distance: by }];
 }
 

@@ -128,12 +128,17 @@ export async function weightsAt(
   return weights;
 }
 
-/** The posterior as it was at a time: everything up to then done again. Throws `RECORD_INCOMPLETE`. */
+/**
+ * The posterior as it was at a time: everything up to then done again. Throws `RECORD_INCOMPLETE`, also for a time that
+ * the record does not reach.
+ */
 export async function posteriorAt(journalDir: string, time: number): Promise<PosteriorState> {
   const engine = new OptimizationEngine({ evidence: 'guarded' });
   let first: number | null = null;
+  let [begins, ends] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   await readWhole(journalDir, ({ seq, event }) => {
     first ??= seq;
+    if (event.type !== 'lost') [begins, ends] = [Math.min(begins, event.time), Math.max(ends, event.time)];
     if (first === 1 && event.type !== 'lost' && event.time <= time) engine.apply(event);
   });
   if (first !== null && first !== 1) {
@@ -141,6 +146,17 @@ export async function posteriorAt(journalDir: string, time: number): Promise<Pos
       found: `a journal that starts at event ${first}: the earlier ones were compacted away`,
       expected: 'the whole journal, to learn again what was known then',
       hint: 'Restore the dropped segments from a backup. Nothing was changed.',
+    });
+  }
+  if (time < begins || time > ends) {
+    const day = (ms: number) => new Date(ms).toISOString();
+    throw new EdgekeeperError('RECORD_INCOMPLETE', {
+      found: `the time ${day(time)}`,
+      expected:
+        first === null
+          ? 'a journal with events in it'
+          : `a time from ${day(begins)} to ${day(ends)}, which the journal knows`,
+      hint: 'Nothing was changed.',
     });
   }
   return engine.snapshot().edge.posterior;

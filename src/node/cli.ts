@@ -17,6 +17,7 @@ import { jsonOption, moment, stateDirOption } from './cli-options.ts';
 import { addStateCommands, savedEngine } from './cli-state.ts';
 import type { CliWorld } from './cli-world.ts';
 import { loadConfigFile } from './config-file.ts';
+import { waitingCommands } from './inbox.ts';
 import { DURABILITIES, type Durability } from './journal/writer.ts';
 import { createLog } from './log.ts';
 import { paperCommand, REPORT_FILE } from './paper-command.ts';
@@ -185,7 +186,9 @@ function program(world: CliWorld): Command {
     .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
       const engine = await savedEngine(stateDir);
       const data = new OptimizationMonitor(engine).getDashboardData();
-      world.out(asJson ? json(data) : `${renderStatus(data)}\n`);
+      const waiting = (await waitingCommands(stateDir)).length;
+      world.out(asJson ? json({ ...data, waitingCommands: waiting }) : `${renderStatus(data)}\n`);
+      if (!asJson && waiting > 0) world.out(`\nCommands that wait for the bot's next start: ${waiting}\n`);
     });
 
   cli

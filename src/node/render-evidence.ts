@@ -138,7 +138,7 @@ function moneyLines({ money }: EffectStatement): string[] {
       `  ${signed(withR)} R with the overlay, ${signed(withoutR)} R without. Without an equity feed nobody knows what the host would have staked (${known}).`,
     ];
   return [
-    `\nTwo accounts that start at ${amount(twin.start)}`,
+    `\nTwo accounts that start at ${amount(twin.start)}, one with the sizes that were sent and one that took every signal at the host's own size`,
     `  with ${amount(twin.with)}, without ${amount(twin.without)}${twin.ruined ? ' (ruined)' : ''}: net ${signed(twin.net)} (${known}; stakes follow equity by a power of ${fixed(twin.scaling)})`,
     `  saved by blocking ${amount(twin.savedByBlocking)}, missed by blocking ${amount(twin.missedByBlocking)}`,
     `  saved by reducing ${amount(twin.savedByReducing)}, missed by reducing ${amount(twin.missedByReducing)}`,
@@ -228,7 +228,7 @@ export function renderExplanation(
   }
   if (flips.length > 0) {
     parts.push(
-      `\nNearest change that would have made it ${multiplier > 0 ? 'not sent' : 'sent'}`,
+      `\nNearest change that would have made it ${decision.intended > 0 ? 'not sent' : 'sent'}${decision.intended === multiplier ? '' : ', if the overlay acted'}`,
       ...flips.map(({ change }, i) => `  ${i === 0 ? '->' : '  '} ${change}`),
     );
   }

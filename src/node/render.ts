@@ -178,10 +178,10 @@ export function renderStatus(data: DashboardData): string {
   const drawdown =
     status.drawdown === null
       ? 'no equity feed'
-      : `${percent(status.drawdown)} below the peak, guard x${fixed(status.guard)}`;
+      : `${percent(status.drawdown)} below its highest, guard x${fixed(status.guard)}`;
   const parts = [
     `Time      ${minute(status.time)} UTC, last update ${status.updatedAt === null ? 'never' : minute(status.updatedAt)}`,
-    `Mode      ${status.mode === 'observe' ? 'OBSERVE: nothing is touched; `edgekeeper act` lets the overlay act' : 'act'}${status.stopped ? ', HARD STOP: nothing is opened until `edgekeeper resume`' : ''}`,
+    `Mode      ${status.mode === 'observe' ? 'OBSERVE: nothing is touched; `edgekeeper act` lets the overlay act' : 'act'}${status.stopped ? (status.mode === 'observe' ? '; a hard stop would hold everything back' : ', HARD STOP: nothing is opened until `edgekeeper resume`') : ''}`,
     `Switches  ${switches.join(', ')}`,
     `Portfolio ${drawdown}`,
     `Decisions ${status.decisions}`,

@@ -68,6 +68,8 @@ describe('alerts', () => {
       level: 'critical',
       message: expect.stringContaining('edgekeeper resume'),
     });
+    engine.setMode('observe', { ...AUTHOR, time: START + 2 });
+    expect(new OptimizationMonitor(engine).getAlerts()[0]!.message).toContain('nothing would be opened');
     engine.resume({ ...AUTHOR, time: START + 2 });
     expect(codes(engine)).not.toContain('HARD_STOP');
   });

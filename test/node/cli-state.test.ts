@@ -72,6 +72,10 @@ describe('while a bot runs', () => {
     now = feed(overlay.engine, Array(30).fill(1), {}, now);
     overlay.engine.updateOptimization(now);
     expect(overlay.engine.optimizer.getWeightsByCell()).not.toEqual(then);
+    for (const wrong of ['2001-01-01', '2099-01-01']) {
+      const { code, err } = await edgekeeper('rollback', 'weights', '--to', wrong);
+      expect([code, err]).toEqual([1, expect.stringMatching(/RECORD_INCOMPLETE.*which the journal knows/s)]);
+    }
     expect((await edgekeeper('rollback', 'weights', '--to', at)).code).toBe(0);
     for (const [strategy, { weight, cells }] of Object.entries(then)) {
       expect(overlay.engine.optimizer.getWeightForRegime(strategy, null)).toBe(weight);
