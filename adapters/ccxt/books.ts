@@ -171,6 +171,11 @@ export class Books {
     );
   }
 
+  /** Whether a position has ended whose order may fill more, for all that is known. */
+  awaitsEnd(symbol: string): boolean {
+    return this.#accounts.of(symbol).endings.length > 0;
+  }
+
   hasAhead(symbol: string): boolean {
     return this.orders.ahead(symbol).length > 0;
   }

@@ -59,7 +59,12 @@ export class Reconciler {
         this.orders.ended(symbol);
       },
     });
-    this.#records = new RecordReader({ ...options, background, positions: this.positions });
+    this.#records = new RecordReader({
+      ...options,
+      background,
+      positions: this.positions,
+      ended: (symbol) => this.orders.ended(symbol),
+    });
     this.orders = new OrderWatch({
       ...options,
       background,

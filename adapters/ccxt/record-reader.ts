@@ -5,6 +5,8 @@ import type { ReconcilerOptions } from './reconcile.ts';
 export interface RecordReaderOptions extends ReconcilerOptions {
   readonly background: Background;
   readonly positions: Pick<PositionWatch, 'canAsk' | 'ask'>;
+  /** Finds out which orders on a symbol have ended. */
+  readonly ended: (symbol: string) => void;
 }
 
 /** How often the venue is read while something may fill there unseen, and while orders merely rest; in ms. */
@@ -39,6 +41,8 @@ export class RecordReader {
         return 'again';
       }
       books.settle(symbol);
+      // What waits for its order to end would wait for good, where the venue ended it and the bot does not look.
+      if (books.awaitsEnd(symbol)) this.#options.ended(symbol);
       this.poll(symbol);
       changed();
       return 'done';

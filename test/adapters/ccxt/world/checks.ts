@@ -147,9 +147,11 @@ export const isOwn = ({ program, closedOwn, venue, calls }: RunRecord): boolean 
   (program.style.sizes !== 'asked' || venue.ledger.positions().length === 0) &&
   program.steps.every((step) => step.do !== 'owner') &&
   (program.style.strategies === 1 ||
-    venue.ledger.fills.every(
-      ({ by, maker, instrument }) => by === 'bot' && !maker && instrument.type !== 'inverse',
-    ));
+    // Who goes by the account's position closes what another strategy opened.
+    (program.style.sizes !== 'venue' &&
+      venue.ledger.fills.every(
+        ({ by, maker, instrument }) => by === 'bot' && !maker && instrument.type !== 'inverse',
+      )));
 
 /** Where every position is known, what is recorded is what the venue booked. */
 export const recordsWhatWas: Check = (ran) => {

@@ -282,6 +282,30 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
       vetoes: 0,
     },
   ],
+  [
+    'sells what an order filled so far, which the venue ends by itself',
+    {
+      venue: { kind: 'usdm', fees: 'quote', parts: 3, answers: 'full', coarse: 1, keepsClientId: true },
+      style: {
+        reads: 'orders',
+        sizes: 'own',
+        names: true,
+        flags: false,
+        onLost: 'ignore',
+        pace: 61000,
+        strategies: 1,
+        margin: 'mode',
+      },
+      steps: [
+        { on: 0, who: 0, do: 'enter', side: 'long', by: 'limit', lots: 52, attach: true },
+        { on: 0, who: 0, do: 'move', by: -0.038 },
+        { on: 0, who: 0, do: 'poll' },
+        { on: 0, who: 0, do: 'batch', lots: 24 },
+        { on: 1, who: 0, do: 'liquidate' },
+      ],
+      vetoes: 0,
+    },
+  ],
 ];
 
 let server: Server;
