@@ -18,6 +18,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
+    maxWorkers: '100%',
     // No test measures time, so that a busy machine is no failure: these only end what hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,
