@@ -6,6 +6,7 @@ import { Clients } from './world/clients.ts';
 import { Clock } from './world/clock.ts';
 import { type Server, startServer } from './world/server.ts';
 import type { Kind } from './world/venue/instruments.ts';
+import { PLAIN_VENUE } from './world/venue/order.ts';
 import { Venue } from './world/venue/venue.ts';
 
 let server: Server;
@@ -18,16 +19,8 @@ afterAll(() => server.stop());
 
 /** A real client on an account of the venue, with an overlay whose multiplier can be turned. */
 async function trading(kind: Kind, sizing: Sizing = 'host-reads-position') {
-  const settings = {
-    kind,
-    fees: 'quote',
-    parts: 1,
-    answers: 'full',
-    coarse: 1,
-    keepsClientId: true,
-  } as const;
   const clock = new Clock(START);
-  const venue = new Venue(settings, clock);
+  const venue = new Venue({ ...PLAIN_VENUE, kind }, clock);
   const client = await clients.take(kind, server.open(venue));
   let multiplier = 1;
   const engine = scriptedEngine(() => multiplier);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Program, Step, Style } from './bots/program.ts';
+import { PLAIN_STYLE, type Program, type Step } from './bots/program.ts';
 import { type Client, Clients } from './clients.ts';
 import { type Attach, realAttach } from './overlays.ts';
 import { type Server, startServer } from './server.ts';
-import type { VenueSettings } from './venue/order.ts';
+import { PLAIN_VENUE, type VenueSettings } from './venue/order.ts';
 import { tryProgram } from './world.ts';
 
 type Method = (...args: unknown[]) => Promise<unknown>;
@@ -19,25 +19,13 @@ const ENTER: Step = { ...where, do: 'enter', side: 'long', by: 'market', lots: 2
 const RISE: Step = { ...where, do: 'move', by: 0.03 };
 const LEAVE: Step = { ...where, do: 'exit', by: 'market', share: 1 };
 /** A bot by the minute that comes and goes, at a venue that says everything. */
-const venue: VenueSettings = {
-  kind: 'usdm',
-  fees: 'quote',
-  parts: 1,
-  answers: 'full',
-  coarse: 1,
-  keepsClientId: true,
+const venue: VenueSettings = { ...PLAIN_VENUE, kind: 'usdm' };
+const PROGRAM: Program = {
+  venue,
+  style: PLAIN_STYLE,
+  steps: [ENTER, RISE, LEAVE, ENTER, RISE, LEAVE],
+  vetoes: 0b110,
 };
-const style: Style = {
-  reads: 'orders',
-  sizes: 'own',
-  names: true,
-  flags: false,
-  onLost: 'ignore',
-  pace: 61_000,
-  strategies: 1,
-  margin: 'mode',
-};
-const PROGRAM: Program = { venue, style, steps: [ENTER, RISE, LEAVE, ENTER, RISE, LEAVE], vetoes: 0b110 };
 
 /** Names of the checks that fail for a bot behind an overlay. */
 async function failing(attach: Attach, program = PROGRAM): Promise<readonly string[]> {

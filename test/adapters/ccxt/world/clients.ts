@@ -3,6 +3,7 @@ import type { CcxtExchange } from '../../../../adapters/ccxt/index.ts';
 import { Clock } from './clock.ts';
 import type { Account, Server } from './server.ts';
 import type { Kind } from './venue/instruments.ts';
+import { PLAIN_VENUE } from './venue/order.ts';
 import { Venue } from './venue/venue.ts';
 
 type Ccxt = InstanceType<typeof ccxt.binance>;
@@ -63,15 +64,7 @@ export class Clients {
     let template = this.#templates.get(kind);
     if (!template) {
       template = this.#bare(kind);
-      const settings = {
-        kind,
-        fees: 'quote',
-        parts: 1,
-        answers: 'full',
-        coarse: 1,
-        keepsClientId: true,
-      } as const;
-      const account = this.#server.open(new Venue(settings, new Clock(0)));
+      const account = this.#server.open(new Venue({ ...PLAIN_VENUE, kind }, new Clock(0)));
       await template.loadMarkets();
       this.#server.close(account);
       this.#templates.set(kind, template);

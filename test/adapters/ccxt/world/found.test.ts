@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Program } from './bots/program.ts';
+import { PLAIN_STYLE, type Program } from './bots/program.ts';
 import { Clients } from './clients.ts';
 import type { World } from './run.ts';
 import { type Server, startServer } from './server.ts';
+import { PLAIN_VENUE } from './venue/order.ts';
 import { tryProgram } from './world.ts';
 
 /** Programs that once showed a fault, each cut down to what it takes. */
@@ -10,17 +11,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'closes what it believes in with an order that does not say so, after an entry went out whole',
     {
-      venue: { kind: 'usdm', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'usdm' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'cost', lots: 39, attach: false },
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 48, attach: false },
@@ -31,17 +23,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'leaves by a trail what came in by a batch and a limit',
     {
-      venue: { kind: 'hedge', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'hedge' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 55, attach: true },
         { on: 0, who: 0, do: 'batch', lots: 56 },
@@ -55,17 +38,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'is restarted while an entry rests',
     {
-      venue: { kind: 'bybit', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'bybit' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 24, attach: false },
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'limit', lots: 53, attach: true },
@@ -78,17 +52,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'is restarted after a part of an exit',
     {
-      venue: { kind: 'usdm', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'usdm' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'long', by: 'market', lots: 33, attach: false },
         { on: 0, who: 0, do: 'exit', by: 'reduceOnly', share: 0.3 },
@@ -100,7 +65,7 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'is restarted just after it was charged',
     {
-      venue: { kind: 'bybit', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
+      venue: { ...PLAIN_VENUE, kind: 'bybit' },
       style: {
         reads: 'positions',
         sizes: 'own',
@@ -133,17 +98,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'enters anew after it left, and is restarted',
     {
-      venue: { kind: 'hedge', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'hedge' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'long', by: 'market', lots: 47, attach: true },
         { on: 0, who: 0, do: 'exit', by: 'reduceOnly', share: 1 },
@@ -156,17 +112,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'is charged while it holds',
     {
-      venue: { kind: 'hedge', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'hedge' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 1, who: 0, do: 'enter', side: 'long', by: 'market', lots: 2, attach: false },
         { on: 1, who: 0, do: 'fund', rate: 0.0001 },
@@ -177,17 +124,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'the owner traded as much by hand as the bot waits to sell',
     {
-      venue: { kind: 'bybit', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'bybit' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'owner', side: 'sell', share: 1 },
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'breakout', lots: 5, attach: false },
@@ -199,7 +137,7 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'leaves while an entry rests',
     {
-      venue: { kind: 'usdm', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
+      venue: { ...PLAIN_VENUE, kind: 'usdm' },
       style: {
         reads: 'orders',
         sizes: 'own',
@@ -221,17 +159,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'adds to a short while it waits to buy all of it',
     {
-      venue: { kind: 'bybit', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'bybit' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 31, attach: false },
         { on: 0, who: 0, do: 'enter', side: 'long', by: 'limit', lots: 33, attach: true },
@@ -245,17 +174,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'turns around by what it believes in while an entry on the other side rests',
     {
-      venue: { kind: 'usdm', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'usdm' },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'long', by: 'limit', lots: 45, attach: false },
         { on: 0, who: 0, do: 'enter', side: 'short', by: 'market', lots: 31, attach: false },
@@ -267,17 +187,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'reckons by itself what it gets for a cost, and sells that',
     {
-      venue: { kind: 'spot', fees: 'quote', parts: 1, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'spot' },
+      style: PLAIN_STYLE,
       steps: [{ on: 0, who: 0, do: 'enter', side: 'short', by: 'cost', lots: 33, attach: true }],
       vetoes: 0,
     },
@@ -285,17 +196,8 @@ const FOUND: readonly (readonly [what: string, program: Program])[] = [
   [
     'sells what an order filled so far, which the venue ends by itself',
     {
-      venue: { kind: 'usdm', fees: 'quote', parts: 3, answers: 'full', coarse: 1, keepsClientId: true },
-      style: {
-        reads: 'orders',
-        sizes: 'own',
-        names: true,
-        flags: false,
-        onLost: 'ignore',
-        pace: 61000,
-        strategies: 1,
-        margin: 'mode',
-      },
+      venue: { ...PLAIN_VENUE, kind: 'usdm', parts: 3 },
+      style: PLAIN_STYLE,
       steps: [
         { on: 0, who: 0, do: 'enter', side: 'long', by: 'limit', lots: 52, attach: true },
         { on: 0, who: 0, do: 'move', by: -0.038 },

@@ -10,17 +10,8 @@ import { START } from '../../../fixtures.ts';
 import { type Client, Clients } from './clients.ts';
 import { Clock } from './clock.ts';
 import { type Account, type Server, startServer } from './server.ts';
-import type { VenueSettings } from './venue/order.ts';
+import { PLAIN_VENUE, type VenueSettings } from './venue/order.ts';
 import { Venue } from './venue/venue.ts';
-
-const PLAIN: VenueSettings = {
-  kind: 'spot',
-  fees: 'quote',
-  parts: 1,
-  answers: 'full',
-  coarse: 1,
-  keepsClientId: true,
-};
 
 export interface SceneOptions extends Partial<VenueSettings>, Partial<AttachOptions> {
   /** Factor that every decision says; 1 where absent. */
@@ -55,23 +46,14 @@ export async function openStage() {
   const clients = new Clients(server);
 
   async function play(options: SceneOptions, act: (scene: Scene) => Promise<void>): Promise<void> {
-    const {
-      multiplier = 1,
-      kind = PLAIN.kind,
-      fees,
-      parts,
-      answers,
-      coarse,
-      keepsClientId,
-      ...rest
-    } = options;
+    const { multiplier = 1, kind = 'spot', fees, parts, answers, coarse, keepsClientId, ...rest } = options;
     const said = Object.fromEntries(
       Object.entries({ fees, parts, answers, coarse, keepsClientId }).filter(
         ([, value]) => value !== undefined,
       ),
     );
     const clock = new Clock(START);
-    const venue = new Venue({ ...PLAIN, kind, ...said }, clock);
+    const venue = new Venue({ ...PLAIN_VENUE, kind, ...said }, clock);
     const account = server.open(venue);
     const engine = rest.engine ?? scriptedEngine(() => multiplier);
     const outcomes: PositionOutcome[] = [];

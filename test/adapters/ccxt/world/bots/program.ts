@@ -26,6 +26,18 @@ export interface Style {
   readonly margin: 'mode' | 'type';
 }
 
+/** The simplest bot: one strategy by the minute, which reads its orders and counts for itself. */
+export const PLAIN_STYLE: Style = {
+  reads: 'orders',
+  sizes: 'own',
+  names: true,
+  flags: false,
+  onLost: 'ignore',
+  pace: 61_000,
+  strategies: 1,
+  margin: 'mode',
+};
+
 export type Step = {
   /** Which of the two markets. */
   readonly on: 0 | 1;

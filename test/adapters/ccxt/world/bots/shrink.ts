@@ -1,23 +1,5 @@
-import type { VenueSettings } from '../venue/order.ts';
-import type { Program, Style } from './program.ts';
-
-const PLAIN_VENUE: Omit<VenueSettings, 'kind'> = {
-  fees: 'quote',
-  parts: 1,
-  answers: 'full',
-  coarse: 1,
-  keepsClientId: true,
-};
-const PLAIN_STYLE: Style = {
-  reads: 'orders',
-  sizes: 'own',
-  names: true,
-  flags: false,
-  onLost: 'ignore',
-  pace: 61_000,
-  strategies: 1,
-  margin: 'mode',
-};
+import { PLAIN_VENUE, type VenueSettings } from '../venue/order.ts';
+import { PLAIN_STYLE, type Program, type Style } from './program.ts';
 
 /** Programs that are a little simpler than this one. */
 function* simpler(program: Program): Generator<Program> {

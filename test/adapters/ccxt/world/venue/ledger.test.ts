@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { Clock } from '../clock.ts';
 import { KINDS, type Kind } from './instruments.ts';
 import type { LedgerFill } from './ledger.ts';
-import { isOpen, VenueError } from './order.ts';
+import { isOpen, PLAIN_VENUE, VenueError } from './order.ts';
 import { Venue } from './venue.ts';
 
 const settings = (kind: Kind, fees: 'received' | 'quote' | 'bnb', parts: number) =>
-  ({ kind, fees, parts, answers: 'full', coarse: 1, keepsClientId: true }) as const;
+  ({ ...PLAIN_VENUE, kind, fees, parts }) as const;
 
 const acts = fc.array(
   fc.record({

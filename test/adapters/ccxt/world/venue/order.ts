@@ -16,6 +16,15 @@ export interface VenueSettings {
   readonly keepsClientId: boolean;
 }
 
+/** A venue that says everything, at once. */
+export const PLAIN_VENUE: Omit<VenueSettings, 'kind'> = {
+  fees: 'quote',
+  parts: 1,
+  answers: 'full',
+  coarse: 1,
+  keepsClientId: true,
+};
+
 export type OrderType =
   | 'MARKET'
   | 'LIMIT'
