@@ -338,7 +338,8 @@ export class EdgePosterior {
       strategy.blocked += 1;
       return;
     }
-    strategy.sent = [...strategy.sent, [decision, strategy.blocked] as [string, number]].slice(-WITHDRAWABLE);
+    strategy.sent.push([decision, strategy.blocked]);
+    if (strategy.sent.length > WITHDRAWABLE) strategy.sent.shift();
     strategy.blocked = 0;
   }
 
@@ -373,8 +374,7 @@ export class EdgePosterior {
     strategy.s2 = SCALE_MEMORY * strategy.s2 + r * r;
     const y = r / spread(strategy);
     const { cluster } = strategy;
-    const crowd = clip((cluster.a + CLUSTER_PRIOR) / (cluster.b + CLUSTER_PRIOR), 1, CLUSTER_RANGE);
-    const noise = crowd / Math.min(1, outcome.weight);
+    const noise = crowding(cluster) / Math.min(1, outcome.weight);
     const expected = this.predict(leaf, quality);
     this.#learnLevels(leaf, y - expected.terms.quality, noise);
     learnSlope(strategy.slope, { quality, y, expected, noise });
@@ -468,8 +468,7 @@ export class EdgePosterior {
 
   /** By how many outcomes of a strategy count as one, because they overlap. */
   designEffect(strategy: string): number {
-    const { a, b } = (this.#strategies.get(strategy) ?? freshStrategy()).cluster;
-    return clip((a + CLUSTER_PRIOR) / (b + CLUSTER_PRIOR), 1, CLUSTER_RANGE);
+    return crowding((this.#strategies.get(strategy) ?? freshStrategy()).cluster);
   }
 
   snapshot(): PosteriorState {
@@ -575,6 +574,10 @@ function spread({ n, s2 }: StrategyEdge): number {
   const k = Math.max(0, PRIOR_OUTCOMES - n);
   return Math.max(1e-9, Math.sqrt((s2 + PRIOR_SQUARE * k) / (n + k)));
 }
+
+/** By how many outcomes of a strategy count as one. */
+const crowding = ({ a, b }: StrategyEdge['cluster']): number =>
+  clip((a + CLUSTER_PRIOR) / (b + CLUSTER_PRIOR), 1, CLUSTER_RANGE);
 
 /** How many standard deviations a quality lies above the strategy's usual one; 0 where nobody can say. */
 function standing({ n, q1, q2 }: StrategyEdge['slope'], quality: number | null): number {

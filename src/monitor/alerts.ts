@@ -116,8 +116,12 @@ function coverageAlerts(coverage: Coverage): Alert[] {
 /** Drawdown of the whole account above which a hard stop that is off is worth a word. */
 const DEEP = 0.2;
 
-function portfolioAlerts({ portfolio, config, mode, flags }: OptimizationEngine): Alert[] {
-  const idle = mode === 'observe' || !flags.enabled;
+/** Whether what alerts tell of would only happen: the overlay is off, or observes. */
+const isIdle = ({ mode, flags }: OptimizationEngine): boolean => mode === 'observe' || !flags.enabled;
+
+function portfolioAlerts(engine: OptimizationEngine): Alert[] {
+  const { portfolio, config } = engine;
+  const idle = isIdle(engine);
   const { drawdown, recentDrawdown, stopped } = portfolio;
   const about = 'portfolio';
   const guards = { level: 'warning', code: 'DRAWDOWN_GUARD_ACTING', about } as const;
@@ -160,8 +164,9 @@ function portfolioAlerts({ portfolio, config, mode, flags }: OptimizationEngine)
   return alerts;
 }
 
-function healthAlerts({ manager, config, mode, flags }: OptimizationEngine): Alert[] {
-  const idle = mode === 'observe' || !flags.enabled;
+function healthAlerts(engine: OptimizationEngine): Alert[] {
+  const { manager, config } = engine;
+  const idle = isIdle(engine);
   const byEdge = config.evidence === 'posterior';
   const benched = [...manager.getSuspendedStrategies(), ...manager.getRetiredStrategies()];
   const alerts: Alert[] = benched.map((strategy) => {
