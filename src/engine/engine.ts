@@ -42,7 +42,7 @@ import type { Snapshot } from './snapshot.ts';
 import { EngineState, HISTORY } from './state.ts';
 import { Update } from './update.ts';
 
-export type { PastEvent, PastOutcome } from './learning.ts';
+export type { PastEvent } from './learning.ts';
 
 export interface EngineHooks {
   /** Read at every decision; true switches the overlay off whatever the flags say. */

@@ -11,16 +11,24 @@ import { winsorise } from '../statistics/ew-cell.ts';
 import type { Command, ResetTarget } from './events.ts';
 import type { EngineState } from './state.ts';
 
-/** An outcome of before this version, as the posterior learns it, and when its signal was decided. */
-export type PastOutcome = WaitingOutcome & { readonly decidedAt: number };
+/** An outcome as the posterior and the track records learn it, which also want to know when its signal was decided. */
+export type DecidedOutcome = WaitingOutcome & { readonly decidedAt: number };
+
+/** What there is to learn from a signal that was not sent. */
+export function outcomeOfShadow({ decision, r, weight, entryTime, exitTime }: ShadowOutcome): DecidedOutcome {
+  const { id, strategy, symbol, cell, time } = decision;
+  const quality = learnedQuality(decision);
+  const times = { closedAt: exitTime, held: exitTime - entryTime, decidedAt: time };
+  return { id, strategy, symbol, cell, r, weight, quality, ...times };
+}
 
 /** An event of before this version: the outcomes that came with it, before what it did and by it. */
 export interface PastEvent {
   readonly time: number;
   /** Whether it lets everything settle that waits, or what closed before it, or nothing. */
   readonly settles: 'all' | 'earlier' | 'nothing';
-  readonly before: readonly PastOutcome[];
-  readonly by: PastOutcome | null;
+  readonly before: readonly DecidedOutcome[];
+  readonly by: DecidedOutcome | null;
   /** What an operator said, who may have had something forgotten. */
   readonly command: Command | null;
 }
@@ -62,18 +70,7 @@ export class Learning {
       this.#state.emit({ type: 'shadow', time: exitTime, outcome });
       return;
     }
-    this.#state.parts.edge.add({
-      id: decision.id,
-      strategy,
-      symbol: decision.symbol,
-      cell: decision.cell,
-      r,
-      weight,
-      quality: learnedQuality(decision),
-      closedAt: exitTime,
-      held: exitTime - outcome.entryTime,
-    });
-    this.#state.tracks.add(strategy, { r, decidedAt: decision.time, closedAt: exitTime });
+    this.#adopt(outcomeOfShadow(outcome));
     this.#state.parts.scorer.recordSignalOutcome({ ...decision, r, weight });
     countOutcome(this.#state.countsOf(strategy), decision, winsorise(r));
     this.#state.parts.manager.recordShadow(strategy, winsorise(r), weight, decision.time);
@@ -83,7 +80,7 @@ export class Learning {
   /** Lets every component learn from what a position came to. */
   learn(outcome: PositionOutcome, tradeId: string, deviation: number): void {
     const { strategy, r, decision } = outcome;
-    this.#state.parts.edge.add({
+    this.#adopt({
       id: outcome.positionId ?? tradeId,
       strategy,
       symbol: outcome.symbol,
@@ -93,11 +90,7 @@ export class Learning {
       quality: decision && learnedQuality(decision),
       closedAt: outcome.exitTime,
       held: outcome.exitTime - outcome.entryTime,
-    });
-    this.#state.tracks.add(strategy, {
-      r,
       decidedAt: decision?.time ?? outcome.entryTime,
-      closedAt: outcome.exitTime,
     });
     this.#state.parts.optimizer.register(strategy);
     this.#state.parts.optimizer.recordOutcome(strategy, r);
@@ -212,7 +205,7 @@ export class Learning {
       this.#state.parts.edge.now.revive(command.strategy);
   }
 
-  #adopt({ decidedAt, ...outcome }: PastOutcome): void {
+  #adopt({ decidedAt, ...outcome }: DecidedOutcome): void {
     this.#state.parts.edge.add(outcome);
     this.#state.tracks.add(outcome.strategy, { r: outcome.r, decidedAt, closedAt: outcome.closedAt });
   }

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { learnedQuality } from '../decision/by-edge.ts';
 import { blockedBy } from '../decision/fallback.ts';
 import { EffectLedger, type LedgerEvent, type ShadowEvent, type TradeEvent } from '../effect/ledger.ts';
-import type { OptimizationEngine, PastEvent, PastOutcome } from '../engine/engine.ts';
+import type { OptimizationEngine, PastEvent } from '../engine/engine.ts';
 import type { InputEvent } from '../engine/events.ts';
+import { type DecidedOutcome, outcomeOfShadow } from '../engine/learning.ts';
 import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError } from '../model/errors.ts';
@@ -133,24 +134,10 @@ const SETTLES: Readonly<Record<InputEvent['type'], PastEvent['settles']>> = {
   withdrawal: 'nothing',
 };
 
-function pastShadow({ decision, r, weight, exitTime, entryTime }: ShadowOutcome): PastOutcome {
-  const { id, strategy, symbol, cell, time } = decision;
-  const quality = learnedQuality(completeDecision(decision));
-  return {
-    id,
-    strategy,
-    symbol,
-    cell,
-    r,
-    weight,
-    quality,
-    closedAt: exitTime,
-    held: exitTime - entryTime,
-    decidedAt: time,
-  };
-}
+const pastShadow = (outcome: ShadowOutcome): DecidedOutcome =>
+  outcomeOfShadow({ ...outcome, decision: completeDecision(outcome.decision) });
 
-function pastTrade({ trade, outcome, input }: TradeEvent): PastOutcome {
+function pastTrade({ trade, outcome, input }: TradeEvent): DecidedOutcome {
   const given = outcome ? outcome.decision : input.decision;
   const decision = given ? completeDecision(given) : null;
   const { strategy, symbol, cell, r, entryTime, exitTime } = outcome ?? trade;
