@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bench, describe } from 'vitest';
 import { OptimizationEngine } from '../src/index.ts';
-import { DURABILITIES, Journal } from '../src/node/journal/writer.ts';
-import { recordEvents } from '../src/node/recorder.ts';
+import { recordEvents } from '../src/journal/recorder.ts';
+import { DURABILITIES, Journal } from '../src/journal/writer.ts';
 
 const START = Date.UTC(2024, 0, 1);
 

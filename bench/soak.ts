@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { OptimizationEngine, TradeInput } from '../src/index.ts';
 import { openOverlay, wallClock } from '../src/node/index.ts';
 import { seededRandom } from '../src/statistics/random.ts';
-import { crashRun } from '../test/node/crash.ts';
+import { crashRun } from '../test/journal/crash.ts';
 
 const SEED = Number(process.env.EDGEKEEPER_SEED ?? randomInt(2 ** 31 - 1));
 const MINUTES = Number(process.env.EDGEKEEPER_MINUTES ?? 30);

@@ -3,7 +3,7 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pluginManifest } from '../dist/src/config/manifest.js';
 
-chmodSync(new URL('../dist/src/node/main.js', import.meta.url), 0o755);
+chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
 
 const dist = new URL('../dist/', import.meta.url);
 for (const name of readdirSync(dist, { recursive: true })) {

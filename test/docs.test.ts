@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createOverlay } from '../adapters/middleware/index.ts';
+import { runCli } from '../src/cli/program.ts';
 import { parseConfig, REASONS } from '../src/index.ts';
-import { runCli } from '../src/node/cli.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFile
 import fs from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { syncDirectory } from '../journal/atomic-file.ts';
 import { show } from '../model/errors.ts';
-import { syncDirectory } from './atomic-file.ts';
 import type { KeeperOptions, Kept } from './kept.ts';
 
 /** Share of the time that may go into writing what a process that dies at any moment must not take with it. */

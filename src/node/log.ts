@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import winston from 'winston';
 import type { OptimizationEngine } from '../engine/engine.ts';
+import { makeDirectory } from '../journal/directory.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
 import { coverageLines, reasonWords } from '../monitor/coverage.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
-import { makeDirectory } from './directory.ts';
 
 export interface LogOptions {
   /** Directory of the rotating JSON files; without one there are none. */

@@ -4,6 +4,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Options, withEvidence } from '../config/schema.ts';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import type { Command } from '../engine/events.ts';
+import { lockDirectory, ownerOf } from '../journal/lock.ts';
+import { JOURNAL_DIR, segmentsIn } from '../journal/reader.ts';
+import { recordEvents } from '../journal/recorder.ts';
+import { mendTail, type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
+import { LowdbStateStore } from '../journal/state-store.ts';
+import { type Durability, Journal } from '../journal/writer.ts';
 import { timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Clock, Log, MarketData } from '../model/ports.ts';
@@ -12,14 +18,8 @@ import { wallClock } from './clock.ts';
 import { loadConfigFile } from './config-file.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { acknowledge, allowOn, isPanicked, waitingCommands } from './inbox.ts';
-import { JOURNAL_DIR, segmentsIn } from './journal/reader.ts';
-import { type Durability, Journal } from './journal/writer.ts';
 import { Keeper, type Kept } from './kept.ts';
-import { lockDirectory, ownerOf } from './lock.ts';
 import { logEngine } from './log.ts';
-import { recordEvents } from './recorder.ts';
-import { mendTail, type Recovered, recover, setJournalAside } from './recovery.ts';
-import { LowdbStateStore } from './state-store.ts';
 import { Updates } from './updates.ts';
 
 export interface OverlayOptions {

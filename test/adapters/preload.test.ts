@@ -5,7 +5,7 @@ import { replayMarket } from '../../src/paper/market-rules.ts';
 import { isBuilt, project, root, run, title } from './installed.ts';
 
 const PRELOAD = ['--import', 'edgekeeper/ccxt/preload'];
-const CLI = join(root, 'dist/src/node/main.js');
+const CLI = join(root, 'dist/src/cli/main.js');
 
 /** An exchange of the bot's own making, on ccxt's base class: it fills at once, and notes what it is asked. */
 const VENUE = `

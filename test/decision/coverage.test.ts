@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { renderOverlay, renderStatus } from '../../src/cli/render/paper.ts';
 import { OptimizationEngine, OptimizationMonitor, UNJUDGED_REASONS } from '../../src/index.ts';
 import { coverageLines } from '../../src/monitor/coverage.ts';
 import { overlayReport } from '../../src/monitor/report.ts';
 import { logEngine } from '../../src/node/log.ts';
-import { renderOverlay, renderStatus } from '../../src/node/render.ts';
 import { cases } from '../cases.ts';
 import { engineWith, HOUR, names, START, signal, symbols, trade } from '../fixtures.ts';
 

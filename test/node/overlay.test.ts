@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OptimizationEngine, Options } from '../../src/index.ts';
-import { auditEntries } from '../../src/node/audit.ts';
+import { auditEntries } from '../../src/journal/audit.ts';
+import { segmentsIn } from '../../src/journal/reader.ts';
 import { acknowledgementOf, allowOn, panicOff, postCommand } from '../../src/node/inbox.ts';
 import { type Overlay, type OverlayOptions, openOverlay, wallClock } from '../../src/node/index.ts';
-import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { AUTHOR, HOUR, START, signal, trade, walk } from '../fixtures.ts';
 import { eventually } from './eventually.ts';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EffectLedger, type PositionOutcome } from '../../src/index.ts';
-import { readWhole } from '../../src/node/audit.ts';
+import { readWhole } from '../../src/journal/audit.ts';
+import { keepOutcomes, readLedger } from '../../src/journal/record.ts';
 import { openOverlay } from '../../src/node/index.ts';
-import { keepOutcomes, readLedger } from '../../src/node/record.ts';
 import { HOUR, START, signal, trade } from '../fixtures.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

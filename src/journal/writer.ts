@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import type { EffectEvent, InputEvent } from '../../engine/events.ts';
-import { makeDirectory } from '../directory.ts';
+import type { EffectEvent, InputEvent } from '../engine/events.ts';
+import { makeDirectory } from './directory.ts';
 import { type LostEvent, lineBody, linkLine } from './line.ts';
 import { segmentName } from './reader.ts';
 

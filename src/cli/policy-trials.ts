@@ -3,8 +3,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Options, parseConfig } from '../config/schema.ts';
+import { jsonOrNull } from '../journal/json-or-null.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import { jsonOrNull } from './json-or-null.ts';
 
 const FILE = 'policy-trials.json';
 

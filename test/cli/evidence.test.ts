@@ -2,8 +2,8 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { segmentsIn } from '../../src/journal/reader.ts';
 import { openOverlay, wallClock } from '../../src/node/index.ts';
-import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { feed, HOUR, START } from '../fixtures.ts';
 import { edgekeeper as run } from './run-cli.ts';
 

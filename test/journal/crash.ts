@@ -3,8 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { recover } from '../../src/node/recovery.ts';
-import { LowdbStateStore } from '../../src/node/state-store.ts';
+import { recover } from '../../src/journal/recovery.ts';
+import { LowdbStateStore } from '../../src/journal/state-store.ts';
 import { type Random, seededRandom } from '../../src/statistics/random.ts';
 
 const worker = fileURLToPath(new URL('./crash-worker.mjs', import.meta.url));

@@ -1,11 +1,11 @@
-import type { Alert } from '../monitor/alerts.ts';
-import { coverageLines } from '../monitor/coverage.ts';
-import type { Counted, Effectiveness } from '../monitor/effectiveness.ts';
-import type { DashboardData } from '../monitor/monitor.ts';
-import type { OverlayReport } from '../monitor/report.ts';
-import type { AccountSummary, PaperReport } from '../paper/report.ts';
-import type { Performance } from '../performance/metrics.ts';
-import { renderEffect } from './render-evidence.ts';
+import type { Alert } from '../../monitor/alerts.ts';
+import { coverageLines } from '../../monitor/coverage.ts';
+import type { Counted, Effectiveness } from '../../monitor/effectiveness.ts';
+import type { DashboardData } from '../../monitor/monitor.ts';
+import type { OverlayReport } from '../../monitor/report.ts';
+import type { AccountSummary, PaperReport } from '../../paper/report.ts';
+import type { Performance } from '../../performance/metrics.ts';
+import { renderEffect } from './evidence.ts';
 import { day, fixed, minute, percent, signed, table } from './table.ts';
 
 const PERFORMANCE_HEAD = ['trades', 'win rate', 'exp. R', 'exp.', 'PF', 'Sharpe', 'max DD', 'pnl'];

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { segmentsIn } from '../../src/journal/reader.ts';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
-import { segmentsIn } from '../../src/node/journal/reader.ts';
 import { feed, HOUR, START, signal } from '../fixtures.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../node/eventually.ts';
 import { edgekeeper as run } from './run-cli.ts';
 
 const edgekeeper = (...args: string[]) => run(...args, '--state-dir', dir);
@@ -182,8 +182,8 @@ describe('the journal', () => {
 
   it('is compacted to what the snapshot and the retention need, and read all the same', async () => {
     await overlay.close();
-    const { Journal } = await import('../../src/node/journal/writer.ts');
-    const end = await (await import('../../src/node/journal/reader.ts')).readJournal(
+    const { Journal } = await import('../../src/journal/writer.ts');
+    const end = await (await import('../../src/journal/reader.ts')).readJournal(
       join(dir, 'journal'),
       0,
       () => undefined,

@@ -2,8 +2,8 @@ import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import type { LostEvent } from './journal/line.ts';
-import { type JournalEnd, readJournal } from './journal/reader.ts';
+import type { LostEvent } from './line.ts';
+import { type JournalEnd, readJournal } from './reader.ts';
 import { learnPast } from './record.ts';
 import type { LowdbStateStore, Origin } from './state-store.ts';
 

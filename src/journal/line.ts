@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EffectEvent, InputEvent } from '../../engine/events.ts';
-import { completeDecision } from '../../model/decision-schema.ts';
+import type { EffectEvent, InputEvent } from '../engine/events.ts';
+import { completeDecision } from '../model/decision-schema.ts';
 
 /** Events that could not be written while the disk failed: sequence numbers [from, to]. */
 export interface LostEvent {

@@ -3,8 +3,8 @@ import { OptimizationEngine } from '../engine/engine.ts';
 import type { EffectEvent } from '../engine/events.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { WeightsByCell } from '../weighting/optimizer.ts';
-import type { JournalLine } from './journal/line.ts';
-import { readJournal, segmentsIn } from './journal/reader.ts';
+import type { JournalLine } from './line.ts';
+import { readJournal, segmentsIn } from './reader.ts';
 
 /** Something that was changed, by the rules or by a person. */
 export interface AuditEntry {

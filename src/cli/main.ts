@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { runCli } from './cli.ts';
-import { processWorld } from './cli-world.ts';
+import { runCli } from './program.ts';
+import { processWorld } from './world.ts';
 
 // Whoever reads has enough, as with `| head`: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

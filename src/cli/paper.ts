@@ -3,10 +3,20 @@ import { join } from 'node:path';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { type Options, parseConfig } from '../config/schema.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
+import { lockDirectory } from '../journal/lock.ts';
+import { JOURNAL_DIR, segmentsIn } from '../journal/reader.ts';
+import { recordEvents } from '../journal/recorder.ts';
+import { LowdbStateStore } from '../journal/state-store.ts';
+import { type Durability, Journal } from '../journal/writer.ts';
 import { type Candle, timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Clock } from '../model/ports.ts';
 import { jsonReady } from '../monitor/json.ts';
+import { type CcxtModule, loadCcxt, openMarkets } from '../node/ccxt.ts';
+import { allowOn } from '../node/inbox.ts';
+import { type ClosableLog, logEngine } from '../node/log.ts';
+import { ccxtMarketData } from '../node/market-data.ts';
+import { killedByEnvironment, openOverlay } from '../node/overlay.ts';
 import { readCandles, symbolsIn } from '../paper/candle-files.ts';
 import type { CcxtInstance } from '../paper/exchange.ts';
 import { type Feed, replayFeed } from '../paper/feed.ts';
@@ -16,16 +26,6 @@ import { replayMarket } from '../paper/market-rules.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { type PaperRunOptions, runPaper } from '../paper/run.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
-import { type CcxtModule, loadCcxt, openMarkets } from './ccxt.ts';
-import { allowOn } from './inbox.ts';
-import { JOURNAL_DIR, segmentsIn } from './journal/reader.ts';
-import { type Durability, Journal } from './journal/writer.ts';
-import { lockDirectory } from './lock.ts';
-import { type ClosableLog, logEngine } from './log.ts';
-import { ccxtMarketData } from './market-data.ts';
-import { killedByEnvironment, openOverlay } from './overlay.ts';
-import { recordEvents } from './recorder.ts';
-import { LowdbStateStore } from './state-store.ts';
 
 export interface PaperCommandOptions {
   /** ccxt id of a live exchange; without it and without `candles` the generated market is used. */

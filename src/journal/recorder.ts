@@ -7,7 +7,7 @@ import { pickDefined } from '../model/pick.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { Signal } from '../model/signal.ts';
 import type { TradeInput } from '../model/trade.ts';
-import type { Journal } from './journal/writer.ts';
+import type { Journal } from './writer.ts';
 
 const SIGNAL: readonly (keyof Signal)[] = [
   'id',

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/ports.ts';
-import { wallClock } from './clock.ts';
-import type { LogOptions } from './log.ts';
+import { wallClock } from '../node/clock.ts';
+import type { LogOptions } from '../node/log.ts';
 
 /** What the command line needs from the world; tests bring their own. */
 export interface CliWorld {

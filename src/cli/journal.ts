@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { readWhole } from '../journal/audit.ts';
+import { JOURNAL_DIR, segmentsIn } from '../journal/reader.ts';
+import { keepOutcomes } from '../journal/record.ts';
+import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import { readWhole } from './audit.ts';
-import { type StateFlags, stateDirOption } from './cli-options.ts';
-import type { CliWorld } from './cli-world.ts';
-import { JOURNAL_DIR, segmentsIn } from './journal/reader.ts';
-import { keepOutcomes } from './record.ts';
-import { LowdbStateStore } from './state-store.ts';
+import { type StateFlags, stateDirOption } from './options.ts';
+import type { CliWorld } from './world.ts';
 
 /** Adds the commands that look at, export and compact the journal. */
 export function addJournalCommands(journal: Command, world: CliWorld): void {

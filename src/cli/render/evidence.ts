@@ -1,14 +1,14 @@
 import * as asciichart from 'asciichart';
-import type { Calibration, CalibrationReport } from '../effect/calibration.ts';
-import { type EffectStatement, MAX_BARRIER_SHARE } from '../effect/statement.ts';
-import type { EdgeDetail } from '../model/decision.ts';
-import type { ShadowOutcome } from '../model/shadow-outcome.ts';
-import type { Trade } from '../model/trade.ts';
-import type { Explanation } from '../monitor/explanation.ts';
-import { agreementOf } from '../quality/score.ts';
-import type { PolicyDiff, PolicyResult } from '../replay/diff.ts';
-import type { Interval } from '../statistics/interval.ts';
-import type { Deflation } from './cli-evidence.ts';
+import type { Calibration, CalibrationReport } from '../../effect/calibration.ts';
+import { type EffectStatement, MAX_BARRIER_SHARE } from '../../effect/statement.ts';
+import type { EdgeDetail } from '../../model/decision.ts';
+import type { ShadowOutcome } from '../../model/shadow-outcome.ts';
+import type { Trade } from '../../model/trade.ts';
+import type { Explanation } from '../../monitor/explanation.ts';
+import { agreementOf } from '../../quality/score.ts';
+import type { PolicyDiff, PolicyResult } from '../../replay/diff.ts';
+import type { Interval } from '../../statistics/interval.ts';
+import type { Deflation } from '../evidence.ts';
 import { fixed, minute, percent, signed, table } from './table.ts';
 
 const range = (interval: Interval | null, digits = 3): string =>

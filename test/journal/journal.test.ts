@@ -3,12 +3,12 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { InputEvent } from '../../../src/index.ts';
-import type { JournalLine, LostEvent } from '../../../src/node/journal/line.ts';
-import { readJournal, segmentsIn } from '../../../src/node/journal/reader.ts';
-import { Journal, type JournalOptions } from '../../../src/node/journal/writer.ts';
-import { mendTail } from '../../../src/node/recovery.ts';
-import { START } from '../../fixtures.ts';
+import type { InputEvent } from '../../src/index.ts';
+import type { JournalLine, LostEvent } from '../../src/journal/line.ts';
+import { readJournal, segmentsIn } from '../../src/journal/reader.ts';
+import { mendTail } from '../../src/journal/recovery.ts';
+import { Journal, type JournalOptions } from '../../src/journal/writer.ts';
+import { START } from '../fixtures.ts';
 
 const directory = async () => join(await mkdtemp(join(tmpdir(), 'edgekeeper-')), 'journal');
 

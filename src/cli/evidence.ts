@@ -3,22 +3,22 @@ import type { Command } from 'commander';
 import { parseConfig } from '../config/schema.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
+import { readWhole } from '../journal/audit.ts';
+import { JOURNAL_DIR } from '../journal/reader.ts';
+import { findDecision, readLedger } from '../journal/record.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { explain } from '../monitor/explanation.ts';
 import { jsonText } from '../monitor/json.ts';
 import { statementOptions } from '../monitor/report.ts';
+import { loadConfigFile } from '../node/config-file.ts';
 import { PolicyReplay } from '../replay/diff.ts';
 import { addToMoments, emptyMoments, sampleVariance } from '../statistics/moments.ts';
 import { luckySharpe, probabilisticSharpe } from '../statistics/sharpe-test.ts';
-import { readWhole } from './audit.ts';
-import { jsonOption, type StateFlags, stateDirOption } from './cli-options.ts';
-import { savedEngine } from './cli-state.ts';
-import type { CliWorld } from './cli-world.ts';
-import { loadConfigFile } from './config-file.ts';
-import { JOURNAL_DIR } from './journal/reader.ts';
+import { jsonOption, type StateFlags, stateDirOption } from './options.ts';
 import { rememberTrials, trialKey } from './policy-trials.ts';
-import { findDecision, readLedger } from './record.ts';
-import { renderDiff, renderEffect, renderExplanation } from './render-evidence.ts';
+import { renderDiff, renderEffect, renderExplanation } from './render/evidence.ts';
+import { savedEngine } from './state.ts';
+import type { CliWorld } from './world.ts';
 
 /** What choosing among several configurations does to a Sharpe ratio. */
 export interface Deflation {

@@ -3,8 +3,8 @@ import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeDirectory } from '../../src/node/directory.ts';
-import { LowdbStateStore } from '../../src/node/state-store.ts';
+import { makeDirectory } from '../../src/journal/directory.ts';
+import { LowdbStateStore } from '../../src/journal/state-store.ts';
 
 let parent = '';
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { runCli } from '../../src/node/cli.ts';
+import { runCli } from '../../src/cli/program.ts';
 import { wallClock } from '../../src/node/clock.ts';
 
 /** Runs a command line of this process, and gives back what it printed. */

@@ -13,8 +13,8 @@ import { EdgekeeperError } from '../model/errors.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
 import { readWhole } from './audit.ts';
-import { JOURNAL_DIR } from './journal/reader.ts';
 import { jsonOrNull } from './json-or-null.ts';
+import { JOURNAL_DIR } from './reader.ts';
 
 /** Outcomes of events that compaction dropped: JSON lines in the state directory. */
 const KEPT_FILE = 'outcomes.jsonl';

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EdgekeeperError } from '../../model/errors.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import { type JournalLine, parseLine } from './line.ts';
 
 /** Folder of the journal in a state directory. */
