@@ -19,7 +19,10 @@ export interface BelowThreshold {
  * @param strategy outcomes of the strategy's below-threshold signals
  * @param cell those of them in this cell
  */
-export function belowThreshold(strategy: EwCell | undefined, cell: EwCell | undefined): BelowThreshold {
+export function belowThreshold(
+  strategy: EwCell | undefined,
+  cell: EwCell | null | undefined,
+): BelowThreshold {
   if (!strategy) return { n: 0, probability: 0.5 };
   const prior = strategy.s1 / (strategy.n + STRENGTH);
   const probability = posterior(cell?.n ?? 0, cell?.s1 ?? 0, prior, ewVariance(strategy), STRENGTH);

@@ -79,21 +79,43 @@ export const scorerStateSchema = z.object({
 });
 export type ScorerState = z.infer<typeof scorerStateSchema>;
 
+/** Signals and outcomes of one strategy on one symbol. */
+interface SymbolQuality {
+  signals: number;
+  passed: number;
+  sum: number;
+  /** Outcomes by side and cell; null before the first. */
+  readonly leaves: (Tally | null)[];
+}
+
 interface StrategyQuality {
   readonly overall: Tally;
-  readonly cells: Partial<Record<Cell, Tally>>;
-  readonly leaves: Map<string, Tally>;
+  /** By index of the cell; null before the first outcome. */
+  readonly cells: (Tally | null)[];
   readonly below: EwCell;
-  readonly belowCells: Partial<Record<Cell, EwCell>>;
+  readonly belowCells: (EwCell | null)[];
   condemned: number;
-  readonly symbols: Map<string, { signals: number; passed: number; sum: number }>;
+  readonly symbols: Map<string, SymbolQuality>;
+}
+
+/** A strategy on a symbol, resolved once. */
+export interface QualityHandle {
+  readonly strategy: StrategyQuality;
+  readonly symbol: SymbolQuality;
 }
 
 const HISTORY = 1000;
 /** Without shadow outcomes a filter must let some signals through, or it could never learn that it is wrong. */
 const EXPLORE_EVERY = 10;
 
-const leafKey = (symbol: string, side: Side, cell: Cell): string => `${symbol}\n${side}\n${cell}`;
+const leafIndex = (side: Side, cell: number): number => (side === 'long' ? cell : CELLS.length + cell);
+const leafKey = (symbol: string, leaf: number): string =>
+  `${symbol}\n${leaf < CELLS.length ? 'long' : 'short'}\n${CELLS[leaf % CELLS.length]}`;
+/** The parts of such a key; a symbol may hold anything but a line break. */
+function leafOf(key: string): { readonly symbol: string; readonly leaf: number } {
+  const [symbol, side, cell] = key.split('\n') as [string, Side, Cell];
+  return { symbol, leaf: leafIndex(side, CELLS.indexOf(cell)) };
+}
 
 /** Scores signals against what really happened to signals like them. */
 export class SignalQualityScorer {
@@ -117,28 +139,41 @@ export class SignalQualityScorer {
 
   /** Scores one signal and remembers the score. */
   scoreSignal(signal: ScorableSignal): SignalScore {
-    const score = this.#score(signal);
-    const known = this.#strategy(signal.strategy);
-    let summary = known.symbols.get(signal.symbol);
-    if (!summary) {
-      summary = { signals: 0, passed: 0, sum: 0 };
-      known.symbols.set(signal.symbol, summary);
-    }
-    summary.signals += 1;
-    summary.passed += score.passes ? 1 : 0;
-    summary.sum += score.quality;
+    const { strategy, symbol, regime = 'UNKNOWN' } = signal;
+    return this.score(this.handle(strategy, symbol), signal, asCell(regime), signal.alignment);
+  }
+
+  /** The handle of a strategy on a symbol; what was never heard of begins with nothing. */
+  handle(strategy: string, symbol: string): QualityHandle {
+    const known = this.#strategy(strategy);
+    return { strategy: known, symbol: symbolIn(known, symbol) };
+  }
+
+  /** The same as `scoreSignal`, for a strategy and symbol that are resolved already. */
+  score(
+    { strategy, symbol }: QualityHandle,
+    signal: Omit<ScorableSignal, 'regime' | 'alignment'>,
+    cell: Cell,
+    alignment: number | undefined,
+  ): SignalScore {
+    const score = this.#score(strategy, symbol, signal, cell, alignment);
+    symbol.signals += 1;
+    symbol.passed += score.passes ? 1 : 0;
+    symbol.sum += score.quality;
     this.#history.push(score);
     return score;
   }
 
   /** Scores one signal and remembers nothing. */
   previewSignal(signal: ScorableSignal): SignalScore {
-    return this.#score(signal);
+    const { regime = 'UNKNOWN', alignment } = signal;
+    const known = this.#strategies.get(signal.strategy);
+    return this.#score(known, known?.symbols.get(signal.symbol), signal, asCell(regime), alignment);
   }
 
   /** The signals whose score reaches the threshold. Nothing is remembered. */
   filterSignals<T extends ScorableSignal>(signals: readonly T[]): T[] {
-    return signals.filter((signal) => this.#score(signal).passes);
+    return signals.filter((signal) => this.previewSignal(signal).passes);
   }
 
   /**
@@ -159,7 +194,7 @@ export class SignalQualityScorer {
 
   /** Whether outcomes say that below-threshold signals of a strategy lose in this cell. */
   lowSignalsLose(strategy: string, cell: Cell): boolean {
-    return loses(this.#below(strategy, cell));
+    return loses(below(this.#strategies.get(strategy), CELLS.indexOf(cell)));
   }
 
   /**
@@ -184,20 +219,26 @@ export class SignalQualityScorer {
       });
     }
     const known = this.#strategy(strategy);
-    const key = leafKey(symbol, side, cell);
-    const leaf = known.leaves.get(key) ?? emptyTally();
-    known.leaves.set(key, leaf);
-    known.cells[cell] ??= emptyTally();
-    for (const tally of [known.overall, known.cells[cell], leaf]) addToTally(tally, r, weight);
+    const { leaves } = symbolIn(known, symbol);
+    const inCell = CELLS.indexOf(cell);
+    const leaf = leafIndex(side, inCell);
+    known.cells[inCell] ??= emptyTally();
+    leaves[leaf] ??= emptyTally();
+    addToTally(known.overall, r, weight);
+    addToTally(known.cells[inCell], r, weight);
+    addToTally(leaves[leaf], r, weight);
     if (!outcome.belowThreshold) return;
-    known.belowCells[cell] ??= emptyEwCell();
+    known.belowCells[inCell] ??= emptyEwCell();
     addToEwCell(known.below, r, weight);
-    addToEwCell(known.belowCells[cell], r, weight);
+    addToEwCell(known.belowCells[inCell], r, weight);
   }
 
   /** Historical success rate in [0,1] of signals like this one; 0.5 without any. */
   successRateOf(strategy: string, symbol: string, side: Side, cell: Cell): number {
-    return successRate(this.#levels(strategy, symbol, side, cell));
+    const known = this.#strategies.get(strategy);
+    const inCell = CELLS.indexOf(cell);
+    const leaf = known?.symbols.get(symbol)?.leaves[leafIndex(side, inCell)];
+    return successRate([known?.overall, known?.cells[inCell], leaf]);
   }
 
   /** The latest scores of this process, oldest first. */
@@ -263,10 +304,7 @@ export class SignalQualityScorer {
   snapshot(): ScorerState {
     return {
       adjustments: { ...this.#changed },
-      strategies: [...this.#strategies].map(([name, known]) => [
-        name,
-        structuredClone({ ...known, leaves: [...known.leaves], symbols: [...known.symbols] }),
-      ]),
+      strategies: [...this.#strategies].map(([name, known]) => [name, stateOf(known)]),
     };
   }
 
@@ -274,74 +312,128 @@ export class SignalQualityScorer {
     this.reset();
     for (const [regime, adjustment] of Object.entries(state.adjustments))
       this.setRegimeAdjustment(regime as RegimeLabel, adjustment);
-    for (const [name, saved] of structuredClone(state).strategies) {
-      this.#strategies.set(name, {
-        ...saved,
-        leaves: new Map(saved.leaves),
-        symbols: new Map(saved.symbols),
-      });
-    }
+    for (const [name, saved] of state.strategies) this.#strategies.set(name, fromState(saved));
   }
 
-  #score(signal: ScorableSignal): SignalScore {
+  #score(
+    known: StrategyQuality | undefined,
+    on: SymbolQuality | undefined,
+    signal: Omit<ScorableSignal, 'regime' | 'alignment'>,
+    cell: Cell,
+    givenAlignment: number | undefined,
+  ): SignalScore {
     const { strategy, symbol, side } = signal;
-    const regime = signal.regime ?? 'UNKNOWN';
-    const cell = asCell(regime);
     const confidence = rateOrNull(signal.confidence);
-    const levels = this.#levels(strategy, symbol, side, cell);
-    const inputs = {
+    const confluence = confluenceOrNull(signal.confluence);
+    const alignment = rateOrNull(givenAlignment) ?? 0.5;
+    const adjustment = this.#adjustments[labelOf(cell)];
+    const inCell = CELLS.indexOf(cell);
+    const levels = [known?.overall, known?.cells[inCell], on?.leaves[leafIndex(side, inCell)]] as const;
+    const historical = successRate(levels);
+    const quality = qualityScore({
       confidence,
-      confluence: confluenceOrNull(signal.confluence),
-      alignment: rateOrNull(signal.alignment) ?? 0.5,
-      successRate: successRate(levels),
-      adjustment: this.#adjustments[labelOf(cell)],
-    };
-    const quality = qualityScore(inputs);
+      confluence,
+      alignment,
+      successRate: historical,
+      adjustment,
+    });
     return {
       strategy,
       symbol,
       side,
       cell,
-      ...inputs,
+      confidence,
+      confluence,
+      alignment,
+      successRate: historical,
+      adjustment,
       quality,
       adjustedConfidence: confidence === null ? null : Math.min(confidence, quality),
       passes: quality >= this.minQualityThreshold,
       levels: [pairOf(levels[0]), pairOf(levels[1]), pairOf(levels[2])],
-      below: this.#below(strategy, cell),
+      below: below(known, inCell),
     };
-  }
-
-  #levels(
-    strategy: string,
-    symbol: string,
-    side: Side,
-    cell: Cell,
-  ): [Tally | undefined, Tally | undefined, Tally | undefined] {
-    const known = this.#strategies.get(strategy);
-    return [known?.overall, known?.cells[cell], known?.leaves.get(leafKey(symbol, side, cell))];
-  }
-
-  #below(strategy: string, cell: Cell): BelowThreshold {
-    const known = this.#strategies.get(strategy);
-    return belowThreshold(known?.below, known?.belowCells[cell]);
   }
 
   #strategy(name: string): StrategyQuality {
     let known = this.#strategies.get(name);
     if (!known) {
-      known = {
-        overall: emptyTally(),
-        cells: {},
-        leaves: new Map(),
-        below: emptyEwCell(),
-        belowCells: {},
-        condemned: 0,
-        symbols: new Map(),
-      };
+      known = freshStrategy();
       this.#strategies.set(name, known);
     }
     return known;
   }
 }
 
-const pairOf = (tally: Tally | undefined): LevelTally => (tally ? [tally.wins, tally.losses] : [0, 0]);
+const freshStrategy = (): StrategyQuality => ({
+  overall: emptyTally(),
+  cells: CELLS.map(() => null),
+  below: emptyEwCell(),
+  belowCells: CELLS.map(() => null),
+  condemned: 0,
+  symbols: new Map(),
+});
+
+function symbolIn({ symbols }: StrategyQuality, symbol: string): SymbolQuality {
+  let known = symbols.get(symbol);
+  if (!known) {
+    known = { signals: 0, passed: 0, sum: 0, leaves: Array(2 * CELLS.length).fill(null) };
+    symbols.set(symbol, known);
+  }
+  return known;
+}
+
+const below = (known: StrategyQuality | undefined, cell: number): BelowThreshold =>
+  belowThreshold(known?.below, known?.belowCells[cell]);
+
+const pairOf = (tally: Tally | null | undefined): LevelTally => (tally ? [tally.wins, tally.losses] : [0, 0]);
+
+type StrategyState = ScorerState['strategies'][number][1];
+
+/** Symbols by name: in which order they were heard of says nothing. */
+function stateOf({
+  overall,
+  cells,
+  below: low,
+  belowCells,
+  condemned,
+  symbols,
+}: StrategyQuality): StrategyState {
+  const byName = [...symbols].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    overall: { ...overall },
+    cells: byCell(cells),
+    leaves: byName.flatMap(([symbol, { leaves }]) =>
+      leaves.flatMap((tally, leaf): StrategyState['leaves'] =>
+        tally ? [[leafKey(symbol, leaf), { ...tally }]] : [],
+      ),
+    ),
+    below: { ...low },
+    belowCells: byCell(belowCells),
+    condemned,
+    symbols: byName.flatMap(([symbol, { signals, passed, sum }]): StrategyState['symbols'] =>
+      signals > 0 ? [[symbol, { signals, passed, sum }]] : [],
+    ),
+  };
+}
+
+function fromState(saved: StrategyState): StrategyQuality {
+  const known = freshStrategy();
+  for (const [i, cell] of CELLS.entries()) {
+    const [tally, low] = [saved.cells[cell], saved.belowCells[cell]];
+    if (tally) known.cells[i] = { ...tally };
+    if (low) known.belowCells[i] = { ...low };
+  }
+  for (const [key, tally] of saved.leaves) {
+    const { symbol, leaf } = leafOf(key);
+    symbolIn(known, symbol).leaves[leaf] = { ...tally };
+  }
+  for (const [symbol, counts] of saved.symbols) Object.assign(symbolIn(known, symbol), counts);
+  Object.assign(known.overall, saved.overall);
+  Object.assign(known.below, saved.below);
+  known.condemned = saved.condemned;
+  return known;
+}
+
+const byCell = <T extends object>(cells: readonly (T | null)[]): Partial<Record<Cell, T>> =>
+  Object.fromEntries(CELLS.flatMap((cell, i) => (cells[i] ? [[cell, { ...cells[i] }]] : [])));

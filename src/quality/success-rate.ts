@@ -31,7 +31,7 @@ const pull = (coarser: number, wins: number, losses: number, level: number): num
  * Historical success rate in [0,1]: starting from 1/2, each level pulls the estimate of the coarser one
  * towards its own wins and losses, as far as it has any.
  */
-export function successRate(levels: Levels<Tally | undefined>): number {
+export function successRate(levels: Levels<Tally | null | undefined>): number {
   let p = 0.5;
   for (let i = 0; i < STRENGTHS.length; i += 1) {
     const tally = levels[i];
