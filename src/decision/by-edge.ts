@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema.ts';
 import { PRIOR_MEAN } from '../edge/constants.ts';
 import { ALL_LEVELS, type Levels } from '../edge/posterior.ts';
+import { countSignal, letThrough } from '../edge/sent-signals.ts';
 import { type SizeMode, settledSize } from '../edge/size.ts';
 import type { Decision, EdgeDetail, ReasonCode } from '../model/decision.ts';
-import { type Factors, NEUTRAL_FACTORS } from '../model/factors.ts';
+import type { Factors } from '../model/factors.ts';
 import type { Flags } from '../model/flags.ts';
 import type { Signal } from '../model/signal.ts';
 import { HEALTH } from '../model/strategy.ts';
@@ -62,20 +63,19 @@ export const modeOf = ({ scalable }: Pick<Signal, 'scalable'>, { adaptiveWeighti
 
 /** The size of a signal by the posterior: base weight times what its expected R deserves times the guard. */
 export function sizeByEdge(
-  { id, signal, cell, cap, guard, followed }: Question,
+  { id, signal, subject, cell, cap, guard, followed }: Question,
   context: DecisionContext,
 ): SizedByEdge {
   const { config, flags, edge } = context;
-  const { strategy, symbol, time } = signal;
   const isWhole = signal.scalable === false;
   const mode = modeOf(signal, flags);
   const limit = mode === 'veto' ? 1 : cap;
-  const pin = flags.retirementManagement ? context.pinOf(strategy, time) : null;
+  const pin = flags.retirementManagement ? subject.pinAt(signal.time) : null;
   const health = pin === 'SUSPENDED' || pin === 'RETIRED' ? 0 : 1;
   const stopped = context.stopped();
   const isForced = health === 0 || stopped || guard === 0;
 
-  const leaf = edge.leaf(strategy, symbol, cell);
+  const leaf = subject.leafIn(cell);
   const quality = covariateOf(signal);
   const expected = edge.predict(leaf, quality, levelsOf(flags));
   let target = flooredTarget(edge.target(expected.theta, limit), limit, flags, config);
@@ -90,8 +90,8 @@ export function sizeByEdge(
   const explores = !isForced && !followed && config.explore && size < least;
   const edgeFactor = explores ? least : size;
 
-  const weight = isWhole ? 1 : context.baseWeightOf(strategy);
-  const factors: Factors = { ...NEUTRAL_FACTORS, weight, health, edgeFactor, guard };
+  const weight = isWhole ? 1 : subject.baseWeight();
+  const factors: Factors = { weight, health, qualityFactor: 1, edgeFactor, guard };
   const reasons: ReasonCode[] = pin === null || pin === 'ACTIVE' ? [] : [`STRATEGY_${pin}`];
   if (stopped) reasons.push('HARD_STOP');
   if (explores) reasons.push('EDGE_EXPLORED');
@@ -104,13 +104,13 @@ export function sizeByEdge(
   let multiplier = stopped ? 0 : health * edgeFactor;
   if (isWhole) {
     // Whole orders cannot be made smaller: fewer of them go out.
-    if (multiplier > 0) multiplier = edge.letThrough(leaf, guard) ? 1 : 0;
+    if (multiplier > 0) multiplier = letThrough(leaf.strategy, guard) ? 1 : 0;
   } else {
     multiplier *= weight * guard;
     if (multiplier > cap) reasons.push('CAPPED');
     multiplier = Math.min(cap, multiplier);
   }
-  edge.countSignal(leaf, id, multiplier > 0);
+  countSignal(leaf.strategy, id, multiplier > 0);
   const { theta, variance, probability, deviation, terms } = expected;
   return {
     factors,

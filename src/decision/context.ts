@@ -1,10 +1,32 @@
 import type { Config } from '../config/schema.ts';
-import type { EdgePosterior } from '../edge/posterior.ts';
+import type { EdgePosterior, Leaf } from '../edge/posterior.ts';
 import type { Flags, Mode } from '../model/flags.ts';
 import type { Cell, Regime } from '../model/regime.ts';
 import type { Signal } from '../model/signal.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { QualityVerdict, SignalScore } from '../quality/scorer.ts';
+
+/** A strategy on a symbol, resolved once: a decision looks nothing up by name. */
+export interface Subject {
+  readonly strategy: string;
+  readonly symbol: string;
+  regimeAt(time: number): Regime;
+  /** Whether fresh candles come in, by which a signal that is not sent can be followed. */
+  hasFeed(time: number): boolean;
+  /** Latest close; null before the first candle. */
+  lastClose(): number | null;
+  status(): StrategyStatus;
+  /** The status that an operator holds the strategy in; null where none does. */
+  pinAt(time: number): StrategyStatus | null;
+  weightIn(cell: Cell): number;
+  baseWeight(): number;
+  alignmentIn(cell: Cell): number;
+  /** Scores a signal, and remembers the score. */
+  score(signal: Signal, cell: Cell, alignment: number): SignalScore;
+  enforce(score: SignalScore, followed: boolean): QualityVerdict;
+  /** What the posterior knows of it in a cell. */
+  leafIn(cell: Cell): Leaf;
+}
 
 /** Everything a decision looks at. Each is O(1) in the number of trades ever seen. */
 export interface DecisionContext {
@@ -12,25 +34,12 @@ export interface DecisionContext {
   readonly flags: Flags;
   readonly mode: Mode;
   readonly edge: EdgePosterior;
-  readonly regimeOf: (symbol: string, time: number) => Regime;
-  readonly statusOf: (strategy: string) => StrategyStatus;
-  /** The status that an operator holds a strategy in; null where none does. */
-  readonly pinOf: (strategy: string, time: number) => StrategyStatus | null;
-  readonly weightOf: (strategy: string, cell: Cell) => number;
-  readonly baseWeightOf: (strategy: string) => number;
-  readonly alignmentOf: (strategy: string, cell: Cell) => number;
-  readonly scoreSignal: (signal: Signal, cell: Cell, alignment: number) => SignalScore;
-  readonly enforce: (score: SignalScore, followed: boolean) => QualityVerdict;
-  /** Whether fresh candles of a symbol come in, by which a signal that is not sent can be followed. */
-  readonly hasFeed: (symbol: string, time: number) => boolean;
-  /** Latest close of a symbol; null before the first candle. */
-  readonly lastClose: (symbol: string) => number | null;
   /** Factor of the drawdown guard on new exposure, in [0,1]. */
-  readonly guard: () => number;
+  guard(): number;
   /** Whether the hard stop holds everything back. */
-  readonly stopped: () => boolean;
+  stopped(): boolean;
   /** Equity of the account; null without a feed. */
-  readonly equity: () => number | null;
+  equity(): number | null;
 }
 
 /** What was found out about a signal before its size is decided. */
@@ -38,6 +47,7 @@ export interface Question {
   /** Of the decision. */
   readonly id: string;
   readonly signal: Signal;
+  readonly subject: Subject;
   readonly cell: Cell;
   /** Most that its size may be multiplied by. */
   readonly cap: number;

@@ -46,6 +46,16 @@ export const emptySignalCounts = (): SignalCounts => ({
   weightAgainstR: emptyCoMoments(),
 });
 
+/** The counts of a strategy, which begin when they are first asked for. */
+export function countsOf(all: Map<string, SignalCounts>, strategy: string): SignalCounts {
+  let counts = all.get(strategy);
+  if (counts === undefined) {
+    counts = emptySignalCounts();
+    all.set(strategy, counts);
+  }
+  return counts;
+}
+
 /** What a strategy's signal was weighed by: its weight, or what the posterior made of it. */
 const weightOf = ({ weight, edgeFactor }: Decision): number => weight * edgeFactor;
 

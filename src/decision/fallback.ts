@@ -4,7 +4,7 @@ import type { Signal } from '../model/signal.ts';
 import { HEALTH } from '../model/strategy.ts';
 import { modeOf } from './by-edge.ts';
 import { cellOfSignal } from './cell.ts';
-import type { DecisionContext } from './context.ts';
+import type { DecisionContext, Subject } from './context.ts';
 import { capOf } from './limits.ts';
 
 /** A decision that is not sent after all, for one more reason. */
@@ -49,15 +49,20 @@ export function passed(signal: Signal, id: string, reason: ReasonCode): Decision
  * What is sent when judging failed: the base weight, times the last size, health and guard as last known. It never
  * brings back a suspended strategy, and never blocks an order by itself.
  */
-export function fallback(signal: Signal, id: string, reason: ReasonCode, context: DecisionContext): Decision {
+export function fallback(
+  signal: Signal,
+  id: string,
+  reason: ReasonCode,
+  subject: Subject,
+  context: DecisionContext,
+): Decision {
   const { config, flags } = context;
-  const { strategy } = signal;
-  const status = orElse(() => (flags.retirementManagement ? context.statusOf(strategy) : 'ACTIVE'), 'ACTIVE');
-  const base = orElse(() => context.baseWeightOf(strategy), 1);
+  const status = orElse(() => (flags.retirementManagement ? subject.status() : 'ACTIVE'), 'ACTIVE');
+  const base = orElse(() => subject.baseWeight(), 1);
   const guard = orElse(() => context.guard(), 1);
   const cap = orElse(() => capOf(config, signal), 1);
   const byEdge = config.evidence === 'posterior';
-  const edgeFactor = byEdge ? orElse(() => lastSize(signal, context), 1) : 1;
+  const edgeFactor = byEdge ? orElse(() => lastSize(signal, subject, context), 1) : 1;
   // Labels cause no sizes by themselves, but for those that say that nothing is sent.
   const health = byEdge && status === 'DEGRADED' ? 1 : HEALTH[status];
   const stopped = orElse(() => context.stopped(), false);
@@ -86,10 +91,9 @@ export function fallback(signal: Signal, id: string, reason: ReasonCode, context
 }
 
 /** The size that signals like this one got last; 1 before the first. */
-function lastSize(signal: Signal, context: DecisionContext): number {
-  const { strategy, symbol, time } = signal;
-  const cell = cellOfSignal(signal, context.regimeOf(symbol, time));
-  return context.edge.lastSizeOf(strategy, symbol, cell, modeOf(signal, context.flags)) ?? 1;
+function lastSize(signal: Signal, subject: Subject, { edge, flags }: DecisionContext): number {
+  const cell = cellOfSignal(signal, subject.regimeAt(signal.time));
+  return edge.lastSizeOf(subject.strategy, subject.symbol, cell, modeOf(signal, flags)) ?? 1;
 }
 
 /** A failure here is what brought us here, and is reported already: the safe value goes in. */

@@ -8,7 +8,7 @@ import { canFollow } from '../shadow/shadow.ts';
 import { sizeByEdge } from './by-edge.ts';
 import { sizeByRules } from './by-rules.ts';
 import { cellOfSignal } from './cell.ts';
-import type { DecisionContext, Question } from './context.ts';
+import type { DecisionContext, Question, Subject } from './context.ts';
 import { inControlArm } from './control-arm.ts';
 import { exitPlanOf } from './exit-plan.ts';
 import { capOf } from './limits.ts';
@@ -19,23 +19,23 @@ export interface Judged {
   readonly isOwn: boolean;
 }
 
-/** Judges a signal to open exposure. Each step that matters leaves its reason. */
-export function judge(signal: Signal, id: string, context: DecisionContext): Judged {
+/** Judges a signal to open exposure. Each step that matters leaves its reason. @param id of the decision */
+export function judge(signal: Signal, id: string, subject: Subject, context: DecisionContext): Judged {
   const { config, flags } = context;
   const { strategy, symbol, side, time } = signal;
-  const regime = context.regimeOf(symbol, time);
+  const regime = subject.regimeAt(time);
+  const { atrRate } = regime;
   const cell = cellOfSignal(signal, regime);
-  const plan = exitPlanOf(signal, config, context.lastClose(symbol));
-  const followed = canFollow({ plan, atrRate: regime.atrRate }) && context.hasFeed(symbol, time);
+  const plan = exitPlanOf(signal, config, subject.lastClose());
+  const followed = canFollow({ plan, atrRate }) && subject.hasFeed(time);
   const cap = capOf(config, signal);
-  const question: Question = { id, signal, cell, cap, guard: context.guard(), followed };
+  const question: Question = { id, signal, subject, cell, cap, guard: context.guard(), followed };
   const score =
     flags.qualityFiltering && config.enforcement !== 'off'
-      ? context.scoreSignal(signal, cell, rateOrNull(signal.alignment) ?? context.alignmentOf(strategy, cell))
+      ? subject.score(signal, cell, rateOrNull(signal.alignment) ?? subject.alignmentIn(cell))
       : null;
   const byEdge = config.evidence === 'posterior' ? sizeByEdge(question, context) : null;
-  const sized = byEdge ?? sizeByRules(question, score, context);
-  const intended = sized.multiplier;
+  const { factors, multiplier: intended, reasons } = byEdge ?? sizeByRules(question, score, context);
   const isWhole = intended > 0 && signal.scalable === false;
   const { sent, why } = sentOf(signal, id, intended, byEdge?.isForced ?? intended === 0, context);
 
@@ -50,21 +50,25 @@ export function judge(signal: Signal, id: string, context: DecisionContext): Jud
       action: sent > 0 ? 'execute' : 'block',
       multiplier: sent,
       intended: isWhole ? 1 : intended,
-      quality: score?.quality ?? null,
-      adjustedConfidence: score?.adjustedConfidence ?? null,
+      quality: score === null ? null : score.quality,
+      adjustedConfidence: score === null ? null : score.adjustedConfidence,
       belowThreshold: score !== null && !score.passes,
       regime: signal.regime !== undefined && REGIMES.includes(signal.regime) ? signal.regime : regime.label,
       cell,
-      atrRate: regime.atrRate,
-      base: context.baseWeightOf(strategy),
-      status: byEdge || flags.retirementManagement ? context.statusOf(strategy) : 'ACTIVE',
-      ...sized.factors,
+      atrRate,
+      base: subject.baseWeight(),
+      status: byEdge || flags.retirementManagement ? subject.status() : 'ACTIVE',
+      weight: factors.weight,
+      health: factors.health,
+      qualityFactor: factors.qualityFactor,
+      edgeFactor: factors.edgeFactor,
+      guard: factors.guard,
       cap,
       score: score && detailOf(score, config),
       edge: byEdge?.edge ?? null,
       equity: context.equity(),
       plan,
-      reasons: why === null ? sized.reasons : [...sized.reasons, why],
+      reasons: why === null ? reasons : [...reasons, why],
     },
   };
 }

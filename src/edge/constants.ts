@@ -32,7 +32,8 @@ export const MODEL_PRIOR = byModel(
 export const MODEL_SHARE = 0.0002;
 
 /** Outcomes after which half of what was learned of pool, cells, symbols and quality is forgotten. */
-export const SLOW_HALF_LIFE = 5000;
+const SLOW_HALF_LIFE = 5000;
+export const SLOW = 0.5 ** (1 / SLOW_HALF_LIFE);
 
 /** Slope of quality: prior variance, prior probability that it predicts, and the bounds of that probability. */
 export const SLOPE_VARIANCE = 0.1 ** 2;

@@ -35,6 +35,8 @@ export class EdgeLearning {
   readonly #options: PosteriorOptions;
   readonly #posterior: EdgePosterior;
   #waiting: WaitingOutcome[] = [];
+  /** When the first of them closed. */
+  #earliest = Number.POSITIVE_INFINITY;
   /** The posterior as it will be; made when somebody looks while outcomes wait. */
   #preview: EdgePosterior | null = null;
 
@@ -62,6 +64,7 @@ export class EdgeLearning {
   add(outcome: WaitingOutcome): void {
     this.#preview = null;
     this.#waiting.push(outcome);
+    this.#earliest = Math.min(this.#earliest, outcome.closedAt);
   }
 
   /**
@@ -69,10 +72,9 @@ export class EdgeLearning {
    * @param learned called after each
    */
   settle(before: number, learned: (outcome: WaitingOutcome) => void): void {
+    if (this.#earliest >= before) return;
     const due = this.#waiting.filter(({ closedAt }) => closedAt < before).sort(byClose);
-    if (due.length === 0) return;
-    this.#waiting = this.#waiting.filter(({ closedAt }) => closedAt >= before);
-    this.#preview = null;
+    this.#wait(this.#waiting.filter(({ closedAt }) => closedAt >= before));
     for (const outcome of due) {
       this.#posterior.learn(outcome);
       learned(outcome);
@@ -87,8 +89,7 @@ export class EdgeLearning {
 
   reset(): void {
     this.#posterior.reset();
-    this.#waiting = [];
-    this.#preview = null;
+    this.#wait([]);
   }
 
   snapshot(): EdgeState {
@@ -97,7 +98,15 @@ export class EdgeLearning {
 
   restore({ posterior, waiting }: EdgeState): void {
     this.#posterior.restore(posterior);
-    this.#waiting = waiting.map((each) => ({ ...each }));
+    this.#wait(waiting.map((each) => ({ ...each })));
+  }
+
+  #wait(waiting: WaitingOutcome[]): void {
+    this.#waiting = waiting;
+    this.#earliest = waiting.reduce(
+      (earliest, { closedAt }) => Math.min(earliest, closedAt),
+      Number.POSITIVE_INFINITY,
+    );
     this.#preview = null;
   }
 }

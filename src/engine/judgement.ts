@@ -1,6 +1,6 @@
 import type { Cell } from '../model/regime.ts';
 import type { PerformanceDecomposer } from '../performance/decomposer.ts';
-import type { Recent } from '../performance/evidence.ts';
+import type { Evidence, Recent } from '../performance/evidence.ts';
 import { recentDrawdown } from '../statistics/equity-curve.ts';
 import { ewDeviation, ewMean, ewVariance } from '../statistics/ew-cell.ts';
 import { posterior } from '../statistics/posterior.ts';
@@ -13,6 +13,14 @@ const PRIOR_STRENGTH = 20;
 /** Standard deviation of R of a strategy without outcomes. */
 const PRIOR_DEVIATION = Math.sqrt(1.2);
 
+/** Probability in [0,1] that a strategy's mean R, in one cell, is above 0; 0.5 knows nothing. */
+export function alignmentOf(evidence: Evidence | undefined, cell: Cell): number {
+  if (evidence === undefined) return 0.5;
+  const inCell = evidence.cells[cell]?.outcomes;
+  const variance = ewVariance(evidence.overall.outcomes);
+  return posterior(inCell?.n ?? 0, inCell?.s1 ?? 0, 0, variance, PRIOR_STRENGTH);
+}
+
 /** What the decomposer knows, as the components that judge strategies want it. */
 export class StrategyJudgement {
   readonly #decomposer: PerformanceDecomposer;
@@ -23,16 +31,7 @@ export class StrategyJudgement {
 
   /** Probability in [0,1] that the strategy's mean R, in one cell, is above 0; 0.5 knows nothing. */
   alignment(strategy: string, cell: Cell): number {
-    const evidence = this.#decomposer.evidenceOf(strategy);
-    if (!evidence) return 0.5;
-    const inCell = evidence.cells[cell]?.outcomes;
-    return posterior(
-      inCell?.n ?? 0,
-      inCell?.s1 ?? 0,
-      0,
-      ewVariance(evidence.overall.outcomes),
-      PRIOR_STRENGTH,
-    );
+    return alignmentOf(this.#decomposer.evidenceOf(strategy), cell);
   }
 
   /** The same over all cells. */

@@ -2,6 +2,7 @@ import { countDecision, countWithdrawal } from '../decision/counts.ts';
 import { blockedBy, fallback, passed } from '../decision/fallback.ts';
 import { signalFault } from '../decision/fault.ts';
 import { judge } from '../decision/judge.ts';
+import { countWithdrawal as countSignalWithdrawn } from '../edge/sent-signals.ts';
 import type { Decision, ReasonCode } from '../model/decision.ts';
 import type { Signal } from '../model/signal.ts';
 import { HEALTH, isName } from '../model/strategy.ts';
@@ -35,7 +36,7 @@ export class Judging {
       return this.judge(signal);
     } catch (error) {
       this.#state.countError('DECIDE_FAILED', error);
-      return fallback(asSignal(signal, this.#state.time), 'failed', 'INTERNAL_ERROR', this.#state);
+      return this.#fallback(asSignal(signal, this.#state.time), 'failed', 'INTERNAL_ERROR');
     }
   }
 
@@ -50,7 +51,8 @@ export class Judging {
     if (!known) return withdrawn;
     this.#learning.settleShadows();
     countWithdrawal(this.#state.countsOf(known.strategy), known, reason);
-    this.#state.parts.edge.now.countWithdrawal(known.strategy, known.id);
+    const edge = this.#state.parts.edge.now.find(known.strategy);
+    if (edge) countSignalWithdrawn(edge, known.id);
     this.#learning.follow(withdrawn);
     this.#state.recent.replace(withdrawn);
     this.#state.emit({ type: 'withdrawal', time: known.time, decision: known, reason });
@@ -63,12 +65,12 @@ export class Judging {
     if (fault !== null) {
       this.#state.countError('SIGNAL_INVALID', new Error(fault));
       const named = asSignal(signal, this.#state.time);
-      return this.decided(named, fallback(named, id, 'SIGNAL_INVALID', this.#state));
+      return this.decided(named, this.#fallback(named, id, 'SIGNAL_INVALID'));
     }
     if (this.#clock.isAhead(signal.time)) {
       this.#state.countError('TIME_AHEAD', this.#clock.ahead('a signal', signal.time));
       const present = { ...asSignal(signal, this.#state.time), time: this.#state.time };
-      return this.decided(present, fallback(present, id, 'TIME_AHEAD', this.#state));
+      return this.decided(present, this.#fallback(present, id, 'TIME_AHEAD'));
     }
     const known = this.#state.recent.ofSignal(signal);
     if (known) return this.#stillSent(known);
@@ -76,9 +78,15 @@ export class Judging {
     this.#learning.advance(signal.time);
     this.#learning.settleEdge();
     this.#state.coverage.countJudged();
-    const { decision, isOwn } = judge(signal, id, this.#state);
+    const subject = this.#state.subjectOf(signal.strategy, signal.symbol);
+    const { decision, isOwn } = judge(signal, id, subject, this.#state);
     if (isOwn) this.#learning.atWork(decision);
     return this.decided(signal, decision);
+  }
+
+  #fallback(signal: Signal, id: string, reason: ReasonCode): Decision {
+    const subject = this.#state.subjectOf(signal.strategy, signal.symbol);
+    return fallback(signal, id, reason, subject, this.#state);
   }
 
   /** A decision on a signal that comes again: the same, unless its strategy or everything was stopped in the meantime. */

@@ -70,6 +70,7 @@ export class Operator {
       this.#learning.settleShadows();
       this.#learning.settleEdge();
     }
+    this.#state.forgetSubjects();
     if (id !== undefined) this.#state.commands.push(id);
     this.#learning.advance(time);
     this.#state.emit({ type: 'command', time, command, before });
@@ -98,6 +99,7 @@ export class Operator {
     this.#state.operatorFlags = Object.fromEntries(kept);
     this.#state.options = withEvidence(options);
     this.#state.parts = parts;
+    this.#state.forgetSubjects();
     this.#state.flags = flagsOf(parts.config, this.#state.operatorFlags);
     this.#learning.advance(authorship.time);
     this.#state.emit({

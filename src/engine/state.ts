@@ -1,22 +1,19 @@
 import { type Config, type Options, withEvidence } from '../config/schema.ts';
 import type { DecisionContext } from '../decision/context.ts';
-import { emptySignalCounts, type SignalCounts } from '../decision/counts.ts';
+import { countsOf, type SignalCounts } from '../decision/counts.ts';
 import { CoverageCounts } from '../decision/coverage.ts';
 import { guardOf } from '../decision/limits.ts';
 import { RecentDecisions } from '../decision/recent-decisions.ts';
 import type { EdgePosterior } from '../edge/posterior.ts';
 import type { Flags, Mode } from '../model/flags.ts';
-import type { Cell, Regime } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
-import type { Signal } from '../model/signal.ts';
-import type { StrategyStatus } from '../model/strategy.ts';
 import { TrackRecords } from '../performance/track-record.ts';
-import type { QualityVerdict, SignalScore } from '../quality/scorer.ts';
 import { ShadowBook } from '../shadow/book.ts';
 import { type Components, componentsOf, flagsOf } from './components.ts';
 import type { EngineEvent, Observer, OptimizationState } from './events.ts';
 import { Portfolio } from './portfolio.ts';
 import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
+import { ResolvedSubject } from './subject.ts';
 
 /** Updates kept for `getOptimizationHistory`. */
 export const HISTORY = 100;
@@ -35,6 +32,7 @@ export class EngineState implements DecisionContext {
   readonly commands = new Ring<string>(COMMANDS);
   readonly errors = new Map<string, number>();
   readonly observers = new Set<Observer>();
+  readonly #subjects = new Map<string, Map<string, ResolvedSubject>>();
   options: Options;
   parts: Components;
   operatorFlags: Partial<Flags> = {};
@@ -71,44 +69,24 @@ export class EngineState implements DecisionContext {
     return this.config.evidence === 'posterior';
   }
 
-  regimeOf(symbol: string, time: number): Regime {
-    return this.parts.detector.regimeOf(symbol, time);
+  /** A strategy on a symbol, resolved at its first mention. */
+  subjectOf(strategy: string, symbol: string): ResolvedSubject {
+    let onSymbols = this.#subjects.get(strategy);
+    if (onSymbols === undefined) {
+      onSymbols = new Map();
+      this.#subjects.set(strategy, onSymbols);
+    }
+    let subject = onSymbols.get(symbol);
+    if (subject === undefined) {
+      subject = new ResolvedSubject(strategy, symbol, this.parts, this.counts);
+      onSymbols.set(symbol, subject);
+    }
+    return subject;
   }
 
-  statusOf(strategy: string): StrategyStatus {
-    return this.parts.manager.statusOf(strategy);
-  }
-
-  pinOf(strategy: string, time: number): StrategyStatus | null {
-    return this.parts.manager.pinOf(strategy, time);
-  }
-
-  weightOf(strategy: string, cell: Cell): number {
-    return this.parts.optimizer.getWeightForRegime(strategy, cell);
-  }
-
-  baseWeightOf(strategy: string): number {
-    return this.parts.optimizer.getBaseWeight(strategy);
-  }
-
-  alignmentOf(strategy: string, cell: Cell): number {
-    return this.parts.judgement.alignment(strategy, cell);
-  }
-
-  scoreSignal(signal: Signal, cell: Cell, alignment: number): SignalScore {
-    return this.parts.scorer.scoreSignal({ ...signal, regime: cell, alignment });
-  }
-
-  enforce(score: SignalScore, followed: boolean): QualityVerdict {
-    return this.parts.scorer.enforce(score, followed);
-  }
-
-  hasFeed(symbol: string, time: number): boolean {
-    return this.parts.detector.isFresh(symbol, time);
-  }
-
-  lastClose(symbol: string): number | null {
-    return this.parts.detector.lastClose(symbol);
+  /** Resolves everything anew, after a component was replaced or reset. */
+  forgetSubjects(): void {
+    this.#subjects.clear();
   }
 
   guard(): number {
@@ -124,12 +102,7 @@ export class EngineState implements DecisionContext {
   }
 
   countsOf(strategy: string): SignalCounts {
-    let counts = this.counts.get(strategy);
-    if (!counts) {
-      counts = emptySignalCounts();
-      this.counts.set(strategy, counts);
-    }
-    return counts;
+    return countsOf(this.counts, strategy);
   }
 
   /** Counts a failure inside the overlay, its adapter or an observer; observers hear of it with its count. */
@@ -201,5 +174,6 @@ export class EngineState implements DecisionContext {
     this.recent.restore(state.recent);
     this.coverage.restore(state.coverage);
     this.history.replace(state.history);
+    this.forgetSubjects();
   }
 }

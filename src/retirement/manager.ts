@@ -141,7 +141,8 @@ export const managerStateSchema = z.object({
 });
 export type ManagerState = z.infer<typeof managerStateSchema>;
 
-type StrategyRecord = z.infer<typeof strategyRecordSchema>;
+/** What is known of a strategy's health. */
+export type StrategyRecord = z.infer<typeof strategyRecordSchema>;
 
 const HOUR = 3_600_000;
 const RECOVERY_MARGIN = 0.15;
@@ -327,8 +328,12 @@ export class StrategyRetirementManager {
   /** The status that an operator holds a strategy in at a time; null where none does. */
   pinOf(strategy: string, time: number): StrategyStatus | null {
     const record = this.#strategies.get(strategy);
-    if (!record || record.pinned === null) return null;
-    return record.pinned === 'forever' || time < record.pinned ? record.status : null;
+    return record === undefined ? null : pinAt(record, time);
+  }
+
+  /** What is known of a strategy; undefined for one never heard of. Do not change it. */
+  find(strategy: string): Readonly<StrategyRecord> | undefined {
+    return this.#strategies.get(strategy);
   }
 
   /**
@@ -497,6 +502,12 @@ export class StrategyRetirementManager {
       share: record.label?.size ?? null,
     };
   }
+}
+
+/** The status that an operator holds a strategy in at a time; null where none does. */
+export function pinAt({ pinned, status }: Readonly<StrategyRecord>, time: number): StrategyStatus | null {
+  if (pinned === null) return null;
+  return pinned === 'forever' || time < pinned ? status : null;
 }
 
 /** Refuses what cannot be forced with `COMMAND_INVALID`. */

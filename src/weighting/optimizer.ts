@@ -98,7 +98,8 @@ export const optimizerStateSchema = z.object({
 });
 export type OptimizerState = z.infer<typeof optimizerStateSchema>;
 
-type StrategyWeight = z.infer<typeof strategyWeightSchema>;
+/** Weights of one strategy, and what they were stepped by. */
+export type StrategyWeight = z.infer<typeof strategyWeightSchema>;
 
 const HOUR = 3_600_000;
 const MIN_STEP_INTERVAL = HOUR;
@@ -142,8 +143,18 @@ export class AdaptiveWeightingOptimizer {
     return this.#bounds.maxWeight;
   }
 
+  /** Base weight of a strategy never heard of: 1, within the bounds. */
+  get defaultBase(): number {
+    return clampWeight(1, this.#bounds);
+  }
+
+  /** What is known of a strategy; undefined for one never heard of. Do not change it. */
+  find(strategy: string): Readonly<StrategyWeight> | undefined {
+    return this.#strategies.get(strategy);
+  }
+
   /** Adds a strategy at its base weight; one that is known keeps what it has. */
-  register(strategy: string, base = this.#defaultBase()): void {
+  register(strategy: string, base = this.defaultBase): void {
     this.#checkBounds(strategy, base);
     if (this.#strategies.has(strategy)) return;
     const share = 1 / (this.#strategies.size + 1);
@@ -266,7 +277,7 @@ export class AdaptiveWeightingOptimizer {
   /** Weight of a strategy on a symbol: its base weight where nothing is known of it there. */
   getWeightForSymbol(strategy: string, symbol: string): number {
     const known = this.#strategies.get(strategy);
-    return new Map(known?.symbols ?? []).get(symbol) ?? known?.base ?? this.#defaultBase();
+    return new Map(known?.symbols ?? []).get(symbol) ?? known?.base ?? this.defaultBase;
   }
 
   /** Overall weights by strategy. */
@@ -281,12 +292,12 @@ export class AdaptiveWeightingOptimizer {
   /** Weight of a strategy in a cell, or overall. A strategy never heard of has weight 1. */
   getWeightForRegime(strategy: string, cell: Cell | null): number {
     const known = this.#strategies.get(strategy);
-    if (!known) return this.#defaultBase();
+    if (!known) return this.defaultBase;
     return weightIn(known, cell);
   }
 
   getBaseWeight(strategy: string): number {
-    return this.#strategies.get(strategy)?.base ?? this.#defaultBase();
+    return this.#strategies.get(strategy)?.base ?? this.defaultBase;
   }
 
   /** Overall weights scaled to sum to 1. */
@@ -465,17 +476,13 @@ export class AdaptiveWeightingOptimizer {
     this.#history = this.#history.slice(-HISTORY);
   }
 
-  #defaultBase(): number {
-    return clampWeight(1, this.#bounds);
-  }
-
   #record(value: (known: StrategyWeight) => number): Record<string, number> {
     return Object.fromEntries([...this.#strategies].map(([name, known]) => [name, value(known)]));
   }
 }
 
 /** The weight in force in a cell, or overall; a cell without outcomes has the base weight. */
-const weightIn = (known: StrategyWeight, cell: Cell | null): number =>
+export const weightIn = (known: Readonly<StrategyWeight>, cell: Cell | null): number =>
   cell === null ? known.weight : (known.cells[cell] ?? known.base);
 
 function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: StrategyEvidence): void {

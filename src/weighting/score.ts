@@ -1,3 +1,5 @@
+import { clip } from '../statistics/clip.ts';
+
 /** What is known of a strategy, overall or in one cell. R-multiples are exponentially weighted. */
 export interface WeightEvidence {
   /** Effective number of outcomes. */
@@ -30,8 +32,6 @@ export interface WeightScore {
   readonly reliability: number;
   readonly score: number;
 }
-
-const clip = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
 
 /** Outcomes at which evidence counts half. */
 const HALF_RELIABLE = 20;

@@ -499,36 +499,4 @@ describe('sizes and counters', () => {
     expect(edge.lastSizeOf('A', 'X', 'VOLATILE', 'scale')).toBeNull();
     expect(edge.lastSizeOf('A', 'Y', 'RANGING', 'scale')).toBeNull();
   });
-
-  it('let so much of whole orders through as the guard says, and everything where it says nothing', () => {
-    const edge = new EdgePosterior();
-    const leaf = edge.leaf('A', 'X', 'RANGING');
-    const through = (guard: number, count: number) =>
-      Array.from({ length: count }, () => edge.letThrough(leaf, guard)).filter(Boolean).length;
-    expect(through(1, 1000)).toBe(1000);
-    expect(through(0.25, 100)).toBe(25);
-    expect(through(0.6, 100)).toBe(60);
-    expect(through(0, 100)).toBe(0);
-  });
-
-  it('count what is withdrawn in any order, and what is sent after it', () => {
-    const edge = new EdgePosterior();
-    const leaf = edge.leaf('A', 'X', 'RANGING');
-    const blocked = () => edge.labelOf('A').blocked;
-    edge.countSignal(leaf, 'd1', false);
-    edge.countSignal(leaf, 'd2', true);
-    edge.countSignal(leaf, 'd3', true);
-    expect(blocked()).toBe(0);
-    edge.countWithdrawal('A', 'd2');
-    expect(blocked()).toBe(0);
-    edge.countWithdrawal('A', 'd3');
-    expect(blocked()).toBe(3);
-    edge.countWithdrawal('A', 'd3');
-    edge.countWithdrawal('A', 'd1');
-    edge.countWithdrawal('nobody', 'd1');
-    expect(blocked()).toBe(3);
-    edge.countSignal(leaf, 'd4', true);
-    edge.countSignal(leaf, 'd5', false);
-    expect(blocked()).toBe(1);
-  });
 });

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type EngineEvent,
   OptimizationEngine,
   type Options,
+  PerformanceDecomposer,
+  RegimeDetector,
   type Signal,
+  SignalQualityScorer,
   type Snapshot,
   type StrategyStatus,
   type TradeInput,
@@ -292,30 +295,36 @@ describe('a signal that comes again', () => {
 });
 
 describe('a failure inside the overlay', () => {
-  const broken = (part: 'scorer' | 'optimizer' | 'detector', method: string) => {
-    const engine = rulesWith({ baseWeights: { EMA_Trend: 0.8 } });
-    vi.spyOn(engine[part] as never as Record<string, () => never>, method).mockImplementation(() => {
+  const PARTS = {
+    scorer: [SignalQualityScorer.prototype, 'score'],
+    decomposer: [PerformanceDecomposer.prototype, 'evidenceOf'],
+    detector: [RegimeDetector.prototype, 'regimeOf'],
+  } as const;
+  const broken = (part: keyof typeof PARTS, baseWeight = 0.8) => {
+    const engine = rulesWith({ baseWeights: { EMA_Trend: baseWeight } });
+    const [prototype, method] = PARTS[part];
+    vi.spyOn(prototype as never as Record<string, () => never>, method).mockImplementation(() => {
       throw new Error('broken');
     });
     return engine;
   };
+  afterEach(() => vi.restoreAllMocks());
 
-  it.each([
-    ['scorer', 'scoreSignal'],
-    ['optimizer', 'getWeightForRegime'],
-    ['detector', 'regimeOf'],
-  ] as const)('in the %s sends the order at its base weight', (part, method) => {
-    const engine = broken(part, method);
-    expect(engine.decide(signal())).toMatchObject({
-      action: 'execute',
-      multiplier: 0.8,
-      reasons: ['INTERNAL_ERROR'],
-    });
-    expect(engine.getOptimizationStatus().errors).toEqual({ DECIDE_FAILED: 1 });
-  });
+  it.each(['scorer', 'decomposer', 'detector'] as const)(
+    'in the %s sends the order at its base weight',
+    (part) => {
+      const engine = broken(part);
+      expect(engine.decide(signal())).toMatchObject({
+        action: 'execute',
+        multiplier: 0.8,
+        reasons: ['INTERNAL_ERROR'],
+      });
+      expect(engine.getOptimizationStatus().errors).toEqual({ DECIDE_FAILED: 1 });
+    },
+  );
 
   it('never brings back a suspended strategy, and keeps the guard', () => {
-    const engine = broken('scorer', 'scoreSignal');
+    const engine = broken('scorer');
     engine.recordEquity({ time: START, equity: 100 });
     engine.recordEquity({ time: START + 1, equity: 85 });
     expect(engine.decide(signal()).multiplier).toBeCloseTo(0.4, 12);
@@ -326,15 +335,12 @@ describe('a failure inside the overlay', () => {
   });
 
   it('sends whole or nothing to a host that cannot scale', () => {
-    const engine = broken('scorer', 'scoreSignal');
+    const engine = broken('scorer');
     expect(engine.decide(signal({ scalable: false })).multiplier).toBe(1);
   });
 
   it('never raises a size above the cap of the host', () => {
-    const engine = rulesWith({ baseWeights: { EMA_Trend: 1.5 } });
-    vi.spyOn(engine.scorer, 'scoreSignal').mockImplementation(() => {
-      throw new Error('broken');
-    });
+    const engine = broken('scorer', 1.5);
     expect(engine.decide(signal({ reduceOnly: true })).multiplier).toBe(1);
   });
 

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { CELLS } from '../model/regime.ts';
+import { type Cluster, clusterSchema, freshCluster } from './cluster.ts';
+import { PRIOR_OUTCOMES, PRIOR_SQUARE, STRATEGY_VARIANCE } from './constants.ts';
+import { type Deviation, deviationOf, deviationSchema } from './deviation.ts';
+import { noSignals, type SentSignals, sentSignalsSchema } from './sent-signals.ts';
+import { freshSlope, type Slope, slopeSchema } from './slope.ts';
+
+const sizesSchema = z.array(z.number().nullable()).length(2 * CELLS.length);
+export const strategyEdgeSchema = z.object({
+  n: z.number().min(0),
+  s2: z.number().min(0),
+  own: deviationSchema,
+  cells: z.array(deviationSchema.nullable()).length(CELLS.length),
+  symbols: z.array(
+    z.tuple([z.string(), z.object({ deviation: deviationSchema.nullable(), sizes: sizesSchema })]),
+  ),
+  slope: slopeSchema,
+  cluster: clusterSchema,
+  outcomes: z.number().int().min(0),
+  size: z.number(),
+  p: z.number(),
+  cap: z.number().nullable(),
+  ...sentSignalsSchema.shape,
+});
+export type StrategyEdgeState = z.infer<typeof strategyEdgeSchema>;
+
+/** What is known of a strategy on a symbol. */
+export interface SymbolEdge {
+  /** Null before the first outcome: the prior. */
+  deviation: Deviation | null;
+  /** Last sizes by cell, for any size and for all-or-nothing; NaN before the first. */
+  readonly sizes: Float64Array;
+}
+
+/** What is known of a strategy. */
+export interface StrategyEdge extends SentSignals {
+  /** Exponentially weighted count and sum of squares of R. */
+  n: number;
+  s2: number;
+  own: Deviation;
+  cells: (Deviation | null)[];
+  symbols: Map<string, SymbolEdge>;
+  slope: Slope;
+  cluster: Cluster;
+  /** Outcomes learned. */
+  outcomes: number;
+  /** Smoothed size and probability that the label is derived from. */
+  size: number;
+  p: number;
+  /** Cap of the latest decision; null before the first. */
+  cap: number | null;
+}
+
+export const freshStrategy = (): StrategyEdge => ({
+  n: 0,
+  s2: 0,
+  own: deviationOf(STRATEGY_VARIANCE),
+  cells: CELLS.map(() => null),
+  symbols: new Map(),
+  slope: freshSlope(),
+  cluster: freshCluster(),
+  outcomes: 0,
+  size: 1,
+  p: 0.5,
+  cap: null,
+  ...noSignals(),
+});
+
+export const freshSymbol = (): SymbolEdge => ({
+  deviation: null,
+  sizes: new Float64Array(2 * CELLS.length).fill(Number.NaN),
+});
+
+/** Standard deviation of a strategy's R: what is assumed while there is little, the data alone after ten outcomes. */
+export function spread({ n, s2 }: Pick<StrategyEdge, 'n' | 's2'>): number {
+  const k = Math.max(0, PRIOR_OUTCOMES - n);
+  return Math.max(1e-9, Math.sqrt((s2 + PRIOR_SQUARE * k) / (n + k)));
+}
+
+export const strategyEdgeState = (known: StrategyEdge): StrategyEdgeState => ({
+  ...known,
+  sent: known.sent.map(([decision, blocked]) => [decision, blocked]),
+  own: [...known.own],
+  cells: known.cells.map((node) => node && [...node]),
+  symbols: [...known.symbols].map(([symbol, { deviation, sizes }]) => [
+    symbol,
+    {
+      deviation: deviation && [...deviation],
+      sizes: [...sizes].map((size) => (Number.isNaN(size) ? null : size)),
+    },
+  ]),
+  slope: { ...known.slope },
+  cluster: { ...known.cluster },
+});
+
+export const strategyEdgeFrom = (saved: StrategyEdgeState): StrategyEdge => ({
+  ...saved,
+  sent: saved.sent.map(([decision, blocked]) => [decision, blocked]),
+  own: Float64Array.from(saved.own),
+  cells: saved.cells.map((node) => node && Float64Array.from(node)),
+  symbols: new Map(
+    saved.symbols.map(([symbol, { deviation, sizes }]) => [
+      symbol,
+      {
+        deviation: deviation && Float64Array.from(deviation),
+        sizes: Float64Array.from(sizes, (size) => size ?? Number.NaN),
+      },
+    ]),
+  ),
+  slope: { ...saved.slope },
+  cluster: { ...saved.cluster },
+});
