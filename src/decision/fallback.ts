@@ -1,5 +1,4 @@
 import type { Decision, ReasonCode } from '../model/decision.ts';
-import { NEUTRAL_FACTORS } from '../model/factors.ts';
 import type { Signal } from '../model/signal.ts';
 import { HEALTH } from '../model/strategy.ts';
 import { modeOf } from './by-edge.ts';
@@ -17,7 +16,11 @@ export const blockedBy = (decision: Decision, reason: ReasonCode): Decision => (
 });
 
 /** What is sent when nothing was judged: the host's own order. */
-export function passed(signal: Signal, id: string, reason: ReasonCode): Decision {
+export function passed(
+  signal: Pick<Signal, 'strategy' | 'symbol' | 'side' | 'time'>,
+  id: string,
+  reason: ReasonCode,
+): Decision {
   return {
     id,
     time: signal.time,
@@ -35,7 +38,11 @@ export function passed(signal: Signal, id: string, reason: ReasonCode): Decision
     atrRate: null,
     base: 1,
     status: 'ACTIVE',
-    ...NEUTRAL_FACTORS,
+    weight: 1,
+    health: 1,
+    qualityFactor: 1,
+    edgeFactor: 1,
+    guard: 1,
     cap: 1,
     score: null,
     edge: null,

@@ -31,7 +31,7 @@ export class Judging {
    */
   decide(signal: Signal): Decision {
     try {
-      if (!this.#isOn()) return passed(asSignal(signal, this.#state.time), 'off', 'OVERLAY_DISABLED');
+      if (!this.#isOn()) return passed(named(signal, this.#state.time), 'off', 'OVERLAY_DISABLED');
       if (signal?.intent === 'close') return passed(signal, 'exit', 'EXIT_PASSES');
       return this.judge(signal);
     } catch (error) {
@@ -64,8 +64,8 @@ export class Judging {
     const fault = signalFault(signal);
     if (fault !== null) {
       this.#state.countError('SIGNAL_INVALID', new Error(fault));
-      const named = asSignal(signal, this.#state.time);
-      return this.decided(named, this.#fallback(named, id, 'SIGNAL_INVALID'));
+      const nameable = asSignal(signal, this.#state.time);
+      return this.decided(nameable, this.#fallback(nameable, id, 'SIGNAL_INVALID'));
     }
     if (this.#clock.isAhead(signal.time)) {
       this.#state.countError('TIME_AHEAD', this.#clock.ahead('a signal', signal.time));
@@ -110,6 +110,23 @@ export class Judging {
     this.#learning.follow(decision);
     this.#state.emit({ type: 'decision', time: decision.time, signal, decision });
     return decision;
+  }
+}
+
+/** What a decision that judges nothing says of a signal, whatever a host handed over. */
+function named(signal: unknown, time: number): Pick<Signal, 'strategy' | 'symbol' | 'side' | 'time'> {
+  try {
+    const given = signal as Partial<Signal>;
+    const { strategy, symbol, side } = given;
+    return {
+      strategy: typeof strategy === 'string' ? strategy : '',
+      symbol: typeof symbol === 'string' ? symbol : '',
+      side: side === 'short' ? 'short' : 'long',
+      time: isTime(given.time) ? given.time : time,
+    };
+  } catch {
+    // Not an object, or one whose properties throw.
+    return { strategy: '', symbol: '', side: 'long', time };
   }
 }
 

@@ -21,6 +21,10 @@ export const HEALTH: Readonly<Record<StrategyStatus, number>> = {
 /** A name from a host, used as a key of the state: short, printable, not empty. */
 export function isName(value: unknown): value is string {
   if (typeof value !== 'string' || value.length === 0 || value.length > 100) return false;
+  for (let i = 0; i < value.length; i += 1) {
+    const code = value.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code <= 0x9f)) return false;
+  }
   // What a report or a snapshot keeps by name would lose one of that name.
-  return value !== '__proto__' && !/[\p{Cc}]/u.test(value);
+  return value !== '__proto__';
 }

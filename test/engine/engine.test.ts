@@ -4,11 +4,11 @@ import {
   type EngineEvent,
   OptimizationEngine,
   type Options,
-  PerformanceDecomposer,
   RegimeDetector,
   type Signal,
   SignalQualityScorer,
   type Snapshot,
+  StrategyRetirementManager,
   type StrategyStatus,
   type TradeInput,
 } from '../../src/index.ts';
@@ -297,7 +297,7 @@ describe('a signal that comes again', () => {
 describe('a failure inside the overlay', () => {
   const PARTS = {
     scorer: [SignalQualityScorer.prototype, 'score'],
-    decomposer: [PerformanceDecomposer.prototype, 'evidenceOf'],
+    manager: [StrategyRetirementManager.prototype, 'find'],
     detector: [RegimeDetector.prototype, 'regimeOf'],
   } as const;
   const broken = (part: keyof typeof PARTS, baseWeight = 0.8) => {
@@ -310,7 +310,7 @@ describe('a failure inside the overlay', () => {
   };
   afterEach(() => vi.restoreAllMocks());
 
-  it.each(['scorer', 'decomposer', 'detector'] as const)(
+  it.each(['scorer', 'manager', 'detector'] as const)(
     'in the %s sends the order at its base weight',
     (part) => {
       const engine = broken(part);
