@@ -93,7 +93,7 @@ export class EdgeLearning {
   }
 
   snapshot(): EdgeState {
-    return { posterior: this.#posterior.snapshot(), waiting: this.#waiting.map((each) => ({ ...each })) };
+    return { posterior: this.#posterior.snapshot(), waiting: this.#waiting.map(stateOf) };
   }
 
   restore({ posterior, waiting }: EdgeState): void {
@@ -110,3 +110,16 @@ export class EdgeLearning {
     this.#preview = null;
   }
 }
+
+/** What is kept of an outcome, whatever else it knows of itself. */
+const stateOf = ({
+  id,
+  strategy,
+  symbol,
+  cell,
+  r,
+  weight,
+  quality,
+  closedAt,
+  held,
+}: WaitingOutcome): WaitingOutcome => ({ id, strategy, symbol, cell, r, weight, quality, closedAt, held });

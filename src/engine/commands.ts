@@ -4,7 +4,7 @@ import { FLAGS, type Flags, MODES } from '../model/flags.ts';
 import { CELLS } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
-import { checkForce } from '../retirement/manager.ts';
+import { checkForce } from '../retirement/force.ts';
 import { type Authorship, type Command, RESET_TARGETS } from './events.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {

@@ -9,7 +9,7 @@ import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Signal } from '../model/signal.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
-import type { StatusChange } from '../retirement/manager.ts';
+import type { StatusChange } from '../retirement/record.ts';
 import type { WeightsByCell, WeightUpdate } from '../weighting/optimizer.ts';
 
 export const RESET_TARGETS = ['weights', 'health', 'scores', 'performance', 'regimes', 'all'] as const;

@@ -6,6 +6,7 @@ import { EdgekeeperError, show } from '../model/errors.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import { AT_WORK } from '../retirement/label.ts';
+import type { StatusChange } from '../retirement/record.ts';
 import { canFollow } from '../shadow/shadow.ts';
 import { winsorise } from '../statistics/ew-cell.ts';
 import type { Command, ResetTarget } from './events.ts';
@@ -131,18 +132,10 @@ export class Learning {
     });
   }
 
-  /** Derives the label of a strategy anew. */
+  /** Derives the label of a strategy anew. Returns whether it changed. */
   label(strategy: string, time: number, cause: 'outcome' | 'signal' | 'time'): boolean {
-    const before = this.#state.parts.manager.statusOf(strategy);
     const { size, p } = this.#state.parts.edge.now.labelOf(strategy);
-    this.#state.parts.manager.followLabel(strategy, { size, probability: p, time, cause });
-    if (this.#state.parts.manager.statusOf(strategy) === before) return false;
-    this.#state.emit({
-      type: 'status',
-      time,
-      change: this.#state.parts.manager.getAuditLog(strategy).at(-1)!,
-    });
-    return true;
+    return this.#tell(this.#state.parts.manager.followLabel(strategy, { size, probability: p, time, cause }));
   }
 
   /** A signal got a size by the evidence alone: its strategy is not benched. */
@@ -154,31 +147,26 @@ export class Learning {
     this.label(strategy, time, 'signal');
   }
 
+  /** Judges the health of a strategy. Returns whether its status changed. */
   assess(strategy: string, time: number): boolean {
+    const { decomposer, judgement, manager } = this.#state.parts;
     const labelled = this.#state.byEdge;
-    const before = this.#state.parts.manager.statusOf(strategy);
-    const edgeProbability = this.#state.parts.judgement.edgeProbability(strategy);
-    const frozen = !this.#state.flags.retirementManagement;
-    this.#state.parts.manager.assessStrategy({
-      strategy,
-      time,
-      ...this.#state.parts.decomposer.windowOf(strategy),
-      edgeProbability,
-      frozen,
+    const change = manager.assess(strategy, time, decomposer.windowOf(strategy), {
+      edgeProbability: judgement.edgeProbability(strategy),
+      frozen: !this.#state.flags.retirementManagement,
       labelled,
       followed: this.#state.shadows.follows(strategy),
     });
     if (labelled) return this.label(strategy, time, 'time');
-    const status = this.#state.parts.manager.statusOf(strategy);
-    if (status === before) return false;
     // What comes back from the bench is judged on what it does from now on.
-    if (before === 'SUSPENDED' && status === 'DEGRADED') this.#state.parts.decomposer.resetWindow(strategy);
-    this.#state.emit({
-      type: 'status',
-      time,
-      change: this.#state.parts.manager.getAuditLog(strategy).at(-1)!,
-    });
-    return true;
+    if (change?.oldStatus === 'SUSPENDED' && change.newStatus === 'DEGRADED')
+      decomposer.resetWindow(strategy);
+    return this.#tell(change);
+  }
+
+  #tell(change: StatusChange | null): boolean {
+    if (change !== null) this.#state.emit({ type: 'status', time: change.time, change });
+    return change !== null;
   }
 
   /** Forgets of what the posterior and the track records learned what a reset is about. */
@@ -205,8 +193,8 @@ export class Learning {
       this.#state.parts.edge.now.revive(command.strategy);
   }
 
-  #adopt({ decidedAt, ...outcome }: DecidedOutcome): void {
+  #adopt(outcome: DecidedOutcome): void {
     this.#state.parts.edge.add(outcome);
-    this.#state.tracks.add(outcome.strategy, { r: outcome.r, decidedAt, closedAt: outcome.closedAt });
+    this.#state.tracks.add(outcome.strategy, outcome);
   }
 }

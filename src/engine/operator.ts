@@ -1,6 +1,6 @@
 import { type Options, withEvidence } from '../config/schema.ts';
 import type { Flags } from '../model/flags.ts';
-import type { ForceOptions } from '../retirement/manager.ts';
+import type { ForceOptions } from '../retirement/force.ts';
 import type { HostClock } from './clock.ts';
 import { checkCommand, commandError } from './commands.ts';
 import { componentsOf, flagsOf, reconfigured } from './components.ts';

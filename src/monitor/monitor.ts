@@ -6,7 +6,7 @@ import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import type { Performance } from '../performance/metrics.ts';
 import type { QualitySummary } from '../quality/scorer.ts';
-import type { StrategyHealth } from '../retirement/manager.ts';
+import type { StrategyHealth } from '../retirement/health.ts';
 import type { AllocationSummary } from '../weighting/optimizer.ts';
 import { type Alert, alertsOf } from './alerts.ts';
 import { type Effectiveness, effectiveness } from './effectiveness.ts';

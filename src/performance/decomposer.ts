@@ -11,12 +11,19 @@ import {
   type PerformanceCell,
   performanceCellSchema,
 } from './cell.ts';
-import { addEvidence, type Evidence, emptyEvidence, evidenceSchema } from './evidence.ts';
+import {
+  addEvidence,
+  type Evidence,
+  emptyEvidence,
+  evidenceFrom,
+  evidenceSchema,
+  evidenceState,
+} from './evidence.ts';
 import { type Performance, performanceOf } from './metrics.ts';
 import { outcomeOfPosition, PositionBook, positionBookSchema } from './positions.ts';
 import { RecentIds, recentIdsSchema } from './recent-ids.ts';
 import { checkTrade, type TradeContext, tradeRecord } from './trade-record.ts';
-import { type WindowMetrics, windowMetrics } from './window.ts';
+import { OutcomeWindow, type WindowMetrics } from './window.ts';
 
 /** Metrics by which `getTopStrategies` ranks. */
 export const RANKING_METRICS = ['expectancy', 'profitFactor', 'sharpe', 'winRate', 'totalPnl'] as const;
@@ -57,6 +64,8 @@ type Path = readonly [strategy: string | null, symbol: string | null, cell: Cell
 /** How many trades `getTradeHistory` remembers. */
 const HISTORY = 1000;
 
+const EMPTY_WINDOW = new OutcomeWindow().metrics();
+
 const keyOf = (path: Path): string => JSON.stringify(path);
 
 /**
@@ -67,6 +76,8 @@ const keyOf = (path: Path): string => JSON.stringify(path);
 export class PerformanceDecomposer {
   readonly #options: DecomposerOptions;
   readonly #cells = new Map<string, { readonly path: Path; readonly cell: PerformanceCell }>();
+  /** The cells that trades of a strategy on a symbol are counted in, by its cell: resolved at the first of them. */
+  readonly #paths = new Map<string, Map<string, (readonly PerformanceCell[] | null)[]>>();
   readonly #evidence = new Map<string, Evidence>();
   readonly #history = new Ring<Trade>(HISTORY);
   readonly #positions = new PositionBook();
@@ -101,12 +112,12 @@ export class PerformanceDecomposer {
     this.#sequence += 1;
     if (input.id !== undefined) this.#seen.add(input.id, input.exitTime);
     const { strategy } = trade;
-    for (const path of pathsOf(trade)) addTrade(this.#cellAt(path), trade);
+    for (const cell of this.#cellsOf(trade)) addTrade(cell, trade);
     this.#history.push(trade);
     const { completed, dropped } = this.#positions.add(input, trade);
     if (completed === null) return { trade, outcome: null, dropped };
     const outcome = outcomeOfPosition(completed, context);
-    for (const path of pathsOf(outcome)) addOutcome(this.#cellAt(path), outcome.r);
+    for (const cell of this.#cellsOf(outcome)) addOutcome(cell, outcome.r);
     this.#evidence.set(strategy, evidence);
     addEvidence(evidence, outcome);
     return { trade, outcome, dropped };
@@ -189,11 +200,13 @@ export class PerformanceDecomposer {
 
   /** Names of the strategies that have trades, in alphabetical order. */
   getStrategies(): string[] {
-    return [...this.#cells.values()]
-      .flatMap(({ path: [strategy, symbol, cell] }) =>
-        strategy !== null && symbol === null && cell === null ? [strategy] : [],
-      )
-      .sort();
+    return [...this.#paths.keys()].sort();
+  }
+
+  /** Mean R of the positions of a strategy; null before any. */
+  expectancyOf(strategy: string): number | null {
+    const known = this.#cells.get(keyOf([strategy, null, null]));
+    return known === undefined || known.cell.r.n === 0 ? null : known.cell.r.mean;
   }
 
   /** What the outcomes of a strategy say, for the components that judge it; undefined before any. Do not change it. */
@@ -203,18 +216,18 @@ export class PerformanceDecomposer {
 
   /** Metrics over the latest outcomes of a strategy. */
   windowOf(strategy: string): WindowMetrics {
-    return windowMetrics(this.#evidence.get(strategy)?.window ?? []);
+    return this.#evidence.get(strategy)?.window.metrics() ?? EMPTY_WINDOW;
   }
 
   /** Starts the latest outcomes of a strategy anew, so that it is judged on what comes. */
   resetWindow(strategy: string): void {
-    const evidence = this.#evidence.get(strategy);
-    if (evidence) evidence.window = [];
+    this.#evidence.get(strategy)?.window.clear();
   }
 
   /** Forgets everything but which trades were seen, and what is open. */
   reset(): void {
     this.#cells.clear();
+    this.#paths.clear();
     this.#evidence.clear();
     this.#history.replace([]);
   }
@@ -225,7 +238,7 @@ export class PerformanceDecomposer {
       seen: this.#seen.snapshot(),
       positions: this.#positions.snapshot(),
       cells: [...this.#cells.values()].map(({ path, cell }) => [[...path], structuredClone(cell)]),
-      evidence: [...this.#evidence].map(([strategy, evidence]) => [strategy, structuredClone(evidence)]),
+      evidence: [...this.#evidence].map(([strategy, evidence]) => [strategy, evidenceState(evidence)]),
     };
   }
 
@@ -234,14 +247,41 @@ export class PerformanceDecomposer {
     this.#sequence = state.sequence;
     this.#seen = new RecentIds(state.seen);
     this.#positions.restore(state.positions);
-    for (const [path, cell] of state.cells)
+    for (const [path, cell] of state.cells) {
       this.#cells.set(keyOf(path), { path, cell: structuredClone(cell) });
-    for (const [strategy, evidence] of state.evidence)
-      this.#evidence.set(strategy, structuredClone(evidence));
+      const [strategy] = path;
+      if (strategy !== null && !this.#paths.has(strategy)) this.#paths.set(strategy, new Map());
+    }
+    for (const [strategy, evidence] of state.evidence) this.#evidence.set(strategy, evidenceFrom(evidence));
   }
 
   #performance(path: Path): Performance {
     return performanceOf(this.#cells.get(keyOf(path))?.cell ?? emptyPerformanceCell());
+  }
+
+  /** The cells that a trade, or an outcome, is counted in: its leaf and every roll-up. */
+  #cellsOf({
+    strategy,
+    symbol,
+    cell,
+  }: Pick<Trade, 'strategy' | 'symbol' | 'cell'>): readonly PerformanceCell[] {
+    let bySymbol = this.#paths.get(strategy);
+    if (bySymbol === undefined) {
+      bySymbol = new Map();
+      this.#paths.set(strategy, bySymbol);
+    }
+    let byCell = bySymbol.get(symbol);
+    if (byCell === undefined) {
+      byCell = CELLS.map(() => null);
+      bySymbol.set(symbol, byCell);
+    }
+    const index = CELLS.indexOf(cell);
+    let cells = byCell[index]!;
+    if (cells === null) {
+      cells = pathsOf(strategy, symbol, cell).map((path) => this.#cellAt(path));
+      byCell[index] = cells;
+    }
+    return cells;
   }
 
   #cellAt(path: Path): PerformanceCell {
@@ -254,14 +294,12 @@ export class PerformanceDecomposer {
   }
 }
 
-/** The cells that a trade, or an outcome, is counted in: its leaf and every roll-up. */
-const pathsOf = ({ strategy, symbol, cell }: Pick<Trade, 'strategy' | 'symbol' | 'cell'>) =>
-  [
-    [strategy, symbol, cell],
-    [strategy, symbol, null],
-    [strategy, null, cell],
-    [strategy, null, null],
-    [null, symbol, null],
-    [null, null, cell],
-    [null, null, null],
-  ] as const;
+const pathsOf = (strategy: string, symbol: string, cell: Cell): readonly Path[] => [
+  [strategy, symbol, cell],
+  [strategy, symbol, null],
+  [strategy, null, cell],
+  [strategy, null, null],
+  [null, symbol, null],
+  [null, null, cell],
+  [null, null, null],
+];

@@ -5,7 +5,7 @@ import { addReturn, equityCurveSchema, startEquityCurve } from '../statistics/eq
 import { addToEwCell, emptyEwCell, ewCellSchema, winsorise } from '../statistics/ew-cell.ts';
 import { addToMoments, emptyMoments, momentsSchema } from '../statistics/moments.ts';
 import { addToAverageLoss, averageLossSchema, emptyAverageLoss } from './r-multiple.ts';
-import { addToWindow, windowSchema } from './window.ts';
+import { OutcomeWindow, windowSchema } from './window.ts';
 
 const recentSchema = z.object({ outcomes: ewCellSchema, curve: equityCurveSchema });
 /** Recent outcomes and the equity curve they make. */
@@ -23,7 +23,11 @@ export const evidenceSchema = z.object({
   averageLoss: averageLossSchema,
   returns: momentsSchema,
 });
-export type Evidence = z.infer<typeof evidenceSchema>;
+type EvidenceState = z.infer<typeof evidenceSchema>;
+/** The same while it grows. */
+export interface Evidence extends Omit<EvidenceState, 'window'> {
+  readonly window: OutcomeWindow;
+}
 
 const emptyRecent = (): Recent => ({ outcomes: emptyEwCell(), curve: startEquityCurve() });
 
@@ -33,7 +37,7 @@ export const emptyEvidence = (): Evidence => ({
   lastAt: null,
   overall: emptyRecent(),
   cells: {},
-  window: [],
+  window: new OutcomeWindow(),
   averageLoss: emptyAverageLoss(),
   returns: emptyMoments(),
 });
@@ -51,11 +55,22 @@ export function addEvidence(evidence: Evidence, outcome: PositionOutcome): void 
     inCell = emptyRecent();
     evidence.cells[cell] = inCell;
   }
-  for (const recent of [evidence.overall, inCell]) {
-    addToEwCell(recent.outcomes, r);
-    addReturn(recent.curve, returnRate, compounds);
-  }
-  addToWindow(evidence.window, { r: winsorise(r), returnRate, compounds });
+  addToEwCell(evidence.overall.outcomes, r);
+  addReturn(evidence.overall.curve, returnRate, compounds);
+  addToEwCell(inCell.outcomes, r);
+  addReturn(inCell.curve, returnRate, compounds);
+  evidence.window.add(winsorise(r), returnRate, compounds);
   addToAverageLoss(evidence.averageLoss, basePnl);
   addToMoments(evidence.returns, returnRate);
+}
+
+export const evidenceState = ({ window, ...sums }: Evidence): EvidenceState => ({
+  ...structuredClone(sums),
+  window: window.snapshot(),
+});
+
+export function evidenceFrom({ window, ...sums }: EvidenceState): Evidence {
+  const latest = new OutcomeWindow();
+  latest.restore(window);
+  return { ...structuredClone(sums), window: latest };
 }

@@ -179,15 +179,28 @@ function soundDecision({ decision }: Position): Position['decision'] {
 
 /** What a position came to, with the R of the whole of it. */
 export function outcomeOfPosition(position: Position, context: TradeContext): PositionOutcome {
-  const { id, risks, sized, size, baseSize, equityAtEntry, entered: _entered, ...facts } = position;
-  const { r, rSource } = rMultiple(risks, position.basePnl, context.averageLoss);
+  const { r, rSource } = rMultiple(position.risks, position.basePnl, context.averageLoss);
+  const { returnRate, capitalSource } = returnOf(position.pnl, position.equityAtEntry, r, context);
   return {
-    positionId: id,
-    ...facts,
-    size: sized ? size : null,
-    baseSize: sized ? baseSize : null,
+    positionId: position.id,
+    strategy: position.strategy,
+    symbol: position.symbol,
+    side: position.side,
+    cell: position.cell,
+    belowThreshold: position.belowThreshold,
+    decision: position.decision,
+    entryTime: position.entryTime,
+    exitTime: position.exitTime,
+    parts: position.parts,
+    pnl: position.pnl,
+    basePnl: position.basePnl,
+    fees: position.fees,
+    funding: position.funding,
+    size: position.sized ? position.size : null,
+    baseSize: position.sized ? position.baseSize : null,
     r,
     rSource,
-    ...returnOf(position.pnl, equityAtEntry, r, context),
+    returnRate,
+    capitalSource,
   };
 }

@@ -16,16 +16,22 @@ type RecentIdsState = z.infer<typeof recentIdsSchema>;
  * forgotten raise a watermark of exit times, below which a trade is refused rather than counted twice.
  */
 export class RecentIds {
-  readonly #ids: Map<string, number>;
+  /** A ring of ids and when each closed: the oldest stands at `#oldest` once it is full. */
+  readonly #ids: string[];
+  readonly #closed: number[];
+  #oldest = 0;
+  readonly #known: Set<string>;
   #watermark: number;
 
   constructor({ watermark, ids }: RecentIdsState = { watermark: -1, ids: [] }) {
     this.#watermark = watermark;
-    this.#ids = new Map(ids);
+    this.#ids = ids.map(([id]) => id);
+    this.#closed = ids.map(([, closed]) => closed);
+    this.#known = new Set(this.#ids);
   }
 
   has(id: string): boolean {
-    return this.#ids.has(id);
+    return this.#known.has(id);
   }
 
   /** Whether what closed at this time may have been seen and forgotten. */
@@ -47,14 +53,28 @@ export class RecentIds {
   }
 
   add(id: string, exitTime: number): void {
-    this.#ids.set(id, exitTime);
-    if (this.#ids.size <= CAPACITY) return;
-    const [oldest, closed] = this.#ids.entries().next().value!;
-    this.#ids.delete(oldest);
-    this.#watermark = Math.max(this.#watermark, closed);
+    if (this.has(id)) return;
+    this.#known.add(id);
+    if (this.#ids.length < CAPACITY) {
+      this.#ids.push(id);
+      this.#closed.push(exitTime);
+      return;
+    }
+    this.#known.delete(this.#ids[this.#oldest]!);
+    this.#watermark = Math.max(this.#watermark, this.#closed[this.#oldest]!);
+    this.#ids[this.#oldest] = id;
+    this.#closed[this.#oldest] = exitTime;
+    this.#oldest = (this.#oldest + 1) % CAPACITY;
   }
 
   snapshot(): RecentIdsState {
-    return { watermark: this.#watermark, ids: [...this.#ids] };
+    const size = this.#ids.length;
+    return {
+      watermark: this.#watermark,
+      ids: this.#ids.map((_, i) => {
+        const at = (this.#oldest + i) % size;
+        return [this.#ids[at]!, this.#closed[at]!];
+      }),
+    };
   }
 }

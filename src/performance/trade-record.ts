@@ -1,6 +1,6 @@
 import { SHARED_IDS } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
-import { FACTOR_NAMES, factorOf } from '../model/factors.ts';
+import { FACTOR_NAMES, type FactorName, factorOf } from '../model/factors.ts';
 import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
@@ -107,7 +107,6 @@ export function checkTrade(trade: TradeInput): void {
 
 function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
   const { id, cell, multiplier, side, belowThreshold, atrRate } = decision ?? {};
-  const factors = FACTOR_NAMES.map((name) => decision && factorOf(decision, name));
   const fits =
     isName(id) &&
     isCell(cell) &&
@@ -116,7 +115,7 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
     multiplier <= 100 &&
     (side === 'long' || side === 'short') &&
     typeof belowThreshold === 'boolean' &&
-    factors.every((factor) => isFactor(factor) || (decision.action === undefined && factor === undefined)) &&
+    FACTOR_NAMES.every((name) => isFactorOf(decision, name)) &&
     (atrRate === null || (isNumber(atrRate) && atrRate > 0));
   if (fits) return;
   refuse(
@@ -126,7 +125,13 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
   );
 }
 
-const isFactor = (value: unknown): boolean => isNumber(value) && value >= 0 && value <= 100;
+/** A decision that was put together by hand may say nothing of a factor. */
+function isFactorOf(decision: NonNullable<TradeInput['decision']>, name: FactorName): boolean {
+  const factor: unknown = factorOf(decision, name);
+  if (factor === undefined) return decision.action === undefined;
+  return isNumber(factor) && factor >= 0 && factor <= 100;
+}
+
 const isCell = (value: unknown): value is Cell => (CELLS as readonly unknown[]).includes(value);
 
 function cellOfTrade({ decision, regime }: TradeInput): Cell {
@@ -181,9 +186,12 @@ export function basePnlOf(pnl: number, multiplier: number): number {
 
 /** Turns a checked trade into its record: R, return, excursions and the frozen decision. */
 export function tradeRecord(trade: TradeInput, id: string, context: TradeContext): Trade {
-  const side = trade.side ?? trade.decision?.side ?? 'long';
-  const multiplier = trade.decision?.multiplier ?? 1;
+  const { decision, size } = trade;
+  const side = trade.side ?? decision?.side ?? 'long';
+  const multiplier = decision?.multiplier ?? 1;
   const { r, rSource } = rMultiple(risksOf(trade), basePnlOf(trade.pnl, multiplier), context.averageLoss);
+  const { returnRate, capitalSource } = returnOf(trade.pnl, trade.equityAtEntry ?? null, r, context);
+  const { mae, mfe } = excursions(trade, side, rSource);
   return {
     id,
     positionId: positionIdOf(trade),
@@ -195,17 +203,19 @@ export function tradeRecord(trade: TradeInput, id: string, context: TradeContext
     exitTime: trade.exitTime,
     entryPrice: trade.entryPrice ?? null,
     exitPrice: trade.exitPrice ?? null,
-    size: trade.size ?? null,
-    baseSize: trade.size === undefined ? null : multiplier > 0 ? trade.size / multiplier : trade.size,
+    size: size ?? null,
+    baseSize: size === undefined ? null : multiplier > 0 ? size / multiplier : size,
     multiplier,
     fees: trade.fees ?? 0,
     funding: trade.funding ?? 0,
     pnl: trade.pnl,
     r,
     rSource,
-    ...returnOf(trade.pnl, trade.equityAtEntry ?? null, r, context),
-    decisionId: trade.decision?.id ?? null,
-    belowThreshold: trade.decision?.belowThreshold ?? false,
-    ...excursions(trade, side, rSource),
+    returnRate,
+    capitalSource,
+    decisionId: decision?.id ?? null,
+    belowThreshold: decision?.belowThreshold ?? false,
+    mae,
+    mfe,
   };
 }

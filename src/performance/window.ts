@@ -7,11 +7,10 @@ import { profitFactor } from '../statistics/ratios.ts';
 export const WINDOW = 50;
 
 const windowEntrySchema = z.object({ r: z.number(), returnRate: z.number(), compounds: z.boolean() });
-type WindowEntry = z.infer<typeof windowEntrySchema>;
 
 /** The latest outcomes of a strategy, oldest first. */
 export const windowSchema = z.array(windowEntrySchema).max(WINDOW);
-export type Window = WindowEntry[];
+export type WindowState = z.infer<typeof windowSchema>;
 
 /** What the retirement rules look at, over the window. */
 export interface WindowMetrics {
@@ -26,38 +25,68 @@ export interface WindowMetrics {
   readonly maxConsecutiveLosses: number;
 }
 
-export function addToWindow(window: Window, entry: WindowEntry): void {
-  window.push(entry);
-  if (window.length > WINDOW) window.shift();
-}
+/** Recomputed from the outcomes each time: 50 additions cost nothing, rolling subtraction drifts. */
+export class OutcomeWindow {
+  readonly #r = new Float64Array(WINDOW);
+  readonly #returns = new Float64Array(WINDOW);
+  /** 1 where a return compounds, 0 where returns add up. */
+  readonly #compounds = new Uint8Array(WINDOW);
+  /** How many are held, and where the oldest stands. */
+  #size = 0;
+  #oldest = 0;
 
-/** Recomputed from the trades each time: 50 additions cost nothing, rolling subtraction drifts. */
-export function windowMetrics(window: readonly WindowEntry[]): WindowMetrics {
-  const curve = startEquityCurve();
-  let sum = 0;
-  let gains = 0;
-  let losses = 0;
-  let wins = 0;
-  let streak = 0;
-  let maxStreak = 0;
-  for (const { r, returnRate, compounds } of window) {
-    const outcome = outcomeOf(r);
-    sum += r;
-    gains += Math.max(0, r);
-    losses += Math.max(0, -r);
-    if (outcome === 'win') wins += 1;
-    streak = outcome === 'loss' ? streak + 1 : 0;
-    maxStreak = Math.max(maxStreak, streak);
-    addReturn(curve, returnRate, compounds);
+  /** @param r R-multiple, winsorised @param compounds whether the return is one on the equity then */
+  add(r: number, returnRate: number, compounds: boolean): void {
+    const at = (this.#oldest + this.#size) % WINDOW;
+    if (this.#size < WINDOW) this.#size += 1;
+    else this.#oldest = (this.#oldest + 1) % WINDOW;
+    this.#r[at] = r;
+    this.#returns[at] = returnRate;
+    this.#compounds[at] = compounds ? 1 : 0;
   }
-  const trades = window.length;
-  return {
-    trades,
-    expectancy: trades > 0 ? sum / trades : null,
-    profitFactor: profitFactor(gains, losses),
-    winRate: trades > 0 ? wins / trades : null,
-    maxDrawdown: trades > 0 ? curve.maxDrawdown : null,
-    consecutiveLosses: streak,
-    maxConsecutiveLosses: maxStreak,
-  };
+
+  clear(): void {
+    this.#size = 0;
+    this.#oldest = 0;
+  }
+
+  metrics(): WindowMetrics {
+    const curve = startEquityCurve();
+    let [sum, gains, losses] = [0, 0, 0];
+    let [wins, streak, maxStreak] = [0, 0, 0];
+    for (let i = 0; i < this.#size; i += 1) {
+      const at = (this.#oldest + i) % WINDOW;
+      const r = this.#r[at]!;
+      const outcome = outcomeOf(r);
+      sum += r;
+      gains += Math.max(0, r);
+      losses += Math.max(0, -r);
+      if (outcome === 'win') wins += 1;
+      streak = outcome === 'loss' ? streak + 1 : 0;
+      maxStreak = Math.max(maxStreak, streak);
+      addReturn(curve, this.#returns[at]!, this.#compounds[at] === 1);
+    }
+    const trades = this.#size;
+    return {
+      trades,
+      expectancy: trades > 0 ? sum / trades : null,
+      profitFactor: profitFactor(gains, losses),
+      winRate: trades > 0 ? wins / trades : null,
+      maxDrawdown: trades > 0 ? curve.maxDrawdown : null,
+      consecutiveLosses: streak,
+      maxConsecutiveLosses: maxStreak,
+    };
+  }
+
+  snapshot(): WindowState {
+    return Array.from({ length: this.#size }, (_, i) => {
+      const at = (this.#oldest + i) % WINDOW;
+      return { r: this.#r[at]!, returnRate: this.#returns[at]!, compounds: this.#compounds[at] === 1 };
+    });
+  }
+
+  restore(state: WindowState): void {
+    this.clear();
+    for (const { r, returnRate, compounds } of state) this.add(r, returnRate, compounds);
+  }
 }

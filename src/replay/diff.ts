@@ -10,7 +10,7 @@ import { NEUTRAL_FACTORS } from '../model/factors.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
-import type { StatusChange } from '../retirement/manager.ts';
+import type { StatusChange } from '../retirement/record.ts';
 import { addToMoments, emptyMoments, kurtosis, skewness } from '../statistics/moments.ts';
 import { sharpeRatio } from '../statistics/ratios.ts';
 import type { SharpeRecord } from '../statistics/sharpe-test.ts';

@@ -42,8 +42,11 @@ export function nextLabel(status: StrategyStatus, facts: LabelFacts): StrategySt
   }
 }
 
-/** A share or a probability with two digits, as people read it. */
-const digits = (value: number): string => value.toFixed(2).replace(/^0\./, '.');
+/** A share or a probability with two digits, as people read it: worded anew at every outcome. */
+const DIGITS = Array.from({ length: 101 }, (_, hundredths) =>
+  (hundredths / 100).toFixed(2).replace(/^0\./, '.'),
+);
+const digits = (value: number): string => DIGITS[Math.round(100 * value)]!;
 
 /** What a label rests on, in words. */
 export const labelWords = ({ size, probability }: Pick<LabelFacts, 'size' | 'probability'>): string =>

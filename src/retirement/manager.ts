@@ -1,27 +1,31 @@
 import { z } from 'zod';
 import type { EvidenceMode } from '../model/choices.ts';
-import { EdgekeeperError, show } from '../model/errors.ts';
-import { isName, STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
-import { isTime } from '../model/time.ts';
-import { ALARM, averageRunLength, stepCusum, thresholdForFalseAlarms } from './cusum.ts';
+import type { StrategyStatus } from '../model/strategy.ts';
+import { type Assessment, type Circumstances, checkAssessment } from './assessment.ts';
+import { ALARM, stepCusum, thresholdForFalseAlarms } from './cusum.ts';
+import { checkForce, type ForceOptions } from './force.ts';
+import { healthOf, type StrategyHealth } from './health.ts';
 import { AT_WORK, labelWords, nextLabel } from './label.ts';
 import {
   addToProbation,
   type Probation,
-  probationSchema,
   probationScore,
   probationVerdict,
   startProbation,
 } from './probation.ts';
-import { type Facts, nextStatus, type Windows } from './transitions.ts';
 import {
-  HEALTH_THRESHOLDS,
-  type HealthThresholds,
-  type RecentMetrics,
-  VIOLATIONS,
-  type Violation,
-  violations,
-} from './violations.ts';
+  DEVIATION,
+  freshRecord,
+  HOUR,
+  pinAt,
+  type StatusChange,
+  type StrategyRecord,
+  statusChangeSchema,
+  strategyRecordSchema,
+  UNSURE,
+} from './record.ts';
+import { type Facts, nextStatus, type Windows } from './transitions.ts';
+import { HEALTH_THRESHOLDS, type HealthThresholds, type RecentMetrics, violations } from './violations.ts';
 
 export interface RetirementOptions extends Partial<HealthThresholds>, Partial<Windows> {
   readonly evidence?: EvidenceMode;
@@ -33,107 +37,8 @@ export interface RetirementOptions extends Partial<HealthThresholds>, Partial<Wi
   readonly probation?: boolean;
 }
 
-export interface Assessment extends RecentMetrics {
-  readonly strategy: string;
-  readonly time: number;
-  /** Probability that the strategy's mean R is above 0; 0.5 knows nothing. */
-  readonly edgeProbability?: number;
-  /** While retirement is switched off: what is known is updated, but no status changes and no time counts. */
-  readonly frozen?: boolean;
-  /** Where a label is derived from what signals get: what is known is updated, and the rules move nothing. */
-  readonly labelled?: boolean;
-  /** Whether what its blocked signals would have earned is followed. */
-  readonly followed?: boolean;
-}
-
-/** What is known of a strategy's health, for people to read. */
-export interface StrategyHealth {
-  readonly strategy: string;
-  readonly status: StrategyStatus;
-  readonly reason: string;
-  /** Time the status was taken, and hours of observed time in it. */
-  readonly since: number;
-  readonly hoursInStatus: number;
-  readonly tradesInStatus: number;
-  readonly violations: readonly Violation[];
-  /** CUSUM evidence of decay, where it alarms, and trades in which that is a false alarm once. */
-  readonly decayEvidence: number;
-  readonly decayAlarm: number;
-  readonly falseAlarmTrades: number;
-  /** While suspended: what its signals would have earned, and how far that is from no edge (0.84 brings it back). */
-  readonly probation: { readonly outcomes: number; readonly z: number } | null;
-  /** Hours of observed time since it is known, and of those in DEGRADED. */
-  readonly hoursObserved: number;
-  readonly hoursDegraded: number;
-  /** How sure the status is, in [0,1]; 0.3 with too few trades. */
-  readonly confidence: number;
-  readonly metrics: RecentMetrics | null;
-  /** An operator's pin: the status does not change before this time; null without a pin. */
-  readonly pinnedUntil: number | 'forever' | null;
-  /** P(mean R > 0) and the share of their size that its signals get, where a label is derived from them; else null. */
-  readonly probability: number | null;
-  readonly share: number | null;
-}
-
-/** One status change, by the rules or by a person. */
 /** Who changes a status where no person does. */
 const RULES = 'edgekeeper';
-
-export interface StatusChange {
-  readonly time: number;
-  readonly strategy: string;
-  readonly oldStatus: StrategyStatus;
-  readonly newStatus: StrategyStatus;
-  readonly actor: string;
-  readonly reason: string;
-}
-
-export interface ForceOptions {
-  readonly time: number;
-  readonly actor: string;
-  readonly reason: string;
-  /** Keeps the status against the rules: for good, or for so many hours of host time. */
-  readonly pinForHours?: number | 'forever';
-}
-
-const statusChangeSchema = z.object({
-  time: z.number(),
-  strategy: z.string(),
-  oldStatus: z.enum(STRATEGY_STATUSES),
-  newStatus: z.enum(STRATEGY_STATUSES),
-  actor: z.string(),
-  reason: z.string(),
-});
-
-const recentMetricsSchema = z.object({
-  trades: z.number(),
-  expectancy: z.number().nullable(),
-  profitFactor: z.number().nullable(),
-  winRate: z.number().nullable(),
-  maxDrawdown: z.number().nullable(),
-  consecutiveLosses: z.number(),
-});
-
-const strategyRecordSchema = z.object({
-  status: z.enum(STRATEGY_STATUSES),
-  reason: z.string(),
-  since: z.number(),
-  inStatus: z.number().min(0),
-  tradesInStatus: z.number().int().min(0),
-  observed: z.number().min(0),
-  degraded: z.number().min(0),
-  probation: probationSchema,
-  assessedAt: z.number().nullable(),
-  violations: z.array(z.enum(VIOLATIONS)),
-  cusum: z.number().min(0),
-  confidence: z.number(),
-  metrics: recentMetricsSchema.nullable(),
-  pinned: z.union([z.number(), z.literal('forever')]).nullable(),
-  /** Outcomes in this status, of signals that were sent and of those that were not. */
-  outcomes: z.number().int().min(0),
-  /** What the label is derived from; null where it follows the founding rules. */
-  label: z.object({ size: z.number(), probability: z.number() }).nullable(),
-});
 
 export const managerStateSchema = z.object({
   strategies: z.array(z.tuple([z.string(), strategyRecordSchema])),
@@ -141,35 +46,9 @@ export const managerStateSchema = z.object({
 });
 export type ManagerState = z.infer<typeof managerStateSchema>;
 
-/** What is known of a strategy's health. */
-export type StrategyRecord = z.infer<typeof strategyRecordSchema>;
-
-const HOUR = 3_600_000;
 const RECOVERY_MARGIN = 0.15;
-const UNSURE = 0.3;
-/** Standard deviation of R before anything is known. */
-const DEVIATION = Math.sqrt(1.2);
 /** Status changes kept for the audit report. */
 const AUDIT = 500;
-
-const freshRecord = (): StrategyRecord => ({
-  status: 'ACTIVE',
-  reason: 'not assessed yet',
-  since: 0,
-  inStatus: 0,
-  tradesInStatus: 0,
-  observed: 0,
-  degraded: 0,
-  probation: startProbation(),
-  assessedAt: null,
-  violations: [],
-  cusum: 0,
-  confidence: UNSURE,
-  metrics: null,
-  pinned: null,
-  outcomes: 0,
-  label: null,
-});
 
 /** Benches strategies that stopped working, on evidence, and lets people overrule it. */
 export class StrategyRetirementManager {
@@ -229,64 +108,58 @@ export class StrategyRetirementManager {
 
   /** Judges a strategy on its recent metrics, moves it at most one status, and says how it is. */
   assessStrategy(assessment: Assessment): StrategyHealth {
-    const { strategy, time, trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses } =
-      assessment;
+    const { strategy, time } = assessment;
+    this.assess(strategy, time, assessment, assessment);
+    return this.#health(strategy, this.#record(strategy));
+  }
+
+  /** The same, and says what it moved; null where the status stays. */
+  assess(
+    strategy: string,
+    time: number,
+    { trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses }: RecentMetrics,
+    { edgeProbability = 0.5, frozen = false, labelled = false, followed = false }: Circumstances,
+  ): StatusChange | null {
+    const metrics = { trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses };
+    checkAssessment(strategy, time, metrics);
+    // No rule minds an infinite factor, and JSON cannot say it.
+    if (profitFactor === Number.POSITIVE_INFINITY) metrics.profitFactor = null;
     const record = this.#record(strategy);
-    if (!isTime(time)) {
-      throw new EdgekeeperError('COMMAND_INVALID', {
-        found: `assessment time ${show(time)}`,
-        expected: 'a time in ms',
-        hint: 'Nothing was changed.',
-      });
-    }
-    checkMetrics(assessment);
-    if (assessment.frozen) record.assessedAt = time;
+    if (frozen) record.assessedAt = time;
     else this.#letTimePass(record, time);
     const enough = trades >= this.thresholds.minTradesForAssessment;
-    // Without losses a profit factor is infinite, which no rule minds and JSON cannot say.
-    const finiteFactor = profitFactor === null || Number.isFinite(profitFactor) ? profitFactor : null;
-    record.metrics = {
-      trades,
-      expectancy,
-      profitFactor: finiteFactor,
-      winRate,
-      maxDrawdown,
-      consecutiveLosses,
-    };
-    record.violations = enough ? violations(record.metrics, this.thresholds) : [];
-    if (assessment.labelled) return this.#health(strategy, record);
+    record.metrics = metrics;
+    record.violations = enough ? violations(metrics, this.thresholds) : [];
+    if (labelled) return null;
     record.label = null;
-    record.confidence = enough ? sureness(record.status, assessment.edgeProbability ?? 0.5) : UNSURE;
+    record.confidence = enough ? sureness(record.status, edgeProbability) : UNSURE;
 
     if (record.pinned !== null) {
-      if (record.pinned === 'forever' || time < record.pinned) return this.#health(strategy, record);
+      if (record.pinned === 'forever' || time < record.pinned) return null;
       record.pinned = null;
     }
-    if (assessment.frozen) return this.#health(strategy, record);
+    if (frozen) return null;
     const facts: Facts = {
       violated: record.violations.length > 0,
-      nearlyViolated: violations(record.metrics, this.thresholds, RECOVERY_MARGIN).length > 0,
+      nearlyViolated: violations(metrics, this.thresholds, RECOVERY_MARGIN).length > 0,
       alarm: record.cusum >= this.#alarm,
       hoursInStatus: record.inStatus / HOUR,
       tradesInStatus: record.tradesInStatus,
       enoughTrades: enough,
-      probation: this.#probation && assessment.followed ? probationVerdict(record.probation) : null,
+      probation: this.#probation && followed ? probationVerdict(record.probation) : null,
     };
     const next = nextStatus(record.status, facts, this.#mode, this.#windows);
-    if (next) {
-      this.#move(strategy, record, next, {
-        time,
-        actor: RULES,
-        reason: reasonFor(next, record, this.#alarm),
-      });
-      if (enough) record.confidence = sureness(next, assessment.edgeProbability ?? 0.5);
-    }
-    return this.#health(strategy, record);
+    if (next === null) return null;
+    const reason = reasonFor(next, record, this.#alarm);
+    const change = this.#move(strategy, record, next, { time, actor: RULES, reason });
+    if (enough) record.confidence = sureness(next, edgeProbability);
+    return change;
   }
 
   /**
    * Derives a strategy's label from the sizes that its signals get. An operator's pin holds it.
    * @param cause an outcome that was learned, a signal that got a size by itself, or time alone
+   * @returns what it moved; null where the status stays
    */
   followLabel(
     strategy: string,
@@ -296,7 +169,7 @@ export class StrategyRetirementManager {
       time,
       cause,
     }: { size: number; probability: number; time: number; cause: 'outcome' | 'signal' | 'time' },
-  ): void {
+  ): StatusChange | null {
     const record = this.#record(strategy);
     // An outcome may be of before the latest assessment: no time passes by it, nor again after it.
     if (record.assessedAt === null || time > record.assessedAt) this.#letTimePass(record, time);
@@ -304,7 +177,7 @@ export class StrategyRetirementManager {
     record.confidence = sureness(record.status, probability);
     if (cause === 'outcome') record.outcomes += 1;
     if (record.pinned !== null) {
-      if (record.pinned === 'forever' || time < record.pinned) return;
+      if (record.pinned === 'forever' || time < record.pinned) return null;
       record.pinned = null;
     }
     record.reason = labelWords(record.label);
@@ -315,14 +188,12 @@ export class StrategyRetirementManager {
       outcomesInStatus: record.outcomes,
       atWork: cause === 'signal',
     });
-    if (next === null) return;
+    if (next === null) return null;
     const shown = cause === 'signal' ? Math.max(size, AT_WORK) : size;
-    this.#move(strategy, record, next, {
-      time,
-      actor: RULES,
-      reason: labelWords({ size: shown, probability }),
-    });
+    const reason = labelWords({ size: shown, probability });
+    const change = this.#move(strategy, record, next, { time, actor: RULES, reason });
     record.confidence = sureness(next, probability);
+    return change;
   }
 
   /** The status that an operator holds a strategy in at a time; null where none does. */
@@ -478,86 +349,7 @@ export class StrategyRetirementManager {
   }
 
   #health(strategy: string, record: StrategyRecord): StrategyHealth {
-    return {
-      strategy,
-      status: record.status,
-      reason: record.reason,
-      since: record.since,
-      hoursInStatus: record.inStatus / HOUR,
-      tradesInStatus: record.tradesInStatus,
-      violations: [...record.violations],
-      decayEvidence: record.cusum,
-      decayAlarm: this.#alarm,
-      falseAlarmTrades: averageRunLength(this.#alarm, this.thresholds.minExpectancy, DEVIATION),
-      probation:
-        record.status === 'SUSPENDED'
-          ? { outcomes: record.probation.outcomes, z: probationScore(record.probation) }
-          : null,
-      hoursObserved: record.observed / HOUR,
-      hoursDegraded: record.degraded / HOUR,
-      confidence: record.confidence,
-      metrics: record.metrics,
-      pinnedUntil: record.pinned,
-      probability: record.label?.probability ?? null,
-      share: record.label?.size ?? null,
-    };
-  }
-}
-
-/** The status that an operator holds a strategy in at a time; null where none does. */
-export function pinAt({ pinned, status }: Readonly<StrategyRecord>, time: number): StrategyStatus | null {
-  if (pinned === null) return null;
-  return pinned === 'forever' || time < pinned ? status : null;
-}
-
-/** Refuses what cannot be forced with `COMMAND_INVALID`. */
-export function checkForce(
-  strategy: string,
-  status: StrategyStatus,
-  { time, actor, reason, pinForHours }: ForceOptions,
-): void {
-  const refuse = (found: string, expected: string): never => {
-    throw new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
-  };
-  if (!isName(strategy)) refuse(`strategy ${show(strategy)}`, 'the name of a strategy');
-  if (!STRATEGY_STATUSES.includes(status))
-    refuse(`status ${show(status)}`, `one of ${STRATEGY_STATUSES.join(', ')}`);
-  if (!isName(actor)) refuse(`actor ${show(actor)}`, 'the name of who forces the status');
-  if (typeof reason !== 'string' || reason.trim() === '')
-    refuse(`reason ${show(reason)}`, 'a reason in words');
-  if (!isTime(time)) refuse(`time ${show(time)}`, 'a time in ms');
-  if (
-    pinForHours !== undefined &&
-    pinForHours !== 'forever' &&
-    !(Number.isFinite(pinForHours) && pinForHours > 0)
-  ) {
-    refuse(`pinForHours ${show(pinForHours)}`, 'hours above 0, or "forever"');
-  }
-}
-
-/** A metric that is no number would break no rule, and a sick strategy would look healthy. */
-function checkMetrics({
-  strategy,
-  trades,
-  expectancy,
-  profitFactor,
-  winRate,
-  maxDrawdown,
-  consecutiveLosses,
-}: Assessment): void {
-  const numbers = { trades, expectancy, profitFactor, winRate, maxDrawdown, consecutiveLosses };
-  for (const [name, value] of Object.entries(numbers)) {
-    if (
-      value === null ||
-      Number.isFinite(value) ||
-      (name === 'profitFactor' && value === Number.POSITIVE_INFINITY)
-    )
-      continue;
-    throw new EdgekeeperError('EVIDENCE_INVALID', {
-      found: `${name} ${show(value)} of ${strategy}`,
-      expected: 'a finite number, or null where there is none',
-      hint: 'Nothing was changed.',
-    });
+    return healthOf(strategy, record, this.#alarm, this.thresholds.minExpectancy);
   }
 }
 
