@@ -20,7 +20,7 @@ import {
   evidenceState,
 } from './evidence.ts';
 import { type Performance, performanceOf } from './metrics.ts';
-import { outcomeOfPosition, PositionBook, positionBookSchema } from './positions.ts';
+import { PositionBook, positionBookSchema } from './positions.ts';
 import { RecentIds, recentIdsSchema } from './recent-ids.ts';
 import { checkTrade, type TradeContext, tradeRecord } from './trade-record.ts';
 import { OutcomeWindow, type WindowMetrics } from './window.ts';
@@ -114,9 +114,8 @@ export class PerformanceDecomposer {
     const { strategy } = trade;
     for (const cell of this.#cellsOf(trade)) addTrade(cell, trade);
     this.#history.push(trade);
-    const { completed, dropped } = this.#positions.add(input, trade);
-    if (completed === null) return { trade, outcome: null, dropped };
-    const outcome = outcomeOfPosition(completed, context);
+    const { outcome, dropped } = this.#positions.add(input, trade, context);
+    if (outcome === null) return { trade, outcome, dropped };
     for (const cell of this.#cellsOf(outcome)) addOutcome(cell, outcome.r);
     this.#evidence.set(strategy, evidence);
     addEvidence(evidence, outcome);

@@ -49,11 +49,13 @@ export type PositionBookState = z.infer<typeof positionBookSchema>;
 
 /** What became of a part. */
 interface Added {
-  /** The position that it completed; null while something of it is open, or when it had ended before. */
-  readonly completed: Position | null;
+  /** What the position came to that it completed; null while something of it is open, or when it had ended before. */
+  readonly outcome: PositionOutcome | null;
   /** A position that had to be forgotten for it. */
   readonly dropped: string | null;
 }
+
+const NOTHING: Added = { outcome: null, dropped: null };
 
 /**
  * Positions that are closed in parts, until nothing of them is open. A position ends once: what comes of it later
@@ -64,20 +66,28 @@ export class PositionBook {
   #ended = new RecentIds();
 
   /** Adds a recorded trade to its position. */
-  add(part: TradeInput, trade: Trade): Added {
-    const { strategy, symbol, positionId } = trade;
-    if (positionId === null) return { completed: started(part, trade), dropped: null };
+  add(part: TradeInput, trade: Trade, context: TradeContext): Added {
+    const { strategy, symbol, positionId, exitTime } = trade;
+    if (positionId === null) return { outcome: outcomeOfTrade(part, trade), dropped: null };
     const key = keyOf(strategy, symbol, positionId);
     const known = this.#open.get(key);
-    if (!known && (this.#ended.has(key) || this.#ended.mayHaveForgotten(trade.exitTime)))
-      return { completed: null, dropped: null };
-    const position = known ? joined(known, part, trade) : started(part, trade);
-    if (isClosed(position, part)) {
-      this.#end(key, position.exitTime);
-      return { completed: position, dropped: null };
+    if (known === undefined) {
+      if (this.#ended.has(key) || this.#ended.mayHaveForgotten(exitTime)) return NOTHING;
+      if (isClosed(enteredBy(part), part)) {
+        this.#end(key, exitTime);
+        return { outcome: outcomeOfTrade(part, trade), dropped: null };
+      }
+      const position = started(part, trade);
+      this.#open.set(key, { ...position, decision: soundDecision(position) });
+      return { outcome: null, dropped: this.#dropOldest() };
     }
-    this.#open.set(key, known ? position : { ...position, decision: soundDecision(position) });
-    return { completed: null, dropped: this.#dropOldest() };
+    const position = joined(known, part, trade);
+    if (isClosed(position.entered, part)) {
+      this.#end(key, position.exitTime);
+      return { outcome: outcomeOfPosition(position, context), dropped: null };
+    }
+    this.#open.set(key, position);
+    return NOTHING;
   }
 
   /** Ends a position without an outcome. Returns false for one that had ended before. */
@@ -137,7 +147,7 @@ const started = (part: TradeInput, trade: Trade): Position => ({
   entryTime: trade.entryTime,
   exitTime: trade.exitTime,
   parts: 1,
-  entered: (part.size ?? 0) + (part.openSize ?? 0),
+  entered: enteredBy(part),
   size: part.size ?? 0,
   baseSize: trade.baseSize ?? 0,
   sized: part.size !== undefined,
@@ -168,8 +178,10 @@ function joined(known: Position, part: TradeInput, trade: Trade): Position {
   };
 }
 
-const isClosed = ({ entered }: Position, { openSize = 0 }: TradeInput): boolean =>
-  openSize <= ROUNDING * entered;
+/** Most that one part alone says was entered. */
+const enteredBy = ({ size = 0, openSize = 0 }: TradeInput): number => size + openSize;
+
+const isClosed = (entered: number, { openSize = 0 }: TradeInput): boolean => openSize <= ROUNDING * entered;
 
 /** A decision that was put together by hand may lack what a state must have to be read again. */
 function soundDecision({ decision }: Position): Position['decision'] {
@@ -177,8 +189,32 @@ function soundDecision({ decision }: Position): Position['decision'] {
   return parsed.success ? parsed.data : null;
 }
 
+/** What a position came to that one trade closed: all of it is said by its record. */
+const outcomeOfTrade = (part: TradeInput, trade: Trade): PositionOutcome => ({
+  positionId: trade.positionId,
+  strategy: trade.strategy,
+  symbol: trade.symbol,
+  side: trade.side,
+  cell: trade.cell,
+  belowThreshold: trade.belowThreshold,
+  decision: part.decision ?? null,
+  entryTime: trade.entryTime,
+  exitTime: trade.exitTime,
+  parts: 1,
+  pnl: trade.pnl,
+  basePnl: basePnlOf(trade.pnl, trade.multiplier),
+  fees: trade.fees,
+  funding: trade.funding,
+  size: trade.size,
+  baseSize: trade.baseSize,
+  r: trade.r,
+  rSource: trade.rSource,
+  returnRate: trade.returnRate,
+  capitalSource: trade.capitalSource,
+});
+
 /** What a position came to, with the R of the whole of it. */
-export function outcomeOfPosition(position: Position, context: TradeContext): PositionOutcome {
+function outcomeOfPosition(position: Position, context: TradeContext): PositionOutcome {
   const { r, rSource } = rMultiple(position.risks, position.basePnl, context.averageLoss);
   const { returnRate, capitalSource } = returnOf(position.pnl, position.equityAtEntry, r, context);
   return {
