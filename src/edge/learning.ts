@@ -32,7 +32,6 @@ const byClose = (a: WaitingOutcome, b: WaitingOutcome): number =>
  * learned in order of their positions once something later happens.
  */
 export class EdgeLearning {
-  readonly #options: PosteriorOptions;
   readonly #posterior: EdgePosterior;
   #waiting: WaitingOutcome[] = [];
   /** When the first of them closed. */
@@ -41,7 +40,6 @@ export class EdgeLearning {
   #preview: EdgePosterior | null = null;
 
   constructor(options: PosteriorOptions = {}) {
-    this.#options = options;
     this.#posterior = new EdgePosterior(options);
   }
 
@@ -54,8 +52,7 @@ export class EdgeLearning {
   get view(): EdgePosterior {
     if (this.#waiting.length === 0) return this.#posterior;
     if (this.#preview === null) {
-      this.#preview = new EdgePosterior(this.#options);
-      this.#preview.restore(this.#posterior.snapshot());
+      this.#preview = this.#posterior.fork(new Set(this.#waiting.map(({ strategy }) => strategy)));
       for (const outcome of this.#waiting.toSorted(byClose)) this.#preview.learn(outcome);
     }
     return this.#preview;

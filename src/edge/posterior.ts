@@ -108,12 +108,17 @@ export const posteriorSchema = z.object({
 });
 export type PosteriorState = z.infer<typeof posteriorSchema>;
 
+/** What is assumed of a strategy, and of one on a symbol, that was never heard of. */
+const UNHEARD: Readonly<StrategyEdge> = freshStrategy();
+const UNHEARD_SYMBOL: Readonly<SymbolEdge> = freshSymbol();
+
 /**
  * One posterior of the expected R of a position, over strategies, their cells and their symbols. A bank of eight models
  * says which of these differ at all, weighed by how well each foretold every outcome; in each, normal deviations from
  * a common mean are followed by a Kalman filter that forgets.
  */
 export class EdgePosterior {
+  readonly #options: PosteriorOptions;
   readonly #keep: number;
   readonly #ramps: Ramps;
   readonly #cap: number | null;
@@ -125,11 +130,27 @@ export class EdgePosterior {
   #differing: Differing | null = null;
   readonly #strategies = new Map<string, StrategyEdge>();
 
-  constructor({ halfLife = 200, ramps = RAMPS, cap = null, firstCap = 1 }: PosteriorOptions = {}) {
+  constructor(options: PosteriorOptions = {}) {
+    const { halfLife = 200, ramps = RAMPS, cap = null, firstCap = 1 } = options;
+    this.#options = options;
     this.#keep = 0.5 ** (1 / halfLife);
     this.#ramps = ramps;
     this.#cap = cap;
     this.#firstCap = firstCap;
+  }
+
+  /**
+   * A posterior that goes on from this one by outcomes of these strategies alone. What is known of the others it shares
+   * with this one, and may be looked at only.
+   */
+  fork(strategies: ReadonlySet<string>): EdgePosterior {
+    const fork = new EdgePosterior(this.#options);
+    fork.#w.set(this.#w);
+    fork.#pool.set(this.#pool);
+    fork.#hold = this.#hold;
+    for (const [name, known] of this.#strategies)
+      fork.#strategies.set(name, strategies.has(name) ? strategyEdgeFrom(strategyEdgeState(known)) : known);
+    return fork;
   }
 
   /** The handle of a strategy in a cell on a symbol; what was never heard of begins at the prior. */
@@ -282,9 +303,14 @@ export class EdgePosterior {
     return [...this.#strategies.keys()];
   }
 
+  /** Strategies, and how many of their outcomes were learned. */
+  *outcomes(): Iterable<readonly [strategy: string, outcomes: number]> {
+    for (const [strategy, { outcomes }] of this.#strategies) yield [strategy, outcomes];
+  }
+
   /** What a label is derived from, and the outcomes behind it; what is assumed of a strategy never heard of. */
   labelOf(strategy: string): Readonly<Pick<StrategyEdge, 'size' | 'p' | 'outcomes' | 'blocked'>> {
-    const { size, p, outcomes, blocked } = this.#strategies.get(strategy) ?? freshStrategy();
+    const { size, p, outcomes, blocked } = this.#strategies.get(strategy) ?? UNHEARD;
     return { size, p, outcomes, blocked };
   }
 
@@ -305,8 +331,8 @@ export class EdgePosterior {
     where: { readonly cell?: Cell; readonly symbol?: string } = {},
     { cell, symbol: bySymbol, strategyAtLeast }: Levels = ALL_LEVELS,
   ): Prediction {
-    const known = this.#strategies.get(strategy) ?? freshStrategy();
-    const symbol = (where.symbol !== undefined && known.symbols.get(where.symbol)) || freshSymbol();
+    const known = this.#strategies.get(strategy) ?? UNHEARD;
+    const symbol = (where.symbol !== undefined && known.symbols.get(where.symbol)) || UNHEARD_SYMBOL;
     return this.predict({ strategy: known, symbol, cell: CELLS.indexOf(where.cell ?? 'UNKNOWN') }, null, {
       cell: cell && where.cell !== undefined,
       symbol: bySymbol && where.symbol !== undefined,
@@ -339,7 +365,7 @@ export class EdgePosterior {
 
   /** By how many outcomes of a strategy count as one, because they overlap. */
   designEffect(strategy: string): number {
-    return crowding((this.#strategies.get(strategy) ?? freshStrategy()).cluster);
+    return crowding((this.#strategies.get(strategy) ?? UNHEARD).cluster);
   }
 
   snapshot(): PosteriorState {

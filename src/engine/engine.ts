@@ -40,8 +40,9 @@ import { Operator } from './operator.ts';
 import { Pieces } from './pieces.ts';
 import type { Portfolio } from './portfolio.ts';
 import type { Snapshot } from './snapshot.ts';
-import { EngineState, HISTORY } from './state.ts';
+import { EngineState } from './state.ts';
 import { Update } from './update.ts';
+import { HISTORY } from './update-history.ts';
 
 export type { PastEvent } from './learning.ts';
 

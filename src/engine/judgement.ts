@@ -60,19 +60,6 @@ export class StrategyJudgement {
       }),
     );
   }
-
-  /** The strategy with the highest expectancy in R; null before any trade. */
-  best(): string | null {
-    let best: string | null = null;
-    let highest = Number.NEGATIVE_INFINITY;
-    for (const strategy of this.#decomposer.getStrategies()) {
-      const { expectancyR } = this.#decomposer.getStrategyPerformance(strategy);
-      if (expectancyR === null || expectancyR <= highest) continue;
-      best = strategy;
-      highest = expectancyR;
-    }
-    return best;
-  }
 }
 
 const weightEvidence = ({ outcomes, curve }: Recent): WeightEvidence => ({

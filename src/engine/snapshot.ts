@@ -7,7 +7,6 @@ import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { FLAGS, MODES } from '../model/flags.ts';
-import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { decomposerStateSchema } from '../performance/decomposer.ts';
 import { keyOf } from '../performance/positions.ts';
 import { trackRecordsSchema } from '../performance/track-record.ts';
@@ -17,27 +16,10 @@ import { managerStateSchema } from '../retirement/manager.ts';
 import { shadowBookSchema } from '../shadow/book.ts';
 import { emptyMoments, type Moments } from '../statistics/moments.ts';
 import { optimizerStateSchema } from '../weighting/optimizer.ts';
-import type { OptimizationState } from './events.ts';
 import { portfolioSchema } from './portfolio.ts';
+import { updateHistorySchema } from './update-history.ts';
 
-export const SNAPSHOT_VERSION = 5;
-
-const optimizationStateSchema = z.object({
-  time: z.number(),
-  flags: z.record(z.enum(FLAGS), z.boolean()),
-  mode: z.enum(MODES),
-  weights: z.record(z.string(), z.number()),
-  statuses: z.record(z.string(), z.enum(STRATEGY_STATUSES)),
-  activeStrategies: z.array(z.string()),
-  degradedStrategies: z.array(z.string()),
-  suspendedStrategies: z.array(z.string()),
-  retiredStrategies: z.array(z.string()),
-  bestStrategy: z.string().nullable(),
-  weightChanges: z.number(),
-  weightChangesThisPeriod: z.record(z.string(), z.number()),
-  statusChanges: z.number(),
-  drawdown: z.number().nullable(),
-});
+export const SNAPSHOT_VERSION = 6;
 
 /** The whole state of an engine as plain JSON. Its size depends on strategies x symbols x regimes, not on trades. */
 export const snapshotSchema = z.object({
@@ -65,7 +47,7 @@ export const snapshotSchema = z.object({
   counts: z.array(z.tuple([z.string(), signalCountsSchema])),
   recent: recentDecisionsSchema,
   coverage: coverageSchema,
-  history: z.array(optimizationStateSchema),
+  history: updateHistorySchema,
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
@@ -175,10 +157,14 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
       history: history.map((state) => ({
         ...state,
         mode: 'act',
-        ...inStatus(state.statuses),
         weightChangesThisPeriod: {},
       })),
     };
+  },
+  // Version 5 kept shares of the method `hedge` as they are.
+  5: (old) => {
+    const { optimizer } = old as unknown as Version5;
+    return { ...old, optimizer: { ...optimizer, shares: { scale: 1, offset: 0 } } };
   },
 };
 
@@ -186,20 +172,6 @@ const withDecision = <T extends { readonly decision: Decision | null }>(of: T): 
   ...of,
   decision: of.decision && completeDecision(of.decision),
 });
-
-/** Lists of strategies by their status. */
-const inStatus = (statuses: OptimizationState['statuses']) => {
-  const list = (status: StrategyStatus) =>
-    Object.keys(statuses)
-      .filter((name) => statuses[name] === status)
-      .sort();
-  return {
-    activeStrategies: list('ACTIVE'),
-    degradedStrategies: list('DEGRADED'),
-    suspendedStrategies: list('SUSPENDED'),
-    retiredStrategies: list('RETIRED'),
-  };
-};
 
 type Named = readonly (readonly [string, object])[];
 interface Version2 {
@@ -212,6 +184,10 @@ interface Version2 {
 /** Version 3 knew no floor: one R was the distance to the stop, or 1.5 ATR. */
 const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
   (decision.plan?.stop ?? null) === null ? 'atr' : 'stop';
+
+interface Version5 {
+  readonly optimizer: object;
+}
 
 interface Version4 {
   readonly scorer: object;
@@ -226,7 +202,7 @@ interface Version4 {
     readonly resolved: readonly { readonly decision: Decision }[];
   };
   readonly recent: readonly (readonly [string | null, Decision])[];
-  readonly history: readonly { readonly statuses: OptimizationState['statuses'] }[];
+  readonly history: readonly object[];
 }
 
 interface Version3 {

@@ -10,13 +10,12 @@ import { Ring } from '../model/ring.ts';
 import { TrackRecords } from '../performance/track-record.ts';
 import { ShadowBook } from '../shadow/book.ts';
 import { type Components, componentsOf, flagsOf } from './components.ts';
-import type { EngineEvent, Observer, OptimizationState } from './events.ts';
+import type { EngineEvent, Observer } from './events.ts';
 import { Portfolio } from './portfolio.ts';
 import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
 import { ResolvedSubject } from './subject.ts';
+import { UpdateHistory } from './update-history.ts';
 
-/** Updates kept for `getOptimizationHistory`. */
-export const HISTORY = 100;
 /** Command ids remembered, so that a command delivered twice is carried out once. */
 const COMMANDS = 256;
 
@@ -28,7 +27,7 @@ export class EngineState implements DecisionContext {
   readonly recent = new RecentDecisions();
   readonly coverage = new CoverageCounts();
   readonly shadows = new ShadowBook();
-  readonly history = new Ring<OptimizationState>(HISTORY);
+  readonly history = new UpdateHistory();
   readonly commands = new Ring<string>(COMMANDS);
   readonly errors = new Map<string, number>();
   readonly observers = new Set<Observer>();
@@ -146,7 +145,7 @@ export class EngineState implements DecisionContext {
       counts: [...this.counts].map(([strategy, counts]) => [strategy, structuredClone(counts)]),
       recent: this.recent.snapshot() as Snapshot['recent'],
       coverage: this.coverage.snapshot(),
-      history: this.history.latest() as Snapshot['history'],
+      history: this.history.snapshot(),
     };
   }
 
@@ -173,7 +172,7 @@ export class EngineState implements DecisionContext {
     for (const [strategy, counts] of state.counts) this.counts.set(strategy, counts);
     this.recent.restore(state.recent);
     this.coverage.restore(state.coverage);
-    this.history.replace(state.history);
+    this.history.restore(state.history);
     this.forgetSubjects();
   }
 }

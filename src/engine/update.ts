@@ -8,12 +8,14 @@ import { commandError } from './commands.ts';
 import type { OptimizationState } from './events.ts';
 import type { Learning } from './learning.ts';
 import type { EngineState } from './state.ts';
+import { type Standing, standingOf } from './update-history.ts';
 
 /** What is done every hour or so: weights step, and health is judged. */
 export class Update {
   readonly #state: EngineState;
   readonly #learning: Learning;
   readonly #clock: HostClock;
+  #last: Standing | null = null;
 
   constructor(state: EngineState, learning: Learning, clock: HostClock) {
     this.#state = state;
@@ -49,13 +51,9 @@ export class Update {
       time: now,
       flags: this.#state.flags,
       mode: this.#state.mode,
-      weights: this.#state.parts.optimizer.getCurrentWeights(),
-      statuses: this.#state.parts.manager.getStatuses(),
-      activeStrategies: this.#state.parts.manager.getActiveStrategies(),
-      degradedStrategies: this.#state.parts.manager.getDegradedStrategies(),
-      suspendedStrategies: this.#state.parts.manager.getSuspendedStrategies(),
-      retiredStrategies: this.#state.parts.manager.getRetiredStrategies(),
-      bestStrategy: this.#state.parts.judgement.best(),
+      weights: this.#state.parts.optimizer.weights(),
+      ...this.#standing(),
+      bestStrategy: this.#state.parts.decomposer.bestStrategy(),
       weightChanges: updates.length,
       weightChangesThisPeriod: Object.fromEntries(weightChangesThisPeriod),
       statusChanges,
@@ -67,25 +65,40 @@ export class Update {
     return state;
   }
 
+  /** Statuses as they are now: the same object until one changes. */
+  #standing(): Standing {
+    const statuses = this.#state.parts.manager.statuses();
+    if (this.#last?.statuses !== statuses) this.#last = standingOf(statuses);
+    return this.#last;
+  }
+
   /** Steps the weights that are reported: by the founding scores, or towards what the posterior sizes by. */
   #updateWeights(now: number): WeightUpdate[] {
-    if (!this.#state.byEdge)
-      return this.#state.parts.optimizer.updateWeights(this.#state.parts.judgement.weightEvidence(), now);
+    const { optimizer, decomposer, judgement } = this.#state.parts;
+    if (!this.#state.byEdge) {
+      const isDue = decomposer
+        .getStrategies()
+        .some((strategy) => optimizer.isDue(strategy, decomposer.evidenceOf(strategy)?.outcomes ?? 0, now));
+      return isDue ? optimizer.updateWeights(judgement.weightEvidence(), now) : [];
+    }
     const edge = this.#state.parts.edge.view;
-    const targets = edge.getStrategies().map((strategy): [string, EdgeTargets] => {
-      const cap = edge.capOf(strategy);
-      const sizeIn = (where: Parameters<EdgePosterior['expect']>[1]) =>
-        edge.target(edge.expect(strategy, where).theta, cap);
-      return [
-        strategy,
-        {
-          outcomes: edge.labelOf(strategy).outcomes,
-          overall: sizeIn({}),
-          cells: Object.fromEntries(CELLS.map((cell) => [cell, sizeIn({ cell })])) as Record<Cell, number>,
-          symbols: edge.symbolsOf(strategy).map((symbol) => [symbol, sizeIn({ symbol })]),
-        },
-      ];
-    });
-    return this.#state.parts.optimizer.followEdge(new Map(targets), now);
+    const targets = new Map<string, EdgeTargets>();
+    for (const [strategy, outcomes] of edge.outcomes())
+      if (optimizer.isDue(strategy, outcomes, now))
+        targets.set(strategy, targetsOf(strategy, outcomes, edge));
+    return optimizer.followEdge(targets, now);
   }
+}
+
+/** What the posterior sizes a strategy by. */
+function targetsOf(strategy: string, outcomes: number, edge: EdgePosterior): EdgeTargets {
+  const cap = edge.capOf(strategy);
+  const sizeIn = (where: Parameters<EdgePosterior['expect']>[1]) =>
+    edge.target(edge.expect(strategy, where).theta, cap);
+  return {
+    outcomes,
+    overall: sizeIn({}),
+    cells: Object.fromEntries(CELLS.map((cell) => [cell, sizeIn({ cell })])) as Record<Cell, number>,
+    symbols: edge.symbolsOf(strategy).map((symbol) => [symbol, sizeIn({ symbol })]),
+  };
 }

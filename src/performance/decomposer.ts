@@ -78,6 +78,8 @@ export class PerformanceDecomposer {
   readonly #cells = new Map<string, { readonly path: Path; readonly cell: PerformanceCell }>();
   /** The cells that trades of a strategy on a symbol are counted in, by its cell: resolved at the first of them. */
   readonly #paths = new Map<string, Map<string, (readonly PerformanceCell[] | null)[]>>();
+  /** Changes with every outcome. */
+  #best: string | null | undefined;
   readonly #evidence = new Map<string, Evidence>();
   readonly #history = new Ring<Trade>(HISTORY);
   readonly #positions = new PositionBook();
@@ -117,6 +119,7 @@ export class PerformanceDecomposer {
     const { outcome, dropped } = this.#positions.add(input, trade, context);
     if (outcome === null) return { trade, outcome, dropped };
     for (const cell of this.#cellsOf(outcome)) addOutcome(cell, outcome.r);
+    this.#best = undefined;
     this.#evidence.set(strategy, evidence);
     addEvidence(evidence, outcome);
     return { trade, outcome, dropped };
@@ -202,10 +205,19 @@ export class PerformanceDecomposer {
     return [...this.#paths.keys()].sort();
   }
 
-  /** Mean R of the positions of a strategy; null before any. */
-  expectancyOf(strategy: string): number | null {
-    const known = this.#cells.get(keyOf([strategy, null, null]));
-    return known === undefined || known.cell.r.n === 0 ? null : known.cell.r.mean;
+  /** The strategy with the highest expectancy in R, the first by name among equals; null before any position. */
+  bestStrategy(): string | null {
+    if (this.#best === undefined) {
+      this.#best = null;
+      let highest = Number.NEGATIVE_INFINITY;
+      for (const strategy of this.getStrategies()) {
+        const { n, mean } = this.#cells.get(keyOf([strategy, null, null]))!.cell.r;
+        if (n === 0 || mean <= highest) continue;
+        this.#best = strategy;
+        highest = mean;
+      }
+    }
+    return this.#best;
   }
 
   /** What the outcomes of a strategy say, for the components that judge it; undefined before any. Do not change it. */
@@ -227,6 +239,7 @@ export class PerformanceDecomposer {
   reset(): void {
     this.#cells.clear();
     this.#paths.clear();
+    this.#best = undefined;
     this.#evidence.clear();
     this.#history.replace([]);
   }

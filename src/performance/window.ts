@@ -34,9 +34,12 @@ export class OutcomeWindow {
   /** How many are held, and where the oldest stands. */
   #size = 0;
   #oldest = 0;
+  /** Until the next outcome. */
+  #metrics: WindowMetrics | null = null;
 
   /** @param r R-multiple, winsorised @param compounds whether the return is one on the equity then */
   add(r: number, returnRate: number, compounds: boolean): void {
+    this.#metrics = null;
     const at = (this.#oldest + this.#size) % WINDOW;
     if (this.#size < WINDOW) this.#size += 1;
     else this.#oldest = (this.#oldest + 1) % WINDOW;
@@ -48,9 +51,27 @@ export class OutcomeWindow {
   clear(): void {
     this.#size = 0;
     this.#oldest = 0;
+    this.#metrics = null;
   }
 
   metrics(): WindowMetrics {
+    this.#metrics ??= this.#measure();
+    return this.#metrics;
+  }
+
+  snapshot(): WindowState {
+    return Array.from({ length: this.#size }, (_, i) => {
+      const at = (this.#oldest + i) % WINDOW;
+      return { r: this.#r[at]!, returnRate: this.#returns[at]!, compounds: this.#compounds[at] === 1 };
+    });
+  }
+
+  restore(state: WindowState): void {
+    this.clear();
+    for (const { r, returnRate, compounds } of state) this.add(r, returnRate, compounds);
+  }
+
+  #measure(): WindowMetrics {
     const curve = startEquityCurve();
     let [sum, gains, losses] = [0, 0, 0];
     let [wins, streak, maxStreak] = [0, 0, 0];
@@ -76,17 +97,5 @@ export class OutcomeWindow {
       consecutiveLosses: streak,
       maxConsecutiveLosses: maxStreak,
     };
-  }
-
-  snapshot(): WindowState {
-    return Array.from({ length: this.#size }, (_, i) => {
-      const at = (this.#oldest + i) % WINDOW;
-      return { r: this.#r[at]!, returnRate: this.#returns[at]!, compounds: this.#compounds[at] === 1 };
-    });
-  }
-
-  restore(state: WindowState): void {
-    this.clear();
-    for (const { r, returnRate, compounds } of state) this.add(r, returnRate, compounds);
   }
 }

@@ -60,6 +60,8 @@ export class StrategyRetirementManager {
   readonly #probation: boolean;
   readonly #strategies = new Map<string, StrategyRecord>();
   #audit: StatusChange[] = [];
+  /** Until a status changes. */
+  #statuses: Readonly<Record<string, StrategyStatus>> | null = null;
 
   constructor(options: RetirementOptions = {}) {
     this.thresholds = {
@@ -241,7 +243,13 @@ export class StrategyRetirementManager {
   }
 
   getStatuses(): Record<string, StrategyStatus> {
-    return Object.fromEntries([...this.#strategies].map(([name, { status }]) => [name, status]));
+    return { ...this.statuses() };
+  }
+
+  /** The same to look at: one and the same object until a status changes. */
+  statuses(): Readonly<Record<string, StrategyStatus>> {
+    this.#statuses ??= Object.fromEntries([...this.#strategies].map(([name, { status }]) => [name, status]));
+    return this.#statuses;
   }
 
   /** Health of a strategy, or null for one never heard of. */
@@ -299,6 +307,7 @@ export class StrategyRetirementManager {
     const { strategies, audit } = structuredClone(state);
     for (const [name, record] of strategies) this.#strategies.set(name, record);
     this.#audit = audit;
+    this.#statuses = null;
   }
 
   /** The one way from a status to another. */
@@ -321,7 +330,9 @@ export class StrategyRetirementManager {
     });
     // What comes back from the bench is judged on what it does from now on.
     if (change.oldStatus === 'SUSPENDED' && newStatus === 'DEGRADED') record.cusum = 0;
-    this.#audit = [...this.#audit, change].slice(-AUDIT);
+    this.#statuses = null;
+    this.#audit.push(change);
+    if (this.#audit.length > AUDIT) this.#audit.shift();
     return change;
   }
 
@@ -339,6 +350,7 @@ export class StrategyRetirementManager {
     let record = this.#strategies.get(strategy);
     if (!record) {
       record = freshRecord();
+      this.#statuses = null;
       this.#strategies.set(strategy, record);
     }
     return record;

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { WeightingMethod } from '../model/choices.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
-import { fixedShare } from './hedge.ts';
+import { FixedShares, sharesSchema } from './hedge.ts';
 import { NO_EVIDENCE, type WeightScore } from './score.ts';
 import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
-import { blendedScore, kellyFactor, riskParityFactor, type StrategyEvidence } from './targets.ts';
+import { blendedScore, harmonicDeviation, kellyFactor, type StrategyEvidence } from './targets.ts';
 
 export interface OptimizerOptions {
   /** Largest relative change of one step; default 0.15. */
@@ -86,7 +86,8 @@ const strategyWeightSchema = z.object({
   weight: z.number().positive(),
   cells: z.partialRecord(z.enum(CELLS), z.number().positive()),
   symbols: z.array(z.tuple([z.string(), z.number().positive()])),
-  share: z.number().min(0).max(1),
+  /** Of the method `hedge`, as its `shares` keep it. */
+  share: z.number(),
   outcomes: z.number().int().min(0),
   steppedAt: z.number().nullable(),
   steps: z.number().int().min(0),
@@ -94,12 +95,16 @@ const strategyWeightSchema = z.object({
 
 export const optimizerStateSchema = z.object({
   strategies: z.array(z.tuple([z.string(), strategyWeightSchema])),
+  shares: sharesSchema,
   history: z.array(updateSchema),
 });
 export type OptimizerState = z.infer<typeof optimizerStateSchema>;
 
 /** Weights of one strategy, and what they were stepped by. */
 export type StrategyWeight = z.infer<typeof strategyWeightSchema>;
+
+/** What is known of a strategy of which nothing is. */
+const UNKNOWN: StrategyEvidence = { outcomes: 0, overall: NO_EVIDENCE };
 
 const HOUR = 3_600_000;
 const MIN_STEP_INTERVAL = HOUR;
@@ -117,7 +122,10 @@ export class AdaptiveWeightingOptimizer {
     Pick<OptimizerOptions, 'maxDrawdown' | 'method' | 'preserveTotal' | 'riskPerTrade'>
   >;
   readonly #strategies = new Map<string, StrategyWeight>();
+  readonly #shares = new FixedShares(this.#strategies);
   #history: WeightUpdate[] = [];
+  /** Until a weight changes. */
+  #weights: Readonly<Record<string, number>> | null = null;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` for a base weight outside the bounds */
   constructor(baseWeights: Readonly<Record<string, number>> = {}, options: OptimizerOptions = {}) {
@@ -157,8 +165,8 @@ export class AdaptiveWeightingOptimizer {
   register(strategy: string, base = this.defaultBase): void {
     this.#checkBounds(strategy, base);
     if (this.#strategies.has(strategy)) return;
-    const share = 1 / (this.#strategies.size + 1);
-    for (const known of this.#strategies.values()) known.share *= 1 - share;
+    this.#weights = null;
+    const share = this.#shares.admit();
     this.#strategies.set(strategy, {
       base,
       weight: base,
@@ -173,9 +181,9 @@ export class AdaptiveWeightingOptimizer {
 
   /** Tells the method `hedge` of one outcome in R; other methods read the evidence when they step. */
   recordOutcome(strategy: string, r: number): void {
-    if (this.#options.method !== 'hedge' || !this.#strategies.has(strategy)) return;
-    const shares = new Map([...this.#strategies].map(([name, { share }]) => [name, share]));
-    for (const [name, share] of fixedShare(shares, strategy, r)) this.#strategies.get(name)!.share = share;
+    if (this.#options.method !== 'hedge') return;
+    const known = this.#strategies.get(strategy);
+    if (known) this.#shares.add(known, r);
   }
 
   /**
@@ -228,7 +236,7 @@ export class AdaptiveWeightingOptimizer {
   /**
    * Steps every weight that may step towards what the posterior sizes by: overall, by cell and by symbol. The bounds of
    * every weight and of every step hold here as well.
-   * @param targets by strategy
+   * @param targets by strategy; who is not due may be left out
    * @param time host time in ms
    */
   followEdge(targets: ReadonlyMap<string, EdgeTargets>, time: number): WeightUpdate[] {
@@ -282,7 +290,13 @@ export class AdaptiveWeightingOptimizer {
 
   /** Overall weights by strategy. */
   getCurrentWeights(): Record<string, number> {
-    return this.#record(({ weight }) => weight);
+    return { ...this.weights() };
+  }
+
+  /** The same to look at: one and the same object until a weight changes. */
+  weights(): Readonly<Record<string, number>> {
+    this.#weights ??= this.#record(({ weight }) => weight);
+    return this.#weights;
   }
 
   getBaseWeights(): Record<string, number> {
@@ -309,7 +323,7 @@ export class AdaptiveWeightingOptimizer {
 
   /** Puts every weight back to its base. Returns what changed. */
   resetToBaseWeights(time: number): WeightUpdate[] {
-    for (const known of this.#strategies.values()) known.share = 1 / this.#strategies.size;
+    this.#shares.even();
     const bases = [...this.#strategies].map(
       ([name, { base }]) => [name, { weight: base, cells: {} }] as const,
     );
@@ -353,6 +367,7 @@ export class AdaptiveWeightingOptimizer {
   snapshot(): OptimizerState {
     return {
       strategies: [...this.#strategies].map(([name, known]) => [name, structuredClone(known)]),
+      shares: this.#shares.snapshot(),
       history: [...this.#history],
     };
   }
@@ -368,6 +383,8 @@ export class AdaptiveWeightingOptimizer {
       const symbols = saved.symbols.map(([symbol, weight]): [string, number] => [symbol, clamp(weight)]);
       this.#strategies.set(name, { ...saved, base, weight: clamp(saved.weight), cells, symbols });
     }
+    this.#weights = null;
+    this.#shares.restore(state.shares);
     this.#history = [...state.history];
   }
 
@@ -377,8 +394,8 @@ export class AdaptiveWeightingOptimizer {
     cell: Cell | null,
     due: ReadonlyMap<string, unknown>,
   ): [strategy: string, weight: number, target: number][] {
-    const _current = (known: StrategyWeight) => weightIn(known, cell);
-    const target = (name: string, known: StrategyWeight) => known.base * this.#factor(name, evidence, cell);
+    const factorOf = this.#factors(evidence, cell);
+    const target = (name: string, known: StrategyWeight) => known.base * factorOf(name, known);
     if (!this.#options.preserveTotal) {
       return [...due.keys()].map((name) => {
         const known = this.#strategies.get(name)!;
@@ -398,27 +415,39 @@ export class AdaptiveWeightingOptimizer {
     return all.map(([name], i) => [name, weights[i]!, targets[i]!]);
   }
 
-  #factor(strategy: string, evidence: Readonly<Record<string, StrategyEvidence>>, cell: Cell | null): number {
-    const known = evidence[strategy] ?? { outcomes: 0, overall: NO_EVIDENCE };
+  /** The factor of every strategy on its base weight; what they have in common is found once. */
+  #factors(
+    evidence: Readonly<Record<string, StrategyEvidence>>,
+    cell: Cell | null,
+  ): (strategy: string, known: StrategyWeight) => number {
     const { method, maxDrawdown, riskPerTrade } = this.#options;
+    const of = (strategy: string): StrategyEvidence => evidence[strategy] ?? UNKNOWN;
     switch (method) {
       case 'score':
-        return blendedScore(known, cell, maxDrawdown).score;
+        return (strategy) => blendedScore(of(strategy), cell, maxDrawdown).score;
       case 'hedge':
-        return this.#strategies.size * this.#strategies.get(strategy)!.share;
+        return (_, known) => this.#strategies.size * this.#shares.of(known);
       case 'kelly':
-        return kellyFactor((cell !== null && known.cells?.[cell]) || known.overall, riskPerTrade);
-      case 'riskParity':
-        return riskParityFactor(
-          known.overall,
-          [...this.#strategies.keys()].map((name) => evidence[name]?.overall ?? NO_EVIDENCE),
-        );
+        return (strategy) => {
+          const { overall, cells } = of(strategy);
+          return kellyFactor((cell !== null && cells?.[cell]) || overall, riskPerTrade);
+        };
+      case 'riskParity': {
+        const harmonic = harmonicDeviation([...this.#strategies.keys()].map((name) => of(name).overall));
+        return (strategy) => harmonic / of(strategy).overall.deviation;
+      }
     }
   }
 
   #components(evidence: StrategyEvidence | undefined, cell: Cell | null): WeightScore | null {
     if (this.#options.method !== 'score' || !evidence) return null;
     return blendedScore(evidence, cell, this.#options.maxDrawdown);
+  }
+
+  /** Whether the weights of a strategy may step. @param outcomes ever recorded of it @param time host time in ms */
+  isDue(strategy: string, outcomes: number, time: number): boolean {
+    const known = this.#strategies.get(strategy);
+    return known === undefined || this.#dueReason(known, outcomes, time) !== null;
   }
 
   #dueReason(known: StrategyWeight, outcomes: number, time: number): WeightUpdate['reason'] | null {
@@ -472,6 +501,7 @@ export class AdaptiveWeightingOptimizer {
   }
 
   #remember(updates: readonly WeightUpdate[]): void {
+    if (updates.length > 0) this.#weights = null;
     this.#history.push(...updates.filter(({ cell, symbol }) => cell === null && symbol === null));
     this.#history = this.#history.slice(-HISTORY);
   }

@@ -25,11 +25,9 @@ export function kellyFactor({ n, meanR, deviation }: WeightEvidence, riskPerTrad
   return 1 - reliability + reliability * (fraction / riskPerTrade);
 }
 
-/** Equal risk: the harmonic mean of all deviations over the own one. Looks at spread only, never at edge. */
-export function riskParityFactor(own: WeightEvidence, all: readonly WeightEvidence[]): number {
-  const harmonic = all.length / all.reduce((sum, { deviation }) => sum + 1 / deviation, 0);
-  return harmonic / own.deviation;
-}
+/** Harmonic mean of all deviations. Equal risk is this over the own one: it looks at spread only, never at edge. */
+export const harmonicDeviation = (all: readonly WeightEvidence[]): number =>
+  all.length / all.reduce((sum, { deviation }) => sum + 1 / deviation, 0);
 
 /** The score of a strategy: overall, or that of a cell blended with it by the cell's reliability. */
 export function blendedScore(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AdaptiveWeightingOptimizer, weightScore } from '../../src/index.ts';
 import type { StrategyEvidence } from '../../src/weighting/targets.ts';
-import { kellyFactor, riskParityFactor } from '../../src/weighting/targets.ts';
+import { harmonicDeviation, kellyFactor } from '../../src/weighting/targets.ts';
 import { HOUR, START } from '../fixtures.ts';
 
 const evidence = (
@@ -175,8 +175,8 @@ describe('adaptive weights', () => {
 
   it('give each strategy equal risk by risk parity, whatever it earns', () => {
     const [calm, wild] = [evidence(-0.5, { deviation: 1 }).overall, evidence(0.5, { deviation: 3 }).overall];
-    expect(riskParityFactor(calm, [calm, wild])).toBeCloseTo(1.5, 12);
-    expect(riskParityFactor(wild, [calm, wild])).toBeCloseTo(0.5, 12);
+    expect(harmonicDeviation([calm, wild]) / calm.deviation).toBeCloseTo(1.5, 12);
+    expect(harmonicDeviation([calm, wild]) / wild.deviation).toBeCloseTo(0.5, 12);
   });
 
   it('keep within tighter bounds after a restart with another configuration', () => {
