@@ -14,6 +14,7 @@ import {
 import {
   addEvidence,
   type Evidence,
+  type EvidenceState,
   emptyEvidence,
   evidenceFrom,
   evidenceSchema,
@@ -61,12 +62,27 @@ export interface RecordedTrade {
 
 type Path = readonly [strategy: string | null, symbol: string | null, cell: Cell | null];
 
+/** Cells by symbol and regime. */
+type Cells = Map<string, { readonly path: Path; readonly cell: PerformanceCell }>;
+
+interface StrategyRecord {
+  readonly cells: Cells;
+  /** The cells that trades on a symbol are counted in, by regime: resolved at the first of them. */
+  readonly counted: Map<string, (readonly PerformanceCell[] | null)[]>;
+  /** Null before the first outcome. */
+  evidence: Evidence | null;
+}
+
+const freshRecord = (): StrategyRecord => ({ cells: new Map(), counted: new Map(), evidence: null });
+
 /** How many trades `getTradeHistory` remembers. */
 const HISTORY = 1000;
 
 const EMPTY_WINDOW = new OutcomeWindow().metrics();
 
-const keyOf = (path: Path): string => JSON.stringify(path);
+/** By symbol and regime; the strategy has cells of its own. */
+const keyOf = ([, symbol, cell]: Path): string => JSON.stringify([symbol, cell]);
+const WHOLE = keyOf([null, null, null]);
 
 /**
  * Breaks performance down by strategy, symbol and regime at entry. Money is counted by trade, once per id; evidence
@@ -75,12 +91,11 @@ const keyOf = (path: Path): string => JSON.stringify(path);
  */
 export class PerformanceDecomposer {
   readonly #options: DecomposerOptions;
-  readonly #cells = new Map<string, { readonly path: Path; readonly cell: PerformanceCell }>();
-  /** The cells that trades of a strategy on a symbol are counted in, by its cell: resolved at the first of them. */
-  readonly #paths = new Map<string, Map<string, (readonly PerformanceCell[] | null)[]>>();
+  /** Cells over all strategies, by symbol or regime or neither; and what is known of each strategy. */
+  readonly #overall: Cells = new Map();
+  readonly #strategies = new Map<string, StrategyRecord>();
   /** Changes with every outcome. */
   #best: string | null | undefined;
-  readonly #evidence = new Map<string, Evidence>();
   readonly #history = new Ring<Trade>(HISTORY);
   readonly #positions = new PositionBook();
   #seen = new RecentIds();
@@ -103,7 +118,7 @@ export class PerformanceDecomposer {
   record(input: TradeInput): RecordedTrade | null {
     checkTrade(input);
     if (input.id !== undefined && !this.#seen.isNew(input.id, input.exitTime)) return null;
-    const evidence = this.#evidence.get(input.strategy) ?? emptyEvidence();
+    const evidence = this.#strategies.get(input.strategy)?.evidence ?? emptyEvidence();
     const context: TradeContext = {
       capital: this.#options.capital?.[input.strategy] ?? null,
       riskPerTrade: this.#options.riskPerTrade ?? 0.01,
@@ -114,13 +129,13 @@ export class PerformanceDecomposer {
     this.#sequence += 1;
     if (input.id !== undefined) this.#seen.add(input.id, input.exitTime);
     const { strategy } = trade;
-    for (const cell of this.#cellsOf(trade)) addTrade(cell, trade);
+    for (const cell of this.#countedIn(trade)) addTrade(cell, trade);
     this.#history.push(trade);
     const { outcome, dropped } = this.#positions.add(input, trade, context);
     if (outcome === null) return { trade, outcome, dropped };
-    for (const cell of this.#cellsOf(outcome)) addOutcome(cell, outcome.r);
+    for (const cell of this.#countedIn(outcome)) addOutcome(cell, outcome.r);
     this.#best = undefined;
-    this.#evidence.set(strategy, evidence);
+    this.#strategyAt(strategy).evidence = evidence;
     addEvidence(evidence, outcome);
     return { trade, outcome, dropped };
   }
@@ -151,9 +166,8 @@ export class PerformanceDecomposer {
   /** Metrics per symbol that has trades: of one strategy, or of all when none is named. */
   getSymbolBreakdown(strategy: string | null = null): Record<string, Performance> {
     const result: [string, Performance][] = [];
-    for (const { path, cell } of this.#cells.values()) {
-      if (path[0] === strategy && path[1] !== null && path[2] === null)
-        result.push([path[1], performanceOf(cell)]);
+    for (const { path, cell } of this.#cellsOf(strategy).values()) {
+      if (path[1] !== null && path[2] === null) result.push([path[1], performanceOf(cell)]);
     }
     return Object.fromEntries(result.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -202,7 +216,7 @@ export class PerformanceDecomposer {
 
   /** Names of the strategies that have trades, in alphabetical order. */
   getStrategies(): string[] {
-    return [...this.#paths.keys()].sort();
+    return [...this.#strategies.keys()].sort();
   }
 
   /** The strategy with the highest expectancy in R, the first by name among equals; null before any position. */
@@ -211,7 +225,7 @@ export class PerformanceDecomposer {
       this.#best = null;
       let highest = Number.NEGATIVE_INFINITY;
       for (const strategy of this.getStrategies()) {
-        const { n, mean } = this.#cells.get(keyOf([strategy, null, null]))!.cell.r;
+        const { n, mean } = this.#strategies.get(strategy)!.cells.get(WHOLE)!.cell.r;
         if (n === 0 || mean <= highest) continue;
         this.#best = strategy;
         highest = mean;
@@ -222,25 +236,24 @@ export class PerformanceDecomposer {
 
   /** What the outcomes of a strategy say, for the components that judge it; undefined before any. Do not change it. */
   evidenceOf(strategy: string): Evidence | undefined {
-    return this.#evidence.get(strategy);
+    return this.#strategies.get(strategy)?.evidence ?? undefined;
   }
 
   /** Metrics over the latest outcomes of a strategy. */
   windowOf(strategy: string): WindowMetrics {
-    return this.#evidence.get(strategy)?.window.metrics() ?? EMPTY_WINDOW;
+    return this.evidenceOf(strategy)?.window.metrics() ?? EMPTY_WINDOW;
   }
 
   /** Starts the latest outcomes of a strategy anew, so that it is judged on what comes. */
   resetWindow(strategy: string): void {
-    this.#evidence.get(strategy)?.window.clear();
+    this.evidenceOf(strategy)?.window.clear();
   }
 
   /** Forgets everything but which trades were seen, and what is open. */
   reset(): void {
-    this.#cells.clear();
-    this.#paths.clear();
+    this.#overall.clear();
+    this.#strategies.clear();
     this.#best = undefined;
-    this.#evidence.clear();
     this.#history.replace([]);
   }
 
@@ -249,9 +262,25 @@ export class PerformanceDecomposer {
       sequence: this.#sequence,
       seen: this.#seen.snapshot(),
       positions: this.#positions.snapshot(),
-      cells: [...this.#cells.values()].map(({ path, cell }) => [[...path], structuredClone(cell)]),
-      evidence: [...this.#evidence].map(([strategy, evidence]) => [strategy, evidenceState(evidence)]),
+      cells: [null, ...this.#strategies.keys()].flatMap((strategy) =>
+        structuredClone(this.cellsState(strategy)),
+      ),
+      evidence: [...this.#strategies.keys()].flatMap((strategy) => {
+        const evidence = this.evidenceState(strategy);
+        return evidence === null ? [] : [[strategy, structuredClone(evidence)] as [string, EvidenceState]];
+      }),
     };
+  }
+
+  /** Cells of a strategy, or those over all where it is null. They are the live ones: write them down at once. */
+  cellsState(strategy: string | null): DecomposerState['cells'] {
+    return [...this.#cellsOf(strategy).values()].map(({ path, cell }) => [[...path], cell]);
+  }
+
+  /** Evidence of a strategy, or null. It is the live one. */
+  evidenceState(strategy: string): EvidenceState | null {
+    const evidence = this.evidenceOf(strategy);
+    return evidence === undefined ? null : evidenceState(evidence);
   }
 
   restore(state: DecomposerState): void {
@@ -260,50 +289,64 @@ export class PerformanceDecomposer {
     this.#seen = new RecentIds(state.seen);
     this.#positions.restore(state.positions);
     for (const [path, cell] of state.cells) {
-      this.#cells.set(keyOf(path), { path, cell: structuredClone(cell) });
       const [strategy] = path;
-      if (strategy !== null && !this.#paths.has(strategy)) this.#paths.set(strategy, new Map());
+      const cells = strategy === null ? this.#overall : this.#strategyAt(strategy).cells;
+      cells.set(keyOf(path), { path, cell: structuredClone(cell) });
     }
-    for (const [strategy, evidence] of state.evidence) this.#evidence.set(strategy, evidenceFrom(evidence));
+    for (const [strategy, evidence] of state.evidence)
+      this.#strategyAt(strategy).evidence = evidenceFrom(evidence);
   }
 
   #performance(path: Path): Performance {
-    return performanceOf(this.#cells.get(keyOf(path))?.cell ?? emptyPerformanceCell());
+    return performanceOf(this.#cellsOf(path[0]).get(keyOf(path))?.cell ?? emptyPerformanceCell());
+  }
+
+  #cellsOf(strategy: string | null): Cells {
+    return strategy === null ? this.#overall : (this.#strategies.get(strategy)?.cells ?? NO_CELLS);
+  }
+
+  #strategyAt(name: string): StrategyRecord {
+    let known = this.#strategies.get(name);
+    if (known === undefined) {
+      known = freshRecord();
+      this.#strategies.set(name, known);
+    }
+    return known;
   }
 
   /** The cells that a trade, or an outcome, is counted in: its leaf and every roll-up. */
-  #cellsOf({
+  #countedIn({
     strategy,
     symbol,
     cell,
   }: Pick<Trade, 'strategy' | 'symbol' | 'cell'>): readonly PerformanceCell[] {
-    let bySymbol = this.#paths.get(strategy);
-    if (bySymbol === undefined) {
-      bySymbol = new Map();
-      this.#paths.set(strategy, bySymbol);
-    }
-    let byCell = bySymbol.get(symbol);
+    const { cells, counted } = this.#strategyAt(strategy);
+    let byCell = counted.get(symbol);
     if (byCell === undefined) {
       byCell = CELLS.map(() => null);
-      bySymbol.set(symbol, byCell);
+      counted.set(symbol, byCell);
     }
     const index = CELLS.indexOf(cell);
-    let cells = byCell[index]!;
-    if (cells === null) {
-      cells = pathsOf(strategy, symbol, cell).map((path) => this.#cellAt(path));
-      byCell[index] = cells;
+    let known = byCell[index]!;
+    if (known === null) {
+      known = pathsOf(strategy, symbol, cell).map((path) =>
+        cellAt(path[0] === null ? this.#overall : cells, path),
+      );
+      byCell[index] = known;
     }
-    return cells;
+    return known;
   }
+}
 
-  #cellAt(path: Path): PerformanceCell {
-    const key = keyOf(path);
-    const known = this.#cells.get(key);
-    if (known) return known.cell;
-    const cell = emptyPerformanceCell();
-    this.#cells.set(key, { path, cell });
-    return cell;
-  }
+const NO_CELLS: Cells = new Map();
+
+function cellAt(cells: Cells, path: Path): PerformanceCell {
+  const key = keyOf(path);
+  const known = cells.get(key);
+  if (known) return known.cell;
+  const cell = emptyPerformanceCell();
+  cells.set(key, { path, cell });
+  return cell;
 }
 
 const pathsOf = (strategy: string, symbol: string, cell: Cell): readonly Path[] => [

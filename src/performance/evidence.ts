@@ -23,7 +23,8 @@ export const evidenceSchema = z.object({
   averageLoss: averageLossSchema,
   returns: momentsSchema,
 });
-type EvidenceState = z.infer<typeof evidenceSchema>;
+/** What the outcomes of a strategy say, as plain JSON. */
+export type EvidenceState = z.infer<typeof evidenceSchema>;
 /** The same while it grows. */
 export interface Evidence extends Omit<EvidenceState, 'window'> {
   readonly window: OutcomeWindow;
@@ -64,13 +65,14 @@ export function addEvidence(evidence: Evidence, outcome: PositionOutcome): void 
   addToMoments(evidence.returns, returnRate);
 }
 
-export const evidenceState = ({ window, ...sums }: Evidence): EvidenceState => ({
-  ...structuredClone(sums),
-  window: window.snapshot(),
+/** The sums in it are the live ones: write them down at once. */
+export const evidenceState = (evidence: Evidence): EvidenceState => ({
+  ...evidence,
+  window: evidence.window.snapshot(),
 });
 
-export function evidenceFrom({ window, ...sums }: EvidenceState): Evidence {
-  const latest = new OutcomeWindow();
-  latest.restore(window);
-  return { ...structuredClone(sums), window: latest };
+export function evidenceFrom(saved: EvidenceState): Evidence {
+  const window = new OutcomeWindow();
+  window.restore(saved.window);
+  return { ...structuredClone({ ...saved, window: [] }), window };
 }
