@@ -1,7 +1,10 @@
 import { EdgekeeperError, show } from './errors.ts';
 import { isTime } from './time.ts';
 
-/** One closed bar. `time` is its OPEN time in ms UTC; prices in quote currency, volume in base currency. */
+/**
+ * One closed bar. `time` is its OPEN time in ms UTC; prices from 1e-18 to 1e15 in quote currency, volume in base
+ * currency.
+ */
 export interface Candle {
   readonly time: number;
   readonly open: number;
@@ -67,12 +70,18 @@ function isPossible({ time, open, high, low, close, volume }: Candle): boolean {
   );
 }
 
-const isPrice = (value: number): boolean => Number.isFinite(value) && value > 0;
+/** From one wei on; beyond, what is computed of prices could leave the numbers there are. */
+const MIN_PRICE = 1e-18;
+const MAX_PRICE = 1e15;
+
+const isPrice = (value: number): boolean =>
+  typeof value === 'number' && value >= MIN_PRICE && value <= MAX_PRICE;
 
 function faultOf({ time, open, high, low, close, volume }: Candle): string {
   if (!isTime(time)) return `time ${show(time)} is not a time in ms`;
   for (const [name, value] of Object.entries({ open, high, low, close }))
-    if (!isPrice(value)) return `${name} ${show(value)} is not a positive price`;
+    if (!isPrice(value))
+      return `${name} ${show(value)} is not a positive price from ${MIN_PRICE} to ${MAX_PRICE}`;
   if (!Number.isFinite(volume) || volume < 0) return `volume ${show(volume)} is not a volume`;
   if (high < Math.max(open, close, low)) return `high ${high} is below the open, close or low`;
   return `low ${low} is above the open or close`;
