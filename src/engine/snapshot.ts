@@ -12,6 +12,8 @@ import { keyOf } from '../performance/positions.ts';
 import { trackRecordsSchema } from '../performance/track-record.ts';
 import { scorerStateSchema } from '../quality/scorer.ts';
 import { detectorStateSchema } from '../regime/detector.ts';
+import { indicatorsOf } from '../regime/indicators.ts';
+import type { Bar } from '../regime/true-range.ts';
 import { managerStateSchema } from '../retirement/manager.ts';
 import { shadowBookSchema } from '../shadow/book.ts';
 import { emptyMoments, type Moments } from '../statistics/moments.ts';
@@ -161,10 +163,21 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
       })),
     };
   },
-  // Version 5 kept shares of the method `hedge` as they are.
+  // Version 5 kept shares of the method `hedge` as they are, and bars to compute the indicators from; what they came to is
+  // all that is needed.
   5: (old) => {
-    const { optimizer } = old as unknown as Version5;
-    return { ...old, optimizer: { ...optimizer, shares: { scale: 1, offset: 0 } } };
+    const { optimizer, detector } = old as unknown as Version5;
+    return {
+      ...old,
+      optimizer: { ...optimizer, shares: { scale: 1, offset: 0 } },
+      detector: {
+        ...detector,
+        symbols: detector.symbols.map(([symbol, { bars, adxFrom, ...regime }]) => [
+          symbol,
+          { ...regime, indicators: indicatorsOf(bars, adxFrom) },
+        ]),
+      },
+    };
   },
 };
 
@@ -187,6 +200,12 @@ const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
 
 interface Version5 {
   readonly optimizer: object;
+  readonly detector: {
+    readonly symbols: readonly (readonly [
+      string,
+      { readonly bars: readonly Bar[]; readonly adxFrom: number },
+    ])[];
+  };
 }
 
 interface Version4 {

@@ -3,7 +3,7 @@ import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import { type Regime, type RegimeProbabilities, UNKNOWN_REGIME } from '../model/regime.ts';
 import { hysteresisSchema, startHysteresis, stepHysteresis } from './hysteresis.ts';
 import type { FollowedRegime, SharedRegimes } from './shared-regimes.ts';
-import { SymbolRegime, symbolRegimeStateSchema } from './symbol-regime.ts';
+import { regimeFrom, SymbolRegime, symbolRegimeStateSchema } from './symbol-regime.ts';
 
 export const detectorStateSchema = z.object({
   timeframe: z.string(),
@@ -39,10 +39,12 @@ export class RegimeDetector {
   readonly #interval: number;
   readonly #marketWeights: Readonly<Record<string, number>>;
   readonly #symbols = new Map<string, SymbolRegime | FollowedRegime>();
-  /** The same by name, so that sums do not depend on who came first. */
-  #byName: [string, SymbolRegime | FollowedRegime][] = [];
+  /** The same by name, so that sums do not depend on who came first; null since a symbol was added. */
+  #byName: [string, SymbolRegime | FollowedRegime][] | null = null;
   #shared: SharedRegimes | null = null;
   #market: DetectorState['market'] = freshMarket();
+  /** The market's regime as it was last asked for; null since it may have changed. */
+  #marketRegime: Regime | null = null;
 
   constructor({ timeframe = '1h', marketWeights = {} }: DetectorOptions = {}) {
     this.#timeframe = timeframe;
@@ -80,16 +82,11 @@ export class RegimeDetector {
 
   /** The market-wide regime over all bars before the newest one. */
   marketRegime(now: number): Regime {
-    const { time, hysteresis, direction, probabilities } = this.#market;
-    if (probabilities === null || this.#isStale(time + 2 * this.#interval, now)) return UNKNOWN_REGIME;
-    const { label } = hysteresis;
-    return {
-      label,
-      direction,
-      confidence: label === 'UNKNOWN' ? 0 : probabilities[label],
-      probabilities,
-      atrRate: null,
-    };
+    const market = this.#market;
+    if (market.probabilities === null || this.#isStale(market.time + 2 * this.#interval, now))
+      return UNKNOWN_REGIME;
+    this.#marketRegime ??= regimeFrom({ ...market, atrRate: null });
+    return this.#marketRegime;
   }
 
   /** Symbols whose data is too old at `now`, with the time their last candle closed. */
@@ -124,8 +121,9 @@ export class RegimeDetector {
 
   reset(): void {
     this.#symbols.clear();
-    this.#byName = [];
+    this.#byName = null;
     this.#market = freshMarket();
+    this.#marketRegime = null;
   }
 
   snapshot(): DetectorState {
@@ -149,7 +147,7 @@ export class RegimeDetector {
     regime = this.#shared?.begin(symbol, this.#interval) ?? new SymbolRegime(this.#interval),
   ): SymbolRegime | FollowedRegime {
     this.#symbols.set(symbol, regime);
-    this.#byName = [...this.#symbols].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.#byName = null;
     return regime;
   }
 
@@ -170,6 +168,7 @@ export class RegimeDetector {
     const sum = { TRENDING: 0, RANGING: 0, VOLATILE: 0 };
     let total = 0;
     let drift = 0;
+    this.#byName ??= [...this.#symbols].sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [symbol, state] of this.#byName) {
       const { probabilities, direction } = state.regime;
       const weight = this.#marketWeights[symbol] ?? 1;
@@ -187,6 +186,7 @@ export class RegimeDetector {
       RANGING: sum.RANGING / total,
       VOLATILE: sum.VOLATILE / total,
     };
+    this.#marketRegime = null;
     market.probabilities = mean;
     market.direction = drift < 0 ? -1 : 1;
     stepHysteresis(market.hysteresis, mean);

@@ -1,100 +1,76 @@
-import { ADX, ATR, EMA } from 'technicalindicators';
-import type { Candle } from '../model/candle.ts';
+import { z } from 'zod';
+import {
+  directionalMovementSchema,
+  startDirectionalMovement,
+  stepDirectionalMovement,
+} from './directional-movement.ts';
+import { type Bar, trueRange } from './true-range.ts';
 
-/** Candles kept to rebuild the streams from; after twice as many the streams are rebuilt anyway. */
-export const REBUILD = 300;
-
-/** What the regime is computed from, at one closed candle. Null where there is not enough history yet. */
-export interface Indicators {
-  /** Average true range over 14 bars (Wilder 1978), in price. */
-  readonly atr: number | null;
-  /** Exponential moving average of the close over 20 bars. */
-  readonly ema: number | null;
-  /** Average directional index over 14 bars, in [0,100]; 0 where a flat market has none. */
-  readonly adx: number | null;
-  /** Whether the positive directional indicator exceeds the negative one. */
-  readonly risingDi: boolean;
-}
-
-type Bar = Pick<Candle, 'high' | 'low' | 'close'>;
-
-const newAdx = () => new ADX({ period: 14, high: [], low: [], close: [] });
-const newAtr = () => new ATR({ period: 14, high: [], low: [], close: [] });
-const newEma = () => new EMA({ period: 20, values: [] });
-
-const moves = (bar: Bar, previous: Bar): boolean => bar.high !== previous.high || bar.low !== previous.low;
+const ATR_PERIOD = 14;
+const EMA_PERIOD = 20;
 
 /**
- * The streams of one symbol. They always equal a fold over `bars` (ADX: from `adxFrom` on), so that the
- * bars are the whole state: restoring them gives bit-identical streams. Two repairs of the library follow
- * from that. ADX is 0/0 for ever once 14 bars in a row had no directional movement: it is started again
- * at the next candle that moves. And after 2 x 300 bars everything is rebuilt from the latest 300, which
- * bounds both the state and what the library keeps per bar.
+ * ATR14, EMA20 and ADX14 of one symbol. All are recurrences, so that what they came to at the latest bar is all there is
+ * to know: they go on from it bit for bit, however long ago they began.
  */
-export class IndicatorStreams {
-  #bars: Bar[] = [];
-  #adxFrom = 0;
-  #adx = newAdx();
-  #atr = newAtr();
-  #ema = newEma();
-  #poisoned = false;
+export const indicatorsSchema = z.object({
+  /** Bars so far. */
+  bars: z.number().int().min(0),
+  high: z.number(),
+  low: z.number(),
+  close: z.number(),
+  /** Averages; the sum of what there is while they warm up. */
+  atr: z.number(),
+  ema: z.number(),
+  directional: directionalMovementSchema,
+});
+export type Indicators = z.infer<typeof indicatorsSchema>;
 
-  constructor(bars: readonly Bar[] = [], adxFrom = 0) {
-    this.#fold(bars, adxFrom);
-  }
+export const startIndicators = (): Indicators => ({
+  bars: 0,
+  high: 0,
+  low: 0,
+  close: 0,
+  atr: 0,
+  ema: 0,
+  directional: startDirectionalMovement(),
+});
 
-  next({ high, low, close }: Bar): Indicators {
-    if (this.#bars.length >= 2 * REBUILD) {
-      const dropped = this.#bars.length - REBUILD;
-      this.#fold(this.#bars.slice(dropped), Math.max(0, this.#adxFrom - dropped));
-    }
-    return this.#take({ high, low, close });
+/** Takes one closed bar, in place. An average begins as the plain mean of its first values. */
+export function stepIndicators(state: Indicators, bar: Bar): void {
+  if (state.bars > 0) {
+    stepDirectionalMovement(state.directional, state, bar);
+    state.atr = average(state.atr, trueRange(state.close, bar), state.bars, ATR_PERIOD, 1 / ATR_PERIOD);
   }
-
-  get bars(): readonly Bar[] {
-    return this.#bars;
-  }
-
-  get adxFrom(): number {
-    return this.#adxFrom;
-  }
-
-  #fold(bars: readonly Bar[], adxFrom: number): void {
-    this.#bars = [];
-    this.#adxFrom = adxFrom;
-    this.#adx = newAdx();
-    this.#atr = newAtr();
-    this.#ema = newEma();
-    this.#poisoned = false;
-    for (const bar of bars) this.#take(bar);
-  }
-
-  #take(bar: Bar): Indicators {
-    const previous = this.#bars.at(-1);
-    if (this.#poisoned && previous && moves(bar, previous)) {
-      this.#poisoned = false;
-      this.#adxFrom = this.#bars.length - 1;
-      this.#adx = newAdx();
-      this.#step(previous);
-    }
-    this.#bars.push(bar);
-    const atr = this.#atr.nextValue(bar as never) as number | undefined;
-    const ema = this.#ema.nextValue(bar.close);
-    const adx = this.#bars.length > this.#adxFrom ? this.#step(bar) : undefined;
-    return {
-      atr: finite(atr),
-      ema: finite(ema),
-      adx: this.#poisoned ? 0 : finite(adx?.adx),
-      risingDi: (adx?.pdi ?? 0) >= (adx?.mdi ?? 0),
-    };
-  }
-
-  /** The library answers NaN from the first bar on which it is poisoned. */
-  #step(bar: Bar): { adx: number; pdi: number; mdi: number } | undefined {
-    const value = this.#adx.nextValue(bar as never);
-    if (value && !Number.isFinite(value.adx)) this.#poisoned = true;
-    return value;
-  }
+  state.bars += 1;
+  state.ema = average(state.ema, bar.close, state.bars, EMA_PERIOD, 2 / (EMA_PERIOD + 1));
+  state.high = bar.high;
+  state.low = bar.low;
+  state.close = bar.close;
 }
 
-const finite = (x: number | undefined): number | null => (x !== undefined && Number.isFinite(x) ? x : null);
+/** Average true range over 14 bars (Wilder 1978), in price; null while there is too little history. */
+export function atrOf({ bars, atr }: Indicators): number | null {
+  return bars > ATR_PERIOD ? atr : null;
+}
+
+/** Exponential moving average of the close over 20 bars; null while there is too little history. */
+export function emaOf({ bars, ema }: Indicators): number | null {
+  return bars < EMA_PERIOD ? null : ema;
+}
+
+/** What the bars that version 5 kept come to. @param adxFrom the bar that ADX began with */
+export function indicatorsOf(bars: readonly Bar[], adxFrom: number): Indicators {
+  const state = startIndicators();
+  bars.forEach((bar, i) => {
+    stepIndicators(state, bar);
+    if (i === adxFrom) state.directional = startDirectionalMovement();
+  });
+  return state;
+}
+
+/** An average with its n-th value `x`, which weighs `share`; while n is below the period, their sum. */
+function average(before: number, x: number, n: number, period: number, share: number): number {
+  if (n > period) return (x - before) * share + before;
+  return n < period ? before + x : (before + x) / period;
+}

@@ -66,7 +66,7 @@ class Track {
   }
 
   #begin(candle: Candle | null): Step {
-    const base = { state: this.#head.state, first: null as never as Step };
+    const base = { state: this.#head.snapshot(), first: null as never as Step };
     base.first = { candle, regime: this.#head.regime, base, next: null };
     return base.first;
   }

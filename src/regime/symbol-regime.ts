@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Candle } from '../model/candle.ts';
 import type { Regime } from '../model/regime.ts';
+import { adxOf, isRising } from './directional-movement.ts';
 import { hysteresisSchema, resetConfirmation, startHysteresis, stepHysteresis } from './hysteresis.ts';
-import { IndicatorStreams } from './indicators.ts';
+import { atrOf, emaOf, indicatorsSchema, startIndicators, stepIndicators } from './indicators.ts';
 import { regimeProbabilities, trendStrength } from './probabilities.ts';
 import { emptyVolatility, scoreVolatility, volatilitySchema, WARM_UP } from './volatility.ts';
 
@@ -15,8 +16,7 @@ const probabilitiesSchema = z.object({ TRENDING: z.number(), RANGING: z.number()
 export const symbolRegimeStateSchema = z.object({
   lastTime: z.number(),
   skipped: z.number().int().min(0),
-  bars: z.array(z.object({ high: z.number(), low: z.number(), close: z.number() })),
-  adxFrom: z.number().int().min(0),
+  indicators: indicatorsSchema,
   emas: z.array(z.number()).max(SLOPE_BARS + 1),
   volatility: volatilitySchema,
   hysteresis: hysteresisSchema,
@@ -29,15 +29,14 @@ export type SymbolRegimeState = z.infer<typeof symbolRegimeStateSchema>;
 /** The regime of one symbol on one timeframe, from its closed candles. */
 export class SymbolRegime {
   readonly #interval: number;
-  #streams: IndicatorStreams;
-  #state: Omit<SymbolRegimeState, 'bars' | 'adxFrom'>;
+  readonly #state: SymbolRegimeState;
+  /** The regime as it was last asked for; null since it may have changed. */
+  #regime: Regime | null = null;
 
   /** @param interval length of a candle in ms */
   constructor(interval: number, state?: SymbolRegimeState) {
     this.#interval = interval;
-    this.#streams = new IndicatorStreams(state?.bars, state?.adxFrom);
-    const { bars: _bars, adxFrom: _adxFrom, ...rest } = state ?? freshState();
-    this.#state = structuredClone(rest);
+    this.#state = state ? copyOf(state) : freshState();
   }
 
   /** Takes one closed candle that can be true. An older or equal one is no news. */
@@ -48,36 +47,41 @@ export class SymbolRegime {
       resetConfirmation(state.hysteresis);
     }
     state.lastTime = candle.time;
+    this.#regime = null;
 
-    const { atr, ema, adx, risingDi } = this.#streams.next(candle);
+    const { indicators } = state;
+    stepIndicators(indicators, candle);
+    const ema = emaOf(indicators);
     if (ema !== null) {
       state.emas.push(ema);
       if (state.emas.length > SLOPE_BARS + 1) state.emas.shift();
     }
+    const atr = atrOf(indicators);
     if (atr === null) return;
-    state.atrRate = atr > 0 ? atr / candle.close : null;
+    // What is left of an average of ranges is below the resolution of a price after some 400 bars without movement.
+    const isMoving = atr > candle.close * Number.EPSILON;
+    state.atrRate = isMoving ? atr / candle.close : null;
     // A market without any movement is calm, and ln 0 must not enter the mean.
-    const score =
-      atr > 0
-        ? scoreVolatility(state.volatility, Math.log(atr / candle.close))
-        : state.volatility.count >= WARM_UP
-          ? Number.NEGATIVE_INFINITY
-          : null;
+    const score = isMoving
+      ? scoreVolatility(state.volatility, Math.log(atr / candle.close))
+      : state.volatility.count >= WARM_UP
+        ? Number.NEGATIVE_INFINITY
+        : null;
     const slope =
-      state.emas.length > SLOPE_BARS && atr > 0
+      isMoving && state.emas.length > SLOPE_BARS
         ? (state.emas.at(-1)! - state.emas[0]!) / (SLOPE_BARS * atr)
         : 0;
-    state.direction = slope === 0 ? (risingDi ? 1 : -1) : slope > 0 ? 1 : -1;
+    state.direction = slope === 0 ? (isRising(indicators.directional) ? 1 : -1) : slope > 0 ? 1 : -1;
     if (score === null) return;
+    const adx = isMoving ? adxOf(indicators.directional) : 0;
     state.probabilities = regimeProbabilities(score, trendStrength(adx ?? 0, slope));
     stepHysteresis(state.hysteresis, state.probabilities);
   }
 
+  /** The same object until the next candle. */
   get regime(): Regime {
-    const { hysteresis, direction, probabilities, atrRate } = this.#state;
-    const { label } = hysteresis;
-    const confidence = label === 'UNKNOWN' || probabilities === null ? 0 : probabilities[label];
-    return { label, direction, confidence, probabilities, atrRate };
+    this.#regime ??= regimeFrom(this.#state);
+    return this.#regime;
   }
 
   /** When the latest candle closed, in ms; null before the first. */
@@ -92,7 +96,8 @@ export class SymbolRegime {
 
   /** Close of the latest candle; null before the first. */
   get lastClose(): number | null {
-    return this.#streams.bars.at(-1)?.close ?? null;
+    const { bars, close } = this.#state.indicators;
+    return bars === 0 ? null : close;
   }
 
   /** Candles skipped because they could not be true. */
@@ -105,22 +110,42 @@ export class SymbolRegime {
     this.#state.skipped += 1;
   }
 
-  /** What to continue from: it stays as it is, and its bars are those in use. */
-  get state(): SymbolRegimeState {
-    const { bars, adxFrom } = this.#streams;
-    return { ...structuredClone(this.#state), bars: [...bars], adxFrom };
-  }
-
   snapshot(): SymbolRegimeState {
-    return structuredClone(this.state);
+    return copyOf(this.#state);
   }
 }
+
+/** What is told of a regime: it can be kept, for it never changes. */
+export function regimeFrom({
+  hysteresis,
+  direction,
+  probabilities,
+  atrRate,
+}: Pick<SymbolRegimeState, 'hysteresis' | 'direction' | 'probabilities' | 'atrRate'>): Regime {
+  const { label } = hysteresis;
+  const confidence = label === 'UNKNOWN' || probabilities === null ? 0 : probabilities[label];
+  return Object.freeze({
+    label,
+    direction,
+    confidence,
+    probabilities: probabilities && Object.freeze(probabilities),
+    atrRate,
+  });
+}
+
+const copyOf = (state: SymbolRegimeState): SymbolRegimeState => ({
+  ...state,
+  indicators: { ...state.indicators, directional: { ...state.indicators.directional } },
+  emas: [...state.emas],
+  volatility: { ...state.volatility },
+  hysteresis: { ...state.hysteresis },
+  probabilities: state.probabilities && { ...state.probabilities },
+});
 
 const freshState = (): SymbolRegimeState => ({
   lastTime: -1,
   skipped: 0,
-  bars: [],
-  adxFrom: 0,
+  indicators: startIndicators(),
   emas: [],
   volatility: emptyVolatility(),
   hysteresis: startHysteresis(),

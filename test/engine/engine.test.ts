@@ -742,7 +742,8 @@ describe('state', () => {
       engine,
       Array.from({ length: 40 }, (_, i) => (i % 2 ? 1.5 : -1)),
     );
-    for (const candle of walk(150)) engine.recordCandle('BTC/USDT', '1h', candle);
+    const candles = walk(150);
+    for (const candle of candles) engine.recordCandle('BTC/USDT', '1h', candle);
     engine.updateOptimization(now);
     const today = engine.snapshot();
     const {
@@ -757,6 +758,11 @@ describe('state', () => {
       ...rest
     } = structuredClone(today);
     const { timeframe: _timeframe, ...first } = detector;
+    const bars = candles.map(({ high, low, close }) => ({ high, low, close }));
+    const symbols = first.symbols.map(([symbol, { indicators: _indicators, ...regime }]) => [
+      symbol,
+      { ...regime, bars, adxFrom: 0 },
+    ]);
     Reflect.deleteProperty(rest.decomposer, 'positions');
     for (const [, evidence] of rest.decomposer.evidence) {
       Reflect.deleteProperty(evidence, 'returns');
@@ -768,7 +774,7 @@ describe('state', () => {
     const portfolio: Partial<Snapshot['portfolio']> = rest.portfolio;
     for (const key of ['recentPeak', 'stopped'] as const) Reflect.deleteProperty(portfolio, key);
     const restored = engineWith();
-    restored.restore({ ...rest, detector: first, recent: [['signal-id', {}]], version: 1 });
+    restored.restore({ ...rest, detector: { ...first, symbols }, recent: [['signal-id', {}]], version: 1 });
 
     for (const [, evidence] of today.decomposer.evidence)
       Object.assign(evidence, { firstAt: null, lastAt: null });

@@ -1,9 +1,15 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Candle, type Regime, RegimeDetector } from '../../src/index.ts';
+import { timeframeMs } from '../../src/model/candle.ts';
+import { readCandles } from '../../src/paper/index.ts';
+import { detectorStateSchema } from '../../src/regime/detector.ts';
 import { regimeProbabilities, trendStrength } from '../../src/regime/probabilities.ts';
 import { cases } from '../cases.ts';
-import { HOUR, START, walk } from '../fixtures.ts';
+import { DATA, HOUR, hasData, START, WITHOUT_DATA, walk } from '../fixtures.ts';
+import { regimesByTheBook } from './by-the-book.ts';
 
 const labels = (candles: readonly Candle[], detector = new RegimeDetector()): Regime[] =>
   candles.map((candle) => {
@@ -52,6 +58,53 @@ describe('regime probabilities', () => {
 });
 
 describe('regime of a symbol', () => {
+  it('is what the formulas say, bit for bit, on any market', () => {
+    fc.assert(
+      fc.property(stretches, (candles) => {
+        const told = labels(candles).map(({ label, probabilities }) => ({ label, probabilities }));
+        expect(told).toEqual(regimesByTheBook(candles, HOUR));
+      }),
+      cases(30),
+    );
+  });
+
+  for (const [timeframe, symbol] of [
+    ['1h', 'BTC/USDT'],
+    ['1h', 'ETH/USDT'],
+    ['1h', 'SOL/USDT'],
+    ['5m', 'DOGE/USDT'],
+  ] as const)
+    it.skipIf(!hasData)(
+      `is what the formulas say, bit for bit (${hasData ? `real candles of ${symbol}` : WITHOUT_DATA})`,
+      async () => {
+        const candles = await readCandles(join(DATA, `candles/${timeframe}`), symbol, timeframe);
+        const detector = new RegimeDetector({ timeframe });
+        const interval = timeframeMs(timeframe);
+        const expected = regimesByTheBook(candles, interval);
+        const others = candles.filter((candle, i) => {
+          detector.update(symbol, timeframe, candle);
+          const { label, probabilities } = detector.regimeOf(symbol, candle.time + interval);
+          return !isDeepStrictEqual({ label, probabilities }, expected[i]);
+        });
+        expect(others).toEqual([]);
+      },
+      60_000,
+    );
+
+  it('is one object until the next candle, which nobody can write to', () => {
+    const detector = new RegimeDetector();
+    const candles = walk(200);
+    const before = labels(candles.slice(0, -1), detector).at(-1)!;
+    expect(detector.regimeOf('BTC/USDT', candles.at(-1)!.time)).toBe(before);
+    const told = JSON.stringify(before);
+    labels(candles.slice(-1), detector);
+    const after = detector.regimeOf('BTC/USDT', candles.at(-1)!.time);
+    expect(after).not.toBe(before);
+    expect(JSON.stringify(before)).toBe(told);
+    expect(() => Object.assign(after, { label: 'VOLATILE' })).toThrow(TypeError);
+    expect(() => Object.assign(after.probabilities!, { VOLATILE: 1 })).toThrow(TypeError);
+  });
+
   it('is UNKNOWN until 100 earlier ranges exist', () => {
     const known = labels(walk(130)).findIndex(({ label }) => label !== 'UNKNOWN');
     // The first range needs 15 candles, the first judged one 100 more.
@@ -247,6 +300,54 @@ describe('regime of the market', () => {
 });
 
 describe('state', () => {
+  it('stays a state that can be read back, whatever prices come in', () => {
+    const price = fc.oneof(
+      fc.double({ noNaN: true }),
+      fc.constantFrom(1e300, 1e-300, 1e15, 1e-18, Number.MAX_VALUE, Number.MIN_VALUE),
+      fc.double({ min: 90, max: 110, noNaN: true }),
+    );
+    const bars = fc.array(fc.tuple(price, price, fc.integer({ min: 1, max: 60 })), { maxLength: 20 });
+    fc.assert(
+      fc.property(bars, (rows) => {
+        const detector = new RegimeDetector();
+        const all = rows.flatMap(([a, b, count]) => Array<[number, number]>(count).fill([a, b]));
+        all.forEach(([open, close], i) => {
+          const [low, high] = [Math.min(open, close), Math.max(open, close)];
+          detector.update('A', '1h', { time: START + i * HOUR, open, high, low, close, volume: 1 });
+        });
+        const state = JSON.parse(JSON.stringify(detector.snapshot()));
+        expect(detectorStateSchema.parse(state)).toEqual(detector.snapshot());
+      }),
+      cases(100),
+    );
+  });
+
+  it('of a market that stands still for good forgets how it moved, not how it usually moves', () => {
+    const moving = walk(300);
+    const still = Array.from({ length: 12_000 }, (_, i) => {
+      const { close } = moving.at(-1)!;
+      return { time: START + (300 + i) * HOUR, open: close, high: close, low: close, close, volume: 0 };
+    });
+    const detector = new RegimeDetector();
+    const all = labels([...moving, ...still], detector);
+    expect(all.at(-1)).toMatchObject({ label: 'RANGING', atrRate: null });
+    const { mean, variance } = detector.snapshot().symbols[0]![1].volatility;
+    expect(mean).toBeGreaterThan(Math.log(Number.EPSILON));
+    expect(Number.isFinite(variance)).toBe(true);
+    const awake = walk(200, 2, { start: still.at(-1)!.time + HOUR, price: still.at(-1)!.close });
+    expect(labels(awake, detector).every(({ confidence }) => Number.isFinite(confidence))).toBe(true);
+  });
+
+  it('of a symbol is small, and the same size however many candles there were', () => {
+    const size = (count: number) => {
+      const detector = new RegimeDetector();
+      labels(walk(count), detector);
+      return JSON.stringify(detector.snapshot()).length;
+    };
+    expect(size(200)).toBeLessThan(1500);
+    expect(Math.abs(size(3000) - size(200))).toBeLessThan(100);
+  });
+
   it('continues from a snapshot as if nothing had happened', () => {
     fc.assert(
       fc.property(stretches, fc.nat(400), (candles, cut) => {
