@@ -1,4 +1,4 @@
-import { ADX, ATR, EMA } from 'technicalindicators';
+import { library } from './library.ts';
 import { clip01, type NamedStrategy } from './strategy.ts';
 
 const STOP_ATRS = 2;
@@ -12,6 +12,7 @@ const TARGET_ATRS = 5;
 export const emaTrend: NamedStrategy = {
   name: 'EMA_Trend',
   create() {
+    const { ADX, ATR, EMA } = library();
     const fast = new EMA({ period: 12, values: [] });
     const slow = new EMA({ period: 48, values: [] });
     const long = new EMA({ period: 200, values: [] });

@@ -1,5 +1,5 @@
-import { ATR, SMA } from 'technicalindicators';
 import type { Candle } from '../../model/candle.ts';
+import { library } from './library.ts';
 import { clip01, type NamedStrategy } from './strategy.ts';
 
 interface Gap {
@@ -22,6 +22,7 @@ const REWARD = 2;
 export const fvgPattern: NamedStrategy = {
   name: 'FVG_Pattern',
   create() {
+    const { ATR, SMA } = library();
     const atr = new ATR({ period: 14, high: [], low: [], close: [] });
     const mean = new SMA({ period: 50, values: [] });
     const meanVolume = new SMA({ period: 20, values: [] });

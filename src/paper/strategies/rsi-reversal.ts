@@ -1,4 +1,4 @@
-import { ATR, BollingerBands, RSI, SMA } from 'technicalindicators';
+import { library } from './library.ts';
 import { clip01, type NamedStrategy } from './strategy.ts';
 
 const OVERSOLD = 30;
@@ -14,6 +14,7 @@ const TARGET_ATRS = 3;
 export const rsiReversal: NamedStrategy = {
   name: 'RSI_Reversal',
   create() {
+    const { ATR, BollingerBands, RSI, SMA } = library();
     const rsi = new RSI({ period: 14, values: [] });
     const atr = new ATR({ period: 14, high: [], low: [], close: [] });
     const closes: number[] = [];
