@@ -27,13 +27,13 @@ export interface Regime {
   readonly atrRate: number | null;
 }
 
-export const UNKNOWN_REGIME: Regime = {
+export const UNKNOWN_REGIME: Regime = Object.freeze({
   label: 'UNKNOWN',
   direction: 1,
   confidence: 0,
   probabilities: null,
   atrRate: null,
-};
+});
 
 /** The cell of a trade on `side` entered while the market is in `label` moving in `direction`. */
 export function cellOf(label: RegimeLabel, direction: 1 | -1, side: Side): Cell {
