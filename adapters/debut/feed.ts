@@ -2,7 +2,6 @@ import { EdgekeeperError, type OptimizationEngine, timeframeMs } from '../../src
 import { show } from '../../src/model/errors.ts';
 import { CandleAggregator } from './aggregate.ts';
 import { TIMEFRAMES } from './config.ts';
-import { getRegimes } from './regimes.ts';
 import type { DebutCandle, DebutHost } from './types.ts';
 
 const HOUR = 3_600_000;
@@ -24,7 +23,6 @@ export class CandleFeed {
   #interval: string | undefined;
   #timeframe = '';
   #aggregator: CandleAggregator | null = null;
-  #detector: OptimizationEngine['detector'] | null = null;
   #fits = false;
   #hour = -1;
   /** Host time at which an update is due although nothing was learned since the last. */
@@ -71,10 +69,6 @@ export class CandleFeed {
   take(host: DebutHost, candle: DebutCandle): void {
     this.useInterval(host, candle.time);
     this.#ticker = host.opts.ticker;
-    if (this.#own && this.#detector !== this.#engine.detector) {
-      this.#detector = this.#engine.detector;
-      this.#detector.share(getRegimes(host.transport));
-    }
     this.#waiting.push(candle);
     if (!this.#own || this.#waiting.length >= WAITING) this.settle();
   }

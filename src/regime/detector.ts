@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import { type Regime, type RegimeProbabilities, UNKNOWN_REGIME } from '../model/regime.ts';
 import { hysteresisSchema, startHysteresis, stepHysteresis } from './hysteresis.ts';
-import type { FollowedRegime, SharedRegimes } from './shared-regimes.ts';
 import { regimeFrom, SymbolRegime, symbolRegimeStateSchema } from './symbol-regime.ts';
 
 export const detectorStateSchema = z.object({
@@ -38,10 +37,9 @@ export class RegimeDetector {
   readonly #timeframe: string;
   readonly #interval: number;
   readonly #marketWeights: Readonly<Record<string, number>>;
-  readonly #symbols = new Map<string, SymbolRegime | FollowedRegime>();
+  readonly #symbols = new Map<string, SymbolRegime>();
   /** The same by name, so that sums do not depend on who came first; null since a symbol was added. */
-  #byName: [string, SymbolRegime | FollowedRegime][] | null = null;
-  #shared: SharedRegimes | null = null;
+  #byName: [string, SymbolRegime][] | null = null;
   #market: DetectorState['market'] = freshMarket();
   /** The market's regime as it was last asked for; null since it may have changed. */
   #marketRegime: Regime | null = null;
@@ -60,11 +58,6 @@ export class RegimeDetector {
     const regime = this.#symbols.get(symbol) ?? this.#add(symbol);
     if (isPossible) regime.update(candle);
     else regime.skip();
-  }
-
-  /** Has symbols that begin from now on computed together with those of other detectors; it changes no regime. */
-  share(shared: SharedRegimes): void {
-    this.#shared = shared;
   }
 
   /** The regime of a symbol as known at `now`, or the market's when the symbol has none; UNKNOWN when stale. */
@@ -142,10 +135,7 @@ export class RegimeDetector {
     this.#market = structuredClone(state.market);
   }
 
-  #add(
-    symbol: string,
-    regime = this.#shared?.begin(symbol, this.#interval) ?? new SymbolRegime(this.#interval),
-  ): SymbolRegime | FollowedRegime {
+  #add(symbol: string, regime = new SymbolRegime(this.#interval)): SymbolRegime {
     this.#symbols.set(symbol, regime);
     this.#byName = null;
     return regime;

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { CandleAggregator } from '../../../adapters/debut/aggregate.ts';
 import { OptimizationEngine } from '../../../src/index.ts';
-import { SymbolRegime } from '../../../src/regime/symbol-regime.ts';
 import { AUTHOR, engineWith, HOUR, START, walk } from '../../fixtures.ts';
 import { debutBot, type FakeCandle } from './host.ts';
 
@@ -141,22 +140,6 @@ describe('candles of a Debut bot', () => {
       update.mockRestore();
     },
   );
-
-  it('are turned to regimes once for all bots of a transport, as the optimiser makes them', async () => {
-    const update = vi.spyOn(SymbolRegime.prototype, 'update');
-    const bots = Array.from({ length: 5 }, () => debutBot());
-    const [first, ...others] = bots;
-    for (const { bot } of others) Object.assign(bot, { transport: first!.bot.transport });
-    const candles = onInterval(500, HOUR);
-    for (const candle of candles) for (const { bot } of bots) await bot.candle(candle);
-    for (const { plugin } of bots) plugin.api.status();
-    expect(update).toHaveBeenCalledTimes(candles.length);
-    update.mockRestore();
-    const alone = debutBot();
-    for (const candle of candles) await alone.bot.candle(candle);
-    for (const { bot } of bots)
-      expect(bot.getSnapshot().pluginsData).toEqual(alone.bot.getSnapshot().pluginsData);
-  });
 
   it('are there for whoever looks, however long they waited', async () => {
     const { bot, plugin } = debutBot();
