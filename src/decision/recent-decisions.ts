@@ -91,10 +91,14 @@ export class RecentDecisions {
     });
   }
 
-  restore(state: RecentDecisionsState): void {
+  reset(): void {
     this.#entries.length = 0;
     this.#next = 0;
     this.#bySignalId.clear();
+  }
+
+  /** Goes on from these decisions, after those that are known. */
+  take(state: RecentDecisionsState): void {
     for (const [key, decision] of state) {
       const id = key === null ? null : signalIdOf(key);
       this.add(id === null ? {} : { id }, decision);

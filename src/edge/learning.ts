@@ -67,12 +67,18 @@ export class EdgeLearning {
   /**
    * Learns what waits and closed before a time: others may still close at that time.
    * @param learned called after each
+   * @param about called before each
    */
-  settle(before: number, learned: (outcome: WaitingOutcome) => void): void {
+  settle(
+    before: number,
+    learned: (outcome: WaitingOutcome) => void,
+    about: (outcome: WaitingOutcome) => void = () => undefined,
+  ): void {
     if (this.#earliest >= before) return;
     const due = this.#waiting.filter(({ closedAt }) => closedAt < before).sort(byClose);
     this.#wait(this.#waiting.filter(({ closedAt }) => closedAt >= before));
     for (const outcome of due) {
+      about(outcome);
       this.#posterior.learn(outcome);
       learned(outcome);
     }
@@ -95,7 +101,18 @@ export class EdgeLearning {
 
   restore({ posterior, waiting }: EdgeState): void {
     this.#posterior.restore(posterior);
-    this.#wait(waiting.map((each) => ({ ...each })));
+    this.#wait(waiting.map(stateOf));
+  }
+
+  /** The state but for what the posterior knows of strategies. */
+  head(): EdgeState {
+    return { posterior: this.#posterior.head(), waiting: this.#waiting.map(stateOf) };
+  }
+
+  /** Goes on from a state, of which the strategies of the posterior follow. */
+  begin({ posterior, waiting }: EdgeState): void {
+    this.#posterior.begin(posterior);
+    this.#wait(waiting);
   }
 
   #wait(waiting: WaitingOutcome[]): void {

@@ -149,7 +149,10 @@ export class EdgePosterior {
     fork.#pool.set(this.#pool);
     fork.#hold = this.#hold;
     for (const [name, known] of this.#strategies)
-      fork.#strategies.set(name, strategies.has(name) ? strategyEdgeFrom(strategyEdgeState(known)) : known);
+      fork.#strategies.set(
+        name,
+        strategies.has(name) ? strategyEdgeFrom(structuredClone(strategyEdgeState(known))) : known,
+      );
     return fork;
   }
 
@@ -369,21 +372,40 @@ export class EdgePosterior {
   }
 
   snapshot(): PosteriorState {
-    return {
-      w: [...this.#w],
-      pool: [...this.#pool],
-      hold: this.#hold,
-      strategies: [...this.#strategies].map(([name, known]) => [name, strategyEdgeState(known)]),
-    };
+    return structuredClone({
+      ...this.head(),
+      strategies: this.getStrategies().flatMap((strategy) => this.edgeOf(strategy)),
+    });
   }
 
   restore(state: PosteriorState): void {
-    this.#w.set(state.w);
+    const { strategies, ...head } = structuredClone(state);
+    this.begin(head);
+    this.take(strategies);
+  }
+
+  /** The state but for the strategies. Of this and of what follows: it is live, write it down at once. */
+  head(): PosteriorState {
+    return { w: [...this.#w], pool: [...this.#pool], hold: this.#hold, strategies: [] };
+  }
+
+  edgeOf(strategy: string): PosteriorState['strategies'] {
+    const known = this.#strategies.get(strategy);
+    return known === undefined ? [] : [[strategy, strategyEdgeState(known)]];
+  }
+
+  /** Goes on from a state, of which the strategies follow. */
+  begin({ w, pool, hold }: Omit<PosteriorState, 'strategies'>): void {
+    this.#w.set(w);
     this.#differing = null;
-    this.#pool.set(state.pool);
-    this.#hold = state.hold;
+    this.#pool.set(pool);
+    this.#hold = hold;
     this.#strategies.clear();
-    for (const [name, saved] of state.strategies) this.#strategies.set(name, strategyEdgeFrom(saved));
+  }
+
+  /** Goes on from these strategies. They are handed over: do not keep them. */
+  take(strategies: PosteriorState['strategies']): void {
+    for (const [name, saved] of strategies) this.#strategies.set(name, strategyEdgeFrom(saved));
   }
 
   #weightOf(models: readonly number[]): number {

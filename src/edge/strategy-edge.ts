@@ -78,25 +78,23 @@ export function spread({ n, s2 }: Pick<StrategyEdge, 'n' | 's2'>): number {
   return Math.max(1e-9, Math.sqrt((s2 + PRIOR_SQUARE * k) / (n + k)));
 }
 
+/** As plain JSON. Parts of it are live: write it down at once. */
 export const strategyEdgeState = (known: StrategyEdge): StrategyEdgeState => ({
   ...known,
-  sent: known.sent.map(([decision, blocked]) => [decision, blocked]),
   own: [...known.own],
   cells: known.cells.map((node) => node && [...node]),
   symbols: [...known.symbols].map(([symbol, { deviation, sizes }]) => [
     symbol,
     {
       deviation: deviation && [...deviation],
-      sizes: [...sizes].map((size) => (Number.isNaN(size) ? null : size)),
+      sizes: Array.from(sizes, (size) => (Number.isNaN(size) ? null : size)),
     },
   ]),
-  slope: { ...known.slope },
-  cluster: { ...known.cluster },
 });
 
+/** It is handed over: do not keep it. */
 export const strategyEdgeFrom = (saved: StrategyEdgeState): StrategyEdge => ({
   ...saved,
-  sent: saved.sent.map(([decision, blocked]) => [decision, blocked]),
   own: Float64Array.from(saved.own),
   cells: saved.cells.map((node) => node && Float64Array.from(node)),
   symbols: new Map(
@@ -108,6 +106,4 @@ export const strategyEdgeFrom = (saved: StrategyEdgeState): StrategyEdge => ({
       },
     ]),
   ),
-  slope: { ...saved.slope },
-  cluster: { ...saved.cluster },
 });

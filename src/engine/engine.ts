@@ -39,7 +39,8 @@ import { Learning, type PastEvent } from './learning.ts';
 import { Operator } from './operator.ts';
 import { Pieces } from './pieces.ts';
 import type { Portfolio } from './portfolio.ts';
-import type { Snapshot } from './snapshot.ts';
+import { parsePiece, type Snapshot } from './snapshot.ts';
+import { PIECE, type SnapshotWalk } from './snapshot-walk.ts';
 import { EngineState } from './state.ts';
 import { Update } from './update.ts';
 import { HISTORY } from './update-history.ts';
@@ -189,6 +190,7 @@ export class OptimizationEngine {
    */
   recordTrade(input: TradeInput): Trade | null {
     this.#clock.refuseAhead('a trade', input?.exitTime);
+    this.#state.touch('strategy', input?.strategy);
     const deviation = this.#state.parts.judgement.deviation(input?.strategy);
     const recorded = this.#state.parts.decomposer.record(completeTrade(input));
     if (recorded === null) return null;
@@ -249,6 +251,7 @@ export class OptimizationEngine {
       this.#state.countError('TIME_AHEAD', this.#clock.ahead(`a candle of ${symbol}`, candle.time));
       return;
     }
+    this.#state.touch('symbol', symbol);
     if (this.#state.shadows.isDue(candle.time)) this.#learning.settleShadows();
     this.#learning.settleEdge(candle.time);
     this.#state.parts.detector.update(symbol, timeframe, candle);
@@ -274,6 +277,7 @@ export class OptimizationEngine {
     this.#clock.refuseAhead('an exit signal', time);
     this.#learning.settleShadows();
     this.#learning.advance(time);
+    this.#state.touch('symbol', symbol);
     this.#state.shadows.askExit(strategy, symbol, time);
     this.#state.emit({ type: 'exit', time, strategy, symbol });
   }
@@ -478,6 +482,15 @@ export class OptimizationEngine {
     this.#state.countError(code, error);
   }
 
+  /**
+   * Begins to write down the state as it is now, in pieces of a millisecond or two, while the engine goes on. A command,
+   * an update or another configuration breaks it: begin again then.
+   * @param pieceLength characters after which a piece ends
+   */
+  walk(pieceLength = PIECE): SnapshotWalk {
+    return this.#state.walk(pieceLength);
+  }
+
   /** The whole state as plain JSON. */
   snapshot(): Snapshot {
     return this.#state.snapshot();
@@ -486,6 +499,15 @@ export class OptimizationEngine {
   /** Continues from a snapshot. Throws `SNAPSHOT_INVALID`, and changes nothing then. */
   restore(value: unknown): void {
     this.#state.restore(value);
+  }
+
+  /**
+   * Goes on from a piece of a snapshot whose head was restored, in the order in which they were written. Throws
+   * `SNAPSHOT_INVALID`.
+   */
+  restorePiece(section: string, items: unknown): void {
+    const piece = parsePiece(section, items);
+    this.#state.take(piece.section, piece.items);
   }
 }
 

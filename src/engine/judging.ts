@@ -50,6 +50,7 @@ export class Judging {
     const withdrawn = blockedBy(known ?? decision, reason);
     if (!known) return withdrawn;
     this.#learning.settleShadows();
+    this.#touch(known);
     countWithdrawal(this.#state.countsOf(known.strategy), known, reason);
     const edge = this.#state.parts.edge.now.find(known.strategy);
     if (edge) countSignalWithdrawn(edge, known.id);
@@ -78,6 +79,7 @@ export class Judging {
     this.#learning.advance(signal.time);
     this.#learning.settleEdge();
     this.#state.coverage.countJudged();
+    this.#touch(signal);
     const subject = this.#state.subjectOf(signal.strategy, signal.symbol);
     const { decision, isOwn } = judge(signal, id, subject, this.#state);
     if (isOwn) this.#learning.atWork(decision);
@@ -103,7 +105,13 @@ export class Judging {
     return { ...blockedBy(known, `STRATEGY_${status}`), status, health: HEALTH[status] };
   }
 
+  #touch({ strategy, symbol }: Pick<Signal, 'strategy' | 'symbol'>): void {
+    this.#state.touch('strategy', strategy);
+    this.#state.touch('symbol', symbol);
+  }
+
   decided(signal: Signal, decision: Decision): Decision {
+    this.#touch(decision);
     this.#state.decisions += 1;
     countDecision(this.#state.countsOf(decision.strategy), decision);
     this.#state.recent.add(signal, decision);

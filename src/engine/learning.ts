@@ -38,6 +38,10 @@ export interface PastEvent {
 export class Learning {
   readonly #state: EngineState;
   readonly #followsShadows: boolean;
+  readonly #about = ({ strategy }: WaitingOutcome): void => this.#state.touch('strategy', strategy);
+  readonly #learned = ({ strategy, closedAt }: WaitingOutcome): void => {
+    if (this.#state.byEdge) this.label(strategy, closedAt, 'outcome');
+  };
 
   /** @param followsShadows whether signals that are not sent are followed here, or their outcomes are given */
   constructor(state: EngineState, followsShadows: boolean) {
@@ -71,6 +75,7 @@ export class Learning {
       this.#state.emit({ type: 'shadow', time: exitTime, outcome });
       return;
     }
+    this.#state.touch('strategy', strategy);
     this.#adopt(outcomeOfShadow(outcome));
     this.#state.parts.scorer.recordSignalOutcome({ ...decision, r, weight });
     countOutcome(this.#state.countsOf(strategy), decision, winsorise(r));
@@ -127,9 +132,7 @@ export class Learning {
 
   /** Learns the outcomes that wait: all of them, or those that closed before a time. */
   settleEdge(before = Number.POSITIVE_INFINITY): void {
-    this.#state.parts.edge.settle(before, ({ strategy, closedAt }) => {
-      if (this.#state.byEdge) this.label(strategy, closedAt, 'outcome');
-    });
+    this.#state.parts.edge.settle(before, this.#learned, this.#about);
   }
 
   /** Derives the label of a strategy anew. Returns whether it changed. */
@@ -185,6 +188,7 @@ export class Learning {
    * they would have been then.
    */
   learnPast({ time, settles, before, by, command }: PastEvent): void {
+    this.#state.touchAll();
     for (const outcome of before) this.#adopt(outcome);
     if (settles !== 'nothing') this.settleEdge(settles === 'all' ? undefined : time);
     if (by !== null) this.#adopt(by);

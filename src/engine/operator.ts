@@ -32,6 +32,7 @@ export class Operator {
     if (command.type === 'resume' && !this.#state.portfolio.stopped)
       throw commandError('resume, and no hard stop that holds anything', 'a hard stop that has acted');
     const before = this.#beforeCommand(command);
+    this.#state.touchAll();
     // A command that may still be refused must not have changed anything by then: its shadows settle after it.
     const refusable = command.type === 'setWeights';
     if (!refusable) {
@@ -86,6 +87,7 @@ export class Operator {
     // A faulty one is refused before anything is changed.
     componentsOf(options);
     this.#clock.refuseAhead('a configuration', authorship.time);
+    this.#state.touchAll();
     this.#learning.settleShadows();
     this.#learning.settleEdge();
     const { options: old, config: before } = this.#state;

@@ -3,9 +3,10 @@ import { emptySignalCounts, signalCountsSchema } from '../decision/counts.ts';
 import { coverageSchema, emptyCoverage } from '../decision/coverage.ts';
 import { recentDecisionsSchema } from '../decision/recent-decisions.ts';
 import { EdgeLearning, edgeSchema } from '../edge/learning.ts';
+import { posteriorSchema } from '../edge/posterior.ts';
 import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
-import { EdgekeeperError } from '../model/errors.ts';
+import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, MODES } from '../model/flags.ts';
 import { decomposerStateSchema } from '../performance/decomposer.ts';
 import { keyOf } from '../performance/positions.ts';
@@ -52,6 +53,30 @@ export const snapshotSchema = z.object({
   history: updateHistorySchema,
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** The lists of a snapshot that can be written and read in pieces, by where they stand in it. */
+const SECTIONS = {
+  'decomposer.cells': decomposerStateSchema.shape.cells,
+  'decomposer.evidence': decomposerStateSchema.shape.evidence,
+  'optimizer.strategies': optimizerStateSchema.shape.strategies,
+  'scorer.strategies': scorerStateSchema.shape.strategies,
+  'manager.strategies': managerStateSchema.shape.strategies,
+  'edge.posterior.strategies': posteriorSchema.shape.strategies,
+  tracks: trackRecordsSchema,
+  counts: snapshotSchema.shape.counts,
+  'detector.symbols': detectorStateSchema.shape.symbols,
+  'shadows.open': shadowBookSchema.shape.open,
+  recent: recentDecisionsSchema,
+  history: updateHistorySchema,
+} as const;
+export type SectionId = keyof typeof SECTIONS;
+
+/** The list of a section in a snapshot. */
+export function listIn(snapshot: unknown, section: SectionId): unknown[] {
+  let at = snapshot;
+  for (const key of section.split('.')) at = (at as Record<string, unknown>)[key];
+  return at as unknown[];
+}
 
 /** How a snapshot of each older version becomes one of the next. */
 const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Record<string, unknown>>> = {
@@ -163,13 +188,21 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
       })),
     };
   },
-  // Version 5 kept shares of the method `hedge` as they are, and bars to compute the indicators from; what they came to is
+  // Version 5 kept shares of the method `hedge` with each strategy, and bars to compute the indicators from; what they came to is
   // all that is needed.
   5: (old) => {
     const { optimizer, detector } = old as unknown as Version5;
     return {
       ...old,
-      optimizer: { ...optimizer, shares: { scale: 1, offset: 0 } },
+      optimizer: {
+        ...optimizer,
+        strategies: optimizer.strategies.map(([name, { share: _share, ...weights }]) => [name, weights]),
+        shares: {
+          scale: 1,
+          offset: 0,
+          raw: optimizer.strategies.map(([name, { share }]) => [name, share]),
+        },
+      },
       detector: {
         ...detector,
         symbols: detector.symbols.map(([symbol, { bars, adxFrom, ...regime }]) => [
@@ -199,7 +232,7 @@ const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
   (decision.plan?.stop ?? null) === null ? 'atr' : 'stop';
 
 interface Version5 {
-  readonly optimizer: object;
+  readonly optimizer: { readonly strategies: readonly (readonly [string, { readonly share: number }])[] };
   readonly detector: {
     readonly symbols: readonly (readonly [
       string,
@@ -237,6 +270,24 @@ interface Version3 {
   };
 }
 
+/** Items of a section, as they were written. Throws `SNAPSHOT_INVALID`, and says where they are none. */
+export function parsePiece(section: string, items: unknown): { section: SectionId; items: unknown[] } {
+  const schema = Object.hasOwn(SECTIONS, section) ? SECTIONS[section as SectionId] : null;
+  if (schema === null) throw invalid(`section ${show(section)}`);
+  const parsed = schema.safeParse(items);
+  if (parsed.success) return { section: section as SectionId, items: parsed.data };
+  const [issue] = parsed.error.issues;
+  throw invalid(`${[section, ...issue!.path].join('.')}: ${issue!.message}`);
+}
+
+function invalid(found: string): EdgekeeperError {
+  return new EdgekeeperError('SNAPSHOT_INVALID', {
+    found,
+    expected: `a snapshot of version ${SNAPSHOT_VERSION}`,
+    hint: 'Restore the state from a backup, or start with another state directory; nothing was changed.',
+  });
+}
+
 /**
  * Checks that a value read from somewhere is a snapshot, and brings one of an older version up to date.
  * Throws `SNAPSHOT_INVALID` and says where it is not one.
@@ -258,9 +309,5 @@ export function parseSnapshot(given: unknown): Snapshot {
   const parsed = snapshotSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new EdgekeeperError('SNAPSHOT_INVALID', {
-    found: `${issue!.path.join('.') || 'the snapshot'}: ${issue!.message}`,
-    expected: `a snapshot of version ${SNAPSHOT_VERSION}`,
-    hint: 'Restore the state from a backup, or start with another state directory; nothing was changed.',
-  });
+  throw invalid(`${issue!.path.join('.') || 'the snapshot'}: ${issue!.message}`);
 }

@@ -12,7 +12,9 @@ import { ShadowBook } from '../shadow/book.ts';
 import { type Components, componentsOf, flagsOf } from './components.ts';
 import type { EngineEvent, Observer } from './events.ts';
 import { Portfolio } from './portfolio.ts';
-import { parseSnapshot, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
+import { sectionsOf } from './sections.ts';
+import { listIn, parseSnapshot, type SectionId, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
+import { SnapshotWalk } from './snapshot-walk.ts';
 import { ResolvedSubject } from './subject.ts';
 import { UpdateHistory } from './update-history.ts';
 
@@ -31,6 +33,8 @@ export class EngineState implements DecisionContext {
   readonly commands = new Ring<string>(COMMANDS);
   readonly errors = new Map<string, number>();
   readonly observers = new Set<Observer>();
+  /** Who writes the state down at the moment. */
+  #walk: SnapshotWalk | null = null;
   readonly #subjects = new Map<string, Map<string, ResolvedSubject>>();
   options: Options;
   parts: Components;
@@ -123,35 +127,43 @@ export class EngineState implements DecisionContext {
     }
   }
 
+  /** What is known by this name is about to change. */
+  touch(by: 'strategy' | 'symbol', name: string): void {
+    this.#walk?.keep(by, name);
+  }
+
+  /** Anything may be about to change. */
+  touchAll(): void {
+    this.#walk?.break();
+    this.#walk = null;
+  }
+
+  /** Begins to write down the state as it is now; an earlier walk that is not at its end is broken. */
+  walk(pieceLength: number): SnapshotWalk {
+    this.touchAll();
+    this.#walk = new SnapshotWalk(this.#head(), sectionsOf(this), pieceLength);
+    return this.#walk;
+  }
+
   /** The whole state as plain JSON. */
   snapshot(): Snapshot {
-    return {
-      version: SNAPSHOT_VERSION,
-      time: this.time,
-      decisions: this.decisions,
-      updatedAt: this.updatedAt,
-      flags: { ...this.operatorFlags },
-      mode: this.operatorMode,
-      commands: this.commands.latest(),
-      portfolio: this.portfolio.snapshot(),
-      tracks: this.tracks.snapshot(),
-      decomposer: this.parts.decomposer.snapshot(),
-      optimizer: this.parts.optimizer.snapshot(),
-      scorer: this.parts.scorer.snapshot(),
-      manager: this.parts.manager.snapshot(),
-      detector: this.parts.detector.snapshot(),
-      edge: this.parts.edge.snapshot(),
-      shadows: this.shadows.snapshot(),
-      counts: [...this.counts].map(([strategy, counts]) => [strategy, structuredClone(counts)]),
-      recent: this.recent.snapshot() as Snapshot['recent'],
-      coverage: this.coverage.snapshot(),
-      history: this.history.snapshot(),
-    };
+    const whole = this.#head();
+    for (const { id, names, itemsOf } of sectionsOf(this)) {
+      const list = listIn(whole, id);
+      for (const name of names) list.push(...itemsOf(name));
+    }
+    return structuredClone(whole);
   }
 
   /** Continues from a snapshot. Throws `SNAPSHOT_INVALID`, and changes nothing then. */
   restore(value: unknown): void {
-    const state = parseSnapshot(value);
+    this.begin(parseSnapshot(value));
+  }
+
+  /** Goes on from a state that was read; pieces of its sections may follow. It is handed over. */
+  begin(state: Snapshot): void {
+    this.touchAll();
+    this.forgetSubjects();
     this.time = state.time;
     this.decisions = state.decisions;
     this.updatedAt = state.updatedAt;
@@ -160,19 +172,51 @@ export class EngineState implements DecisionContext {
     this.flags = flagsOf(this.config, state.flags);
     this.commands.replace(state.commands);
     this.portfolio.restore(state.portfolio);
-    this.tracks.restore(state.tracks);
-    this.parts.decomposer.restore(state.decomposer);
-    this.parts.optimizer.restore(state.optimizer);
-    this.parts.scorer.restore(state.scorer);
-    this.parts.manager.restore(state.manager);
-    this.parts.detector.restore(state.detector);
-    this.parts.edge.restore(state.edge);
-    this.shadows.restore(state.shadows);
-    this.counts.clear();
-    for (const [strategy, counts] of state.counts) this.counts.set(strategy, counts);
-    this.recent.restore(state.recent);
     this.coverage.restore(state.coverage);
-    this.history.restore(state.history);
-    this.forgetSubjects();
+    this.tracks.reset();
+    this.counts.clear();
+    this.recent.reset();
+    this.history.reset();
+    this.parts.decomposer.begin(state.decomposer);
+    this.parts.optimizer.begin(state.optimizer);
+    this.parts.scorer.begin(state.scorer);
+    this.parts.manager.begin(state.manager);
+    this.parts.detector.begin(state.detector);
+    this.parts.edge.begin(state.edge);
+    this.shadows.begin(state.shadows);
+    for (const { id, take } of sectionsOf(this)) take(listIn(state, id));
+  }
+
+  /** Goes on from items of a section, after those that came before. They were read, and are handed over. */
+  take(section: SectionId, items: readonly unknown[]): void {
+    sectionsOf(this)
+      .find(({ id }) => id === section)!
+      .take(items);
+  }
+
+  /** Everything but the sections. It is live: write it down at once. */
+  #head(): Snapshot {
+    return {
+      version: SNAPSHOT_VERSION,
+      time: this.time,
+      decisions: this.decisions,
+      updatedAt: this.updatedAt,
+      flags: this.operatorFlags,
+      mode: this.operatorMode,
+      commands: this.commands.latest(),
+      portfolio: this.portfolio.snapshot(),
+      tracks: [],
+      decomposer: { ...this.parts.decomposer.head(), cells: this.parts.decomposer.cellsOf(null) },
+      optimizer: this.parts.optimizer.head(),
+      scorer: this.parts.scorer.head(),
+      manager: this.parts.manager.head(),
+      detector: this.parts.detector.head(),
+      edge: this.parts.edge.head(),
+      shadows: this.shadows.head(),
+      counts: [],
+      recent: [],
+      coverage: this.coverage.snapshot(),
+      history: [],
+    };
   }
 }

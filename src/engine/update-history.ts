@@ -7,26 +7,21 @@ import type { OptimizationState } from './events.ts';
 /** Updates kept for `getOptimizationHistory`. */
 export const HISTORY = 100;
 
-export const updateHistorySchema = z
-  .array(
-    z.object({
-      time: z.number(),
-      flags: z.record(z.enum(FLAGS), z.boolean()),
-      mode: z.enum(MODES),
-      /** Null where they are those of the update before. */
-      weights: z.record(z.string(), z.number()).nullable(),
-      statuses: z.record(z.string(), z.enum(STRATEGY_STATUSES)).nullable(),
-      bestStrategy: z.string().nullable(),
-      weightChanges: z.number(),
-      weightChangesThisPeriod: z.record(z.string(), z.number()),
-      statusChanges: z.number(),
-      drawdown: z.number().nullable(),
-    }),
-  )
-  .refine(
-    ([first]) => first === undefined || (first.weights !== null && first.statuses !== null),
-    'its first update says nothing of weights or statuses',
-  );
+export const updateHistorySchema = z.array(
+  z.object({
+    time: z.number(),
+    flags: z.record(z.enum(FLAGS), z.boolean()),
+    mode: z.enum(MODES),
+    /** Null where they are those of the update before. */
+    weights: z.record(z.string(), z.number()).nullable(),
+    statuses: z.record(z.string(), z.enum(STRATEGY_STATUSES)).nullable(),
+    bestStrategy: z.string().nullable(),
+    weightChanges: z.number(),
+    weightChangesThisPeriod: z.record(z.string(), z.number()),
+    statusChanges: z.number(),
+    drawdown: z.number().nullable(),
+  }),
+);
 export type UpdateHistoryState = z.infer<typeof updateHistorySchema>;
 
 /** Statuses by strategy, and the strategies in each. */
@@ -83,15 +78,22 @@ export class UpdateHistory {
     });
   }
 
-  restore(saved: UpdateHistoryState): void {
-    let [weights, standing] = [{}, standingOf({})];
-    this.#states.replace(
-      saved.map((state) => {
-        weights = state.weights ?? weights;
-        if (state.statuses !== null) standing = standingOf(state.statuses);
-        return { ...state, weights, ...standing };
-      }),
-    );
+  reset(): void {
+    this.#states.replace([]);
+  }
+
+  /** Goes on from these states, after those that are known. */
+  take(saved: UpdateHistoryState): void {
+    for (const state of saved) {
+      const [before] = this.#states.latest(1);
+      this.#states.push({
+        ...state,
+        weights: state.weights ?? before?.weights ?? {},
+        ...(state.statuses === null && before !== undefined
+          ? standingIn(before)
+          : standingOf(state.statuses ?? {})),
+      });
+    }
   }
 }
 
@@ -99,16 +101,22 @@ export class UpdateHistory {
 function withoutEqual(state: OptimizationState, before: OptimizationState): OptimizationState {
   const shared = isSame(state.weights, before.weights) ? { ...state, weights: before.weights } : state;
   if (!isSame(state.statuses, before.statuses)) return shared;
-  const { statuses, activeStrategies, degradedStrategies, suspendedStrategies, retiredStrategies } = before;
-  return {
-    ...shared,
-    statuses,
-    activeStrategies,
-    degradedStrategies,
-    suspendedStrategies,
-    retiredStrategies,
-  };
+  return { ...shared, ...standingIn(before) };
 }
+
+const standingIn = ({
+  statuses,
+  activeStrategies,
+  degradedStrategies,
+  suspendedStrategies,
+  retiredStrategies,
+}: Standing): Standing => ({
+  statuses,
+  activeStrategies,
+  degradedStrategies,
+  suspendedStrategies,
+  retiredStrategies,
+});
 
 function isSame<T>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>): boolean {
   if (a === b) return true;

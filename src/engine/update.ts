@@ -32,6 +32,7 @@ export class Update {
       throw commandError(`update time ${show(now)}`, 'a time in milliseconds since the epoch');
     }
     this.#clock.refuseAhead('an update', now);
+    this.#state.touchAll();
     this.#learning.settleShadows();
     // What closes right now waits for what else does: when updates run must not change what is learned.
     this.#learning.advance(now);

@@ -14,7 +14,6 @@ import {
 import {
   addEvidence,
   type Evidence,
-  type EvidenceState,
   emptyEvidence,
   evidenceFrom,
   evidenceSchema,
@@ -258,43 +257,65 @@ export class PerformanceDecomposer {
   }
 
   snapshot(): DecomposerState {
+    const strategies = this.strategies();
+    return structuredClone({
+      ...this.head(),
+      cells: [null, ...strategies].flatMap((strategy) => this.cellsOf(strategy)),
+      evidence: strategies.flatMap((strategy) => this.evidenceIn(strategy)),
+    });
+  }
+
+  restore(state: DecomposerState): void {
+    const { cells, evidence, ...head } = structuredClone(state);
+    this.begin(head);
+    this.takeCells(cells);
+    this.takeEvidence(evidence);
+  }
+
+  /** The state but for what is known by strategy. Of this and of what follows: it is live, write it down at once. */
+  head(): DecomposerState {
     return {
       sequence: this.#sequence,
       seen: this.#seen.snapshot(),
       positions: this.#positions.snapshot(),
-      cells: [null, ...this.#strategies.keys()].flatMap((strategy) =>
-        structuredClone(this.cellsState(strategy)),
-      ),
-      evidence: [...this.#strategies.keys()].flatMap((strategy) => {
-        const evidence = this.evidenceState(strategy);
-        return evidence === null ? [] : [[strategy, structuredClone(evidence)] as [string, EvidenceState]];
-      }),
+      cells: [],
+      evidence: [],
     };
   }
 
-  /** Cells of a strategy, or those over all where it is null. They are the live ones: write them down at once. */
-  cellsState(strategy: string | null): DecomposerState['cells'] {
+  /** Strategies in the order in which they were heard of. */
+  strategies(): string[] {
+    return [...this.#strategies.keys()];
+  }
+
+  /** Cells of a strategy, or those over all where it is null. */
+  cellsOf(strategy: string | null): DecomposerState['cells'] {
     return [...this.#cellsOf(strategy).values()].map(({ path, cell }) => [[...path], cell]);
   }
 
-  /** Evidence of a strategy, or null. It is the live one. */
-  evidenceState(strategy: string): EvidenceState | null {
+  evidenceIn(strategy: string): DecomposerState['evidence'] {
     const evidence = this.evidenceOf(strategy);
-    return evidence === undefined ? null : evidenceState(evidence);
+    return evidence === undefined ? [] : [[strategy, evidenceState(evidence)]];
   }
 
-  restore(state: DecomposerState): void {
+  /** Goes on from a state, of which the rest follows. It is handed over: do not keep it. */
+  begin({ sequence, seen, positions }: Pick<DecomposerState, 'sequence' | 'seen' | 'positions'>): void {
     this.reset();
-    this.#sequence = state.sequence;
-    this.#seen = new RecentIds(state.seen);
-    this.#positions.restore(state.positions);
-    for (const [path, cell] of state.cells) {
+    this.#sequence = sequence;
+    this.#seen = new RecentIds(seen);
+    this.#positions.restore(positions);
+  }
+
+  takeCells(cells: DecomposerState['cells']): void {
+    for (const [path, cell] of cells) {
       const [strategy] = path;
-      const cells = strategy === null ? this.#overall : this.#strategyAt(strategy).cells;
-      cells.set(keyOf(path), { path, cell: structuredClone(cell) });
+      const into = strategy === null ? this.#overall : this.#strategyAt(strategy).cells;
+      into.set(keyOf(path), { path, cell });
     }
-    for (const [strategy, evidence] of state.evidence)
-      this.#strategyAt(strategy).evidence = evidenceFrom(evidence);
+  }
+
+  takeEvidence(evidence: DecomposerState['evidence']): void {
+    for (const [strategy, known] of evidence) this.#strategyAt(strategy).evidence = evidenceFrom(known);
   }
 
   #performance(path: Path): Performance {

@@ -74,5 +74,5 @@ export const evidenceState = (evidence: Evidence): EvidenceState => ({
 export function evidenceFrom(saved: EvidenceState): Evidence {
   const window = new OutcomeWindow();
   window.restore(saved.window);
-  return { ...structuredClone({ ...saved, window: [] }), window };
+  return { ...saved, window };
 }

@@ -103,15 +103,13 @@ export class PositionBook {
     return this.#open.size;
   }
 
+  /** It is live: write it down at once. */
   snapshot(): PositionBookState {
-    return structuredClone({
-      open: [...this.#open.values()],
-      ended: this.#ended.snapshot(),
-    }) as PositionBookState;
+    return { open: [...this.#open.values()], ended: this.#ended.snapshot() } as PositionBookState;
   }
 
-  restore(state: PositionBookState): void {
-    const { open, ended } = structuredClone(state);
+  /** Goes on from a state. It is handed over: do not keep it. */
+  restore({ open, ended }: PositionBookState): void {
     this.#open = new Map(
       open.map((each) => [keyOf(each.strategy, each.symbol, each.id ?? ''), each as Position]),
     );

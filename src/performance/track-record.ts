@@ -107,18 +107,31 @@ export class TrackRecords {
   }
 
   snapshot(): TrackRecordsState {
-    return [...this.#tracks].map(([name, track]) => [
-      name,
-      { ...track, r: { ...track.r }, blocks: track.blocks.snapshot() },
-    ]);
+    return structuredClone(this.strategies().flatMap((strategy) => this.trackOf(strategy)));
   }
 
   restore(state: TrackRecordsState): void {
-    this.#tracks.clear();
+    this.reset();
+    this.take(structuredClone(state));
+  }
+
+  /** Strategies in the order in which they were heard of. */
+  strategies(): string[] {
+    return [...this.#tracks.keys()];
+  }
+
+  /** The track of a strategy. It is live: write it down at once. */
+  trackOf(strategy: string): TrackRecordsState {
+    const track = this.#tracks.get(strategy);
+    return track === undefined ? [] : [[strategy, { ...track, blocks: track.blocks.snapshot() }]];
+  }
+
+  /** Goes on from these tracks besides those that are known. They are handed over: do not keep them. */
+  take(state: TrackRecordsState): void {
     for (const [name, saved] of state) {
       const blocks = new TimeBlocks(2);
       blocks.restore(saved.blocks);
-      this.#tracks.set(name, { ...saved, r: { ...saved.r }, blocks });
+      this.#tracks.set(name, { ...saved, blocks });
     }
   }
 }

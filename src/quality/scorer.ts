@@ -302,17 +302,42 @@ export class SignalQualityScorer {
   }
 
   snapshot(): ScorerState {
-    return {
-      adjustments: { ...this.#changed },
-      strategies: [...this.#strategies].map(([name, known]) => [name, stateOf(known)]),
-    };
+    return structuredClone({
+      ...this.head(),
+      strategies: this.strategies().flatMap((strategy) => this.qualityOf(strategy)),
+    });
   }
 
   restore(state: ScorerState): void {
+    const { strategies, adjustments } = structuredClone(state);
+    this.begin({ adjustments });
+    this.take(strategies);
+  }
+
+  /** The state but for the strategies. Of this and of what follows: it is live, write it down at once. */
+  head(): ScorerState {
+    return { adjustments: this.#changed, strategies: [] };
+  }
+
+  /** Strategies in the order in which they were heard of. */
+  strategies(): string[] {
+    return [...this.#strategies.keys()];
+  }
+
+  qualityOf(strategy: string): ScorerState['strategies'] {
+    const known = this.#strategies.get(strategy);
+    return known === undefined ? [] : [[strategy, stateOf(known)]];
+  }
+
+  /** Goes on from a state, of which the strategies follow. */
+  begin({ adjustments }: Pick<ScorerState, 'adjustments'>): void {
     this.reset();
-    for (const [regime, adjustment] of Object.entries(state.adjustments))
+    for (const [regime, adjustment] of Object.entries(adjustments))
       this.setRegimeAdjustment(regime as RegimeLabel, adjustment);
-    for (const [name, saved] of state.strategies) this.#strategies.set(name, fromState(saved));
+  }
+
+  take(strategies: ScorerState['strategies']): void {
+    for (const [name, saved] of strategies) this.#strategies.set(name, fromState(saved));
   }
 
   #score(

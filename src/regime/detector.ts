@@ -41,6 +41,8 @@ export class RegimeDetector {
   /** The same by name, so that sums do not depend on who came first; null since a symbol was added. */
   #byName: [string, SymbolRegime][] | null = null;
   #market: DetectorState['market'] = freshMarket();
+  /** Whether the state that is gone on from means nothing here. */
+  #forgets = false;
   /** The market's regime as it was last asked for; null since it may have changed. */
   #marketRegime: Regime | null = null;
 
@@ -120,19 +122,39 @@ export class RegimeDetector {
   }
 
   snapshot(): DetectorState {
-    return {
-      timeframe: this.#timeframe,
-      symbols: [...this.#symbols].map(([symbol, regime]) => [symbol, regime.snapshot()]),
-      market: structuredClone(this.#market),
-    };
+    return structuredClone({
+      ...this.head(),
+      symbols: this.getSymbols().flatMap((symbol) => this.regimeIn(symbol)),
+    });
   }
 
   /** Continues from a state; candles of another timeframe than today's mean nothing, and are forgotten. */
   restore(state: DetectorState): void {
+    const { symbols, ...head } = structuredClone(state);
+    this.begin(head);
+    this.take(symbols);
+  }
+
+  /** The state but for the symbols. Of this and of what follows: it is live, write it down at once. */
+  head(): DetectorState {
+    return { timeframe: this.#timeframe, symbols: [], market: this.#market };
+  }
+
+  regimeIn(symbol: string): DetectorState['symbols'] {
+    const regime = this.#symbols.get(symbol);
+    return regime === undefined ? [] : [[symbol, regime.snapshot()]];
+  }
+
+  /** Goes on from a state, of which the symbols follow. It is handed over: do not keep it. */
+  begin({ timeframe, market }: Pick<DetectorState, 'timeframe' | 'market'>): void {
     this.reset();
-    if (state.timeframe !== this.#timeframe) return;
-    for (const [symbol, regime] of state.symbols) this.#add(symbol, new SymbolRegime(this.#interval, regime));
-    this.#market = structuredClone(state.market);
+    this.#forgets = timeframe !== this.#timeframe;
+    if (!this.#forgets) this.#market = market;
+  }
+
+  take(symbols: DetectorState['symbols']): void {
+    if (this.#forgets) return;
+    for (const [symbol, regime] of symbols) this.#add(symbol, new SymbolRegime(this.#interval, regime));
   }
 
   #add(symbol: string, regime = new SymbolRegime(this.#interval)): SymbolRegime {

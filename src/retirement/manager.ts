@@ -300,13 +300,28 @@ export class StrategyRetirementManager {
   }
 
   snapshot(): ManagerState {
-    return structuredClone({ strategies: [...this.#strategies], audit: [...this.#audit] });
+    return structuredClone({ ...this.head(), strategies: [...this.#strategies] });
   }
 
   restore(state: ManagerState): void {
     const { strategies, audit } = structuredClone(state);
-    for (const [name, record] of strategies) this.#strategies.set(name, record);
+    this.begin({ audit });
+    this.take(strategies);
+  }
+
+  /** The state but for the strategies. It is live: write it down at once. */
+  head(): ManagerState {
+    return { strategies: [], audit: this.#audit };
+  }
+
+  /** Goes on from a state, of which the strategies follow. It is handed over: do not keep it. */
+  begin({ audit }: Pick<ManagerState, 'audit'>): void {
     this.#audit = audit;
+  }
+
+  /** Goes on from these records. They are handed over: do not keep them. */
+  take(strategies: ManagerState['strategies']): void {
+    for (const [name, record] of strategies) this.#strategies.set(name, record);
     this.#statuses = null;
   }
 

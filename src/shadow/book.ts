@@ -122,35 +122,46 @@ export class ShadowBook {
 
   /** Shadows open now, in order of their decisions. */
   getOpen(): Readonly<Shadow>[] {
-    return [...this.#bySymbol.values()]
-      .flatMap((open) => [...open])
-      .sort((a, b) => a.decision.time - b.decision.time || byName(a.decision, b.decision));
+    return [...this.#bySymbol.values()].flatMap((open) => [...open]).sort(byDecision);
   }
 
   reset(): void {
-    this.restore({ open: [], resolved: [], barTime: -1, skipped: 0, missed: [] });
+    this.begin({ resolved: [], barTime: -1, skipped: 0, missed: [] });
   }
 
-  snapshot(): ShadowBookState {
-    return structuredClone({
-      open: this.getOpen(),
-      resolved: this.#resolved.toSorted(inOrder),
+  /** The state but for what is open. Of this and of what follows: it is live, write it down at once. */
+  head(): ShadowBookState {
+    return {
+      open: [],
+      resolved: this.#resolved.toSorted(inOrder) as ShadowBookState['resolved'],
       barTime: this.#barTime,
       skipped: this.#skipped,
       missed: [...this.#missed],
-    }) as ShadowBookState;
+    };
   }
 
-  restore(state: ShadowBookState): void {
-    const { open, resolved, barTime, skipped, missed } = structuredClone(state);
+  /** Symbols on which something is open. */
+  symbols(): string[] {
+    return [...this.#bySymbol.keys()].sort();
+  }
+
+  openOn(symbol: string): ShadowBookState['open'] {
+    return [...(this.#bySymbol.get(symbol) ?? [])].sort(byDecision) as ShadowBookState['open'];
+  }
+
+  /** Goes on from a state, of which what is open follows. It is handed over: do not keep it. */
+  begin({ resolved, barTime, skipped, missed }: Omit<ShadowBookState, 'open'>): void {
     this.#bySymbol.clear();
     this.#missed.clear();
     for (const [strategy, count] of missed) this.#missed.set(strategy, count);
     this.#size = 0;
     this.#skipped = skipped;
-    for (const shadow of open) this.#add(shadow as Shadow);
     this.#resolved = resolved as ShadowOutcome[];
     this.#barTime = barTime;
+  }
+
+  take(open: ShadowBookState['open']): void {
+    for (const shadow of open) this.#add(shadow as Shadow);
   }
 
   #add(shadow: Shadow): void {
@@ -165,5 +176,7 @@ export class ShadowBook {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byName = (a: Decision, b: Decision): number =>
   compare(a.strategy, b.strategy) || compare(a.symbol, b.symbol) || compare(a.id, b.id);
+const byDecision = (a: Readonly<Shadow>, b: Readonly<Shadow>): number =>
+  a.decision.time - b.decision.time || byName(a.decision, b.decision);
 const inOrder = (a: ShadowOutcome, b: ShadowOutcome): number =>
   a.exitTime - b.exitTime || byName(a.decision, b.decision);

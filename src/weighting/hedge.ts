@@ -6,13 +6,13 @@ const ALPHA = 0.005;
 /** A scale smaller than this is worked into the shares: once in some thousand outcomes. */
 const LEAST_SCALE = 1e-6;
 
-export const sharesSchema = z.object({ scale: z.number().positive(), offset: z.number() });
+export const sharesSchema = z.object({
+  scale: z.number().positive(),
+  offset: z.number(),
+  /** By strategy; a share is `scale * raw + offset`. */
+  raw: z.array(z.tuple([z.string(), z.number()])),
+});
 export type SharesState = z.infer<typeof sharesSchema>;
-
-/** Who has a share: `scale * share + offset` of everything. */
-interface Holder {
-  share: number;
-}
 
 /**
  * Shares of all strategies, which sum to 1, by fixed share: after an outcome of one of them exponential weights, then a
@@ -23,37 +23,39 @@ interface Holder {
  * the same however many strategies there are.
  */
 export class FixedShares {
-  readonly #holders: ReadonlyMap<string, Holder>;
+  #raw = new Map<string, number>();
   #scale = 1;
   #offset = 0;
 
-  /** @param holders of all shares; who comes to it is admitted first */
-  constructor(holders: ReadonlyMap<string, Holder>) {
-    this.#holders = holders;
+  /** Share of a strategy in [0,1]; 0 for one that has none. */
+  of(strategy: string): number {
+    const raw = this.#raw.get(strategy);
+    return raw === undefined ? 0 : this.#scale * raw + this.#offset;
   }
 
-  /** A share in [0,1]. */
-  of({ share }: Readonly<Holder>): number {
-    return this.#scale * share + this.#offset;
+  /** How many share. */
+  get size(): number {
+    return this.#raw.size;
   }
 
-  /** What one who is about to come gets: an even share, for which the others make room in proportion. */
-  admit(): number {
-    const share = 1 / (this.#holders.size + 1);
+  /** Gives a strategy that has none an even share, for which the others make room in proportion. */
+  admit(strategy: string): void {
+    if (this.#raw.has(strategy)) return;
+    const share = 1 / (this.#raw.size + 1);
     this.#settle();
-    for (const holder of this.#holders.values()) holder.share *= 1 - share;
-    return share;
+    for (const [name, known] of this.#raw) this.#raw.set(name, known * (1 - share));
+    this.#raw.set(strategy, share);
   }
 
-  /** @param r outcome of the holder's strategy, an R-multiple */
-  add(holder: Holder, r: number): void {
-    const before = this.of(holder);
+  /** @param r outcome of a strategy that has a share, an R-multiple */
+  add(strategy: string, r: number): void {
+    const before = this.of(strategy);
     const raised = before * Math.exp(ETA * clip(r / 3, -1, 1));
     const kept = (1 - ALPHA) / (1 + (raised - before));
-    const even = ALPHA / this.#holders.size;
+    const even = ALPHA / this.#raw.size;
     this.#scale *= kept;
     this.#offset = this.#offset * kept + even;
-    holder.share = (raised * kept + even - this.#offset) / this.#scale;
+    this.#raw.set(strategy, (raised * kept + even - this.#offset) / this.#scale);
     if (this.#scale < LEAST_SCALE) this.#settle();
   }
 
@@ -61,21 +63,22 @@ export class FixedShares {
   even(): void {
     this.#scale = 1;
     this.#offset = 0;
-    for (const holder of this.#holders.values()) holder.share = 1 / this.#holders.size;
+    for (const name of this.#raw.keys()) this.#raw.set(name, 1 / this.#raw.size);
   }
 
   snapshot(): SharesState {
-    return { scale: this.#scale, offset: this.#offset };
+    return { scale: this.#scale, offset: this.#offset, raw: [...this.#raw] };
   }
 
-  restore({ scale, offset }: SharesState): void {
+  restore({ scale, offset, raw }: SharesState): void {
     this.#scale = scale;
     this.#offset = offset;
+    this.#raw = new Map(raw);
   }
 
   /** Works the map into the shares. */
   #settle(): void {
-    for (const holder of this.#holders.values()) holder.share = this.of(holder);
+    for (const name of this.#raw.keys()) this.#raw.set(name, this.of(name));
     this.#scale = 1;
     this.#offset = 0;
   }

@@ -86,8 +86,6 @@ const strategyWeightSchema = z.object({
   weight: z.number().positive(),
   cells: z.partialRecord(z.enum(CELLS), z.number().positive()),
   symbols: z.array(z.tuple([z.string(), z.number().positive()])),
-  /** Of the method `hedge`, as its `shares` keep it. */
-  share: z.number(),
   outcomes: z.number().int().min(0),
   steppedAt: z.number().nullable(),
   steps: z.number().int().min(0),
@@ -122,7 +120,7 @@ export class AdaptiveWeightingOptimizer {
     Pick<OptimizerOptions, 'maxDrawdown' | 'method' | 'preserveTotal' | 'riskPerTrade'>
   >;
   readonly #strategies = new Map<string, StrategyWeight>();
-  readonly #shares = new FixedShares(this.#strategies);
+  readonly #shares = new FixedShares();
   #history: WeightUpdate[] = [];
   /** Until a weight changes. */
   #weights: Readonly<Record<string, number>> | null = null;
@@ -166,13 +164,12 @@ export class AdaptiveWeightingOptimizer {
     this.#checkBounds(strategy, base);
     if (this.#strategies.has(strategy)) return;
     this.#weights = null;
-    const share = this.#shares.admit();
+    this.#shares.admit(strategy);
     this.#strategies.set(strategy, {
       base,
       weight: base,
       cells: {},
       symbols: [],
-      share,
       outcomes: 0,
       steppedAt: null,
       steps: 0,
@@ -181,9 +178,7 @@ export class AdaptiveWeightingOptimizer {
 
   /** Tells the method `hedge` of one outcome in R; other methods read the evidence when they step. */
   recordOutcome(strategy: string, r: number): void {
-    if (this.#options.method !== 'hedge') return;
-    const known = this.#strategies.get(strategy);
-    if (known) this.#shares.add(known, r);
+    if (this.#options.method === 'hedge' && this.#strategies.has(strategy)) this.#shares.add(strategy, r);
   }
 
   /**
@@ -365,17 +360,38 @@ export class AdaptiveWeightingOptimizer {
   }
 
   snapshot(): OptimizerState {
-    return {
-      strategies: [...this.#strategies].map(([name, known]) => [name, structuredClone(known)]),
-      shares: this.#shares.snapshot(),
-      history: [...this.#history],
-    };
+    return structuredClone({ ...this.head(), strategies: [...this.#strategies] });
   }
 
   /** Restores weights within the bounds of today's configuration, whose base weights count. */
   restore(state: OptimizerState): void {
-    for (const [name, saved] of structuredClone(state).strategies) {
-      const clamp = (weight: number) => clampWeight(weight, this.#bounds);
+    const { strategies, ...head } = structuredClone(state);
+    this.begin(head);
+    this.take(strategies);
+  }
+
+  /** The state but for the strategies. It is live: write it down at once. */
+  head(): OptimizerState {
+    return { strategies: [], shares: this.#shares.snapshot(), history: this.#history };
+  }
+
+  /** Strategies in the order in which they were heard of. */
+  strategies(): string[] {
+    return [...this.#strategies.keys()];
+  }
+
+  /** Goes on from a state, of which the strategies follow. It is handed over: do not keep it. */
+  begin({ shares, history }: Pick<OptimizerState, 'shares' | 'history'>): void {
+    this.#shares.restore(shares);
+    // Who is in the configuration and not in the state has come to it since.
+    for (const strategy of this.#strategies.keys()) this.#shares.admit(strategy);
+    this.#history = history;
+  }
+
+  /** Goes on from these weights, within the bounds. They are handed over: do not keep them. */
+  take(strategies: OptimizerState['strategies']): void {
+    const clamp = (weight: number) => clampWeight(weight, this.#bounds);
+    for (const [name, saved] of strategies) {
       const base = this.#strategies.get(name)?.base ?? clamp(saved.base);
       const cells = Object.fromEntries(
         Object.entries(saved.cells).map(([cell, weight]) => [cell, clamp(weight)]),
@@ -384,8 +400,6 @@ export class AdaptiveWeightingOptimizer {
       this.#strategies.set(name, { ...saved, base, weight: clamp(saved.weight), cells, symbols });
     }
     this.#weights = null;
-    this.#shares.restore(state.shares);
-    this.#history = [...state.history];
   }
 
   /** The next weight and its target of every strategy that steps now. */
@@ -395,7 +409,7 @@ export class AdaptiveWeightingOptimizer {
     due: ReadonlyMap<string, unknown>,
   ): [strategy: string, weight: number, target: number][] {
     const factorOf = this.#factors(evidence, cell);
-    const target = (name: string, known: StrategyWeight) => known.base * factorOf(name, known);
+    const target = (name: string, known: StrategyWeight) => known.base * factorOf(name);
     if (!this.#options.preserveTotal) {
       return [...due.keys()].map((name) => {
         const known = this.#strategies.get(name)!;
@@ -419,14 +433,14 @@ export class AdaptiveWeightingOptimizer {
   #factors(
     evidence: Readonly<Record<string, StrategyEvidence>>,
     cell: Cell | null,
-  ): (strategy: string, known: StrategyWeight) => number {
+  ): (strategy: string) => number {
     const { method, maxDrawdown, riskPerTrade } = this.#options;
     const of = (strategy: string): StrategyEvidence => evidence[strategy] ?? UNKNOWN;
     switch (method) {
       case 'score':
         return (strategy) => blendedScore(of(strategy), cell, maxDrawdown).score;
       case 'hedge':
-        return (_, known) => this.#strategies.size * this.#shares.of(known);
+        return (strategy) => this.#shares.size * this.#shares.of(strategy);
       case 'kelly':
         return (strategy) => {
           const { overall, cells } = of(strategy);

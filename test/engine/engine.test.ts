@@ -773,6 +773,10 @@ describe('state', () => {
       for (const key of ['observed', 'degraded', 'probation']) Reflect.deleteProperty(record, key);
     const portfolio: Partial<Snapshot['portfolio']> = rest.portfolio;
     for (const key of ['recentPeak', 'stopped'] as const) Reflect.deleteProperty(portfolio, key);
+    const shares = new Map(rest.optimizer.shares.raw);
+    for (const [name, record] of rest.optimizer.strategies)
+      Object.assign(record, { share: shares.get(name) });
+    Reflect.deleteProperty(rest.optimizer, 'shares');
     const restored = engineWith();
     restored.restore({ ...rest, detector: { ...first, symbols }, recent: [['signal-id', {}]], version: 1 });
 
