@@ -512,7 +512,8 @@ export class OptimizationEngine {
 }
 
 /** A trade with its decision as this version writes it. */
-const completeTrade = (input: TradeInput): TradeInput =>
-  typeof input?.decision !== 'object' || input.decision === null
-    ? input
-    : { ...input, decision: completeDecision(input.decision) };
+function completeTrade(input: TradeInput): TradeInput {
+  if (typeof input?.decision !== 'object' || input.decision === null) return input;
+  const decision = completeDecision(input.decision);
+  return decision === input.decision ? input : { ...input, decision };
+}

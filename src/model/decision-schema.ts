@@ -79,7 +79,19 @@ export const decisionSchema = z.object({
 
 /** A decision as an older version wrote it, with what is missing filled in. */
 export function completeDecision(decision: Decision): Decision {
+  if (isComplete(decision)) return decision;
   const { weight, multiplier, base = weight, cap = 2, score = null, plan = null } = decision;
   const { intended = multiplier, edgeFactor = 1, edge = null, equity = null } = decision;
   return { ...decision, base, cap, score, plan, intended, edgeFactor, edge, equity };
 }
+
+/** Whether it says all that this version does. */
+const isComplete = (decision: Partial<Decision>): boolean =>
+  decision.base !== undefined &&
+  decision.cap !== undefined &&
+  decision.score !== undefined &&
+  decision.plan !== undefined &&
+  decision.intended !== undefined &&
+  decision.edgeFactor !== undefined &&
+  decision.edge !== undefined &&
+  decision.equity !== undefined;
