@@ -6,7 +6,7 @@ import { guardOf } from '../decision/limits.ts';
 import type { EdgePosterior } from '../edge/posterior.ts';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import type { Coverage, UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
-import { type Decision, isUnjudgeable, REASONS, type ReasonCode } from '../model/decision.ts';
+import { type Decision, REASONS, type ReasonCode } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Flags, Mode } from '../model/flags.ts';
@@ -29,9 +29,9 @@ import type {
   Authorship,
   Command,
   EquityReport,
-  InputEvent,
   Observer,
   OptimizationState,
+  RecordedEvent,
   ResetTarget,
 } from './events.ts';
 import { Judging } from './judging.ts';
@@ -364,19 +364,20 @@ export class OptimizationEngine {
 
   /**
    * Does again what an event of the past did, whatever the clock says now; applied in order, events rebuild the state
-   * bit for bit.
+   * bit for bit. What was sent stays what was sent; returns false where today's rules would have sent something else.
    */
-  apply(event: InputEvent): void {
-    this.#clock.pastly(() => this.#apply(event));
+  apply(event: RecordedEvent): boolean {
+    let isSame = true;
+    this.#clock.pastly(() => {
+      if (event.type === 'decision')
+        isSame = this.#judging.judgeAgain(event.signal, completeDecision(event.decision));
+      else this.#apply(event);
+    });
+    return isSame;
   }
 
-  #apply(event: InputEvent): void {
+  #apply(event: Exclude<RecordedEvent, { type: 'decision' }>): void {
     switch (event.type) {
-      case 'decision':
-        if (isUnjudgeable(event.decision))
-          this.#judging.decided(event.signal, completeDecision(event.decision));
-        else this.#judging.judge(event.signal);
-        return;
       case 'withdrawal':
         this.withdraw(event.decision, event.reason);
         return;
@@ -459,6 +460,11 @@ export class OptimizationEngine {
   /** How many entries could be judged, and of how many positions the exit is known. */
   getCoverage(): Coverage {
     return this.#state.coverage.get();
+  }
+
+  /** One of the latest decisions as it stands, by its id. */
+  getDecision(id: string): Decision | undefined {
+    return this.#state.recent.get(id);
   }
 
   /** The latest decisions, oldest first. */

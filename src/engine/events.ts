@@ -111,6 +111,11 @@ export type InputEvent =
       readonly before?: unknown;
     };
 
+/** An event as a record may have it: what an update came to is done again, and not kept. */
+export type RecordedEvent =
+  | Exclude<InputEvent, { readonly type: 'update' }>
+  | { readonly type: 'update'; readonly time: number; readonly state?: OptimizationState };
+
 /**
  * What followed from an input event; it comes just before it. The outcomes of a bar's shadows come with the
  * first event after that bar.

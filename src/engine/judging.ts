@@ -1,9 +1,9 @@
 import { countDecision, countWithdrawal } from '../decision/counts.ts';
 import { blockedBy, fallback, passed } from '../decision/fallback.ts';
 import { signalFault } from '../decision/fault.ts';
-import { judge } from '../decision/judge.ts';
-import { countWithdrawal as countSignalWithdrawn } from '../edge/sent-signals.ts';
-import type { Decision, ReasonCode } from '../model/decision.ts';
+import { type Judged, judge } from '../decision/judge.ts';
+import { countSignal, countWithdrawal as countSignalWithdrawn } from '../edge/sent-signals.ts';
+import { asSent, type Decision, isUnjudgeable, type ReasonCode, sentAlike } from '../model/decision.ts';
 import type { Signal } from '../model/signal.ts';
 import { HEALTH, isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
@@ -75,15 +75,51 @@ export class Judging {
     }
     const known = this.#state.recent.ofSignal(signal);
     if (known) return this.#stillSent(known);
+    const { decision, isOwn } = this.#judged(signal, id);
+    if (isOwn) this.#learning.atWork(decision);
+    return this.decided(signal, decision);
+  }
+
+  /**
+   * Judges a signal of the past again, for everything that follows from it, but what was sent then stays what was sent.
+   * Returns whether the rules of today would have sent the same.
+   */
+  judgeAgain(signal: Signal, sent: Decision): boolean {
+    const number = Number(sent.id.slice(1));
+    // Where decisions before it are lost, later ones must not be called by its name.
+    if (Number.isSafeInteger(number)) this.#state.decisions = Math.max(this.#state.decisions, number - 1);
+    if (isUnjudgeable(sent) || signalFault(signal) !== null) {
+      this.decided(signal, sent);
+      return true;
+    }
+    const { decision, isOwn } = this.#judged(signal, sent.id);
+    const isSame = sentAlike(decision, sent);
+    if (isSame ? isOwn : isOwn && sent.edgeFactor > 0) this.#learning.atWork(sent);
+    if (!isSame) this.#recount(decision, sent);
+    this.decided(signal, isSame ? decision : asSent(decision, sent));
+    return isSame;
+  }
+
+  #judged(signal: Signal, id: string): Judged {
     this.#learning.settleShadows();
     this.#learning.advance(signal.time);
     this.#learning.settleEdge();
     this.#state.coverage.countJudged();
     this.#touch(signal);
     const subject = this.#state.subjectOf(signal.strategy, signal.symbol);
-    const { decision, isOwn } = judge(signal, id, subject, this.#state);
-    if (isOwn) this.#learning.atWork(decision);
-    return this.decided(signal, decision);
+    return judge(signal, id, subject, this.#state);
+  }
+
+  /** The posterior counted a signal as it would be sent today. */
+  #recount(today: Decision, sent: Decision): void {
+    const edge = this.#state.parts.edge.now.find(sent.strategy);
+    if (!edge || !this.#state.byEdge || today.intended > 0 === sent.intended > 0) return;
+    if (today.intended > 0) {
+      countSignalWithdrawn(edge, sent.id);
+      return;
+    }
+    edge.blocked -= 1;
+    countSignal(edge, sent.id, true);
   }
 
   #fallback(signal: Signal, id: string, reason: ReasonCode): Decision {

@@ -153,3 +153,31 @@ export interface Decision extends Factors {
   readonly plan: ExitPlan | null;
   readonly reasons: readonly ReasonCode[];
 }
+
+/** What of a decision was acted on. */
+const SENT = [
+  'action',
+  'multiplier',
+  'intended',
+  'base',
+  'weight',
+  'health',
+  'qualityFactor',
+  'edgeFactor',
+  'guard',
+  'cap',
+] as const satisfies readonly (keyof Decision)[];
+
+/** Whether two decisions sent the same, by the same factors and for the same reasons. */
+export const sentAlike = (a: Decision, b: Decision): boolean =>
+  SENT.every((key) => a[key] === b[key]) &&
+  a.reasons.length === b.reasons.length &&
+  a.reasons.every((reason, i) => reason === b.reasons[i]);
+
+/** A decision as it is judged today, with what was sent then. */
+export function asSent(today: Decision, sent: Decision): Decision {
+  const { action, multiplier, intended, base, weight, health, qualityFactor, edgeFactor, guard, cap } = sent;
+  const { reasons } = sent;
+  const factors = { base, weight, health, qualityFactor, edgeFactor, guard, cap };
+  return { ...today, action, multiplier, intended, ...factors, reasons };
+}
