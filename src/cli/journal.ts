@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { readWhole } from '../journal/audit.ts';
-import { JOURNAL_DIR, segmentsIn } from '../journal/reader.ts';
+import { readWhole } from '../journal/reader.ts';
 import { keepOutcomes } from '../journal/record.ts';
+import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { type StateFlags, stateDirOption } from './options.ts';

@@ -1,10 +1,6 @@
-import type { PosteriorState } from '../edge/posterior.ts';
-import { OptimizationEngine } from '../engine/engine.ts';
 import type { EffectEvent } from '../engine/events.ts';
-import { EdgekeeperError } from '../model/errors.ts';
-import type { WeightsByCell } from '../weighting/optimizer.ts';
-import type { JournalLine } from './line.ts';
-import { readJournal, segmentsIn } from './reader.ts';
+import type { JournalLine } from './codec/line.ts';
+import { readWhole } from './reader.ts';
 
 /** Something that was changed, by the rules or by a person. */
 export interface AuditEntry {
@@ -22,12 +18,6 @@ export async function auditEntries(journalDir: string): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];
   await readWhole(journalDir, (line) => entries.push(...entriesOf(line)));
   return entries;
-}
-
-/** Reads all lines that a journal still has. */
-export async function readWhole(journalDir: string, onLine: (line: JournalLine) => void): Promise<void> {
-  const [first] = await segmentsIn(journalDir);
-  await readJournal(journalDir, first ? first.first - 1 : 0, onLine);
 }
 
 function entriesOf({ seq, time, event, effects = [] }: JournalLine): AuditEntry[] {
@@ -101,63 +91,4 @@ function effectEntry(seq: number, effect: EffectEvent): AuditEntry[] {
       why: reason,
     },
   ];
-}
-
-/**
- * The weights as they were at a time: today's, with every later change in the journal undone.
- * @param now weights of today, by strategy
- */
-export async function weightsAt(
-  journalDir: string,
-  now: Readonly<Record<string, WeightsByCell>>,
-  time: number,
-): Promise<Record<string, WeightsByCell>> {
-  const later: EffectEvent[] = [];
-  await readWhole(journalDir, ({ effects = [] }) =>
-    later.push(...effects.filter((effect) => effect.time > time)),
-  );
-  const weights = structuredClone(now) as Record<string, { weight: number; cells: WeightsByCell['cells'] }>;
-  for (const effect of later.reverse()) {
-    if (effect.type !== 'weight') continue;
-    const { strategy, cell, symbol, previousWeight } = effect.update;
-    const known = weights[strategy];
-    if (!known || symbol) continue;
-    if (cell === null) known.weight = previousWeight;
-    else known.cells = { ...known.cells, [cell]: previousWeight };
-  }
-  return weights;
-}
-
-/**
- * The posterior as it was at a time: everything up to then done again. Throws `RECORD_INCOMPLETE`, also for a time that
- * the record does not reach.
- */
-export async function posteriorAt(journalDir: string, time: number): Promise<PosteriorState> {
-  const engine = new OptimizationEngine({ evidence: 'guarded' });
-  let first: number | null = null;
-  let [begins, ends] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  await readWhole(journalDir, ({ seq, event }) => {
-    first ??= seq;
-    if (event.type !== 'lost') [begins, ends] = [Math.min(begins, event.time), Math.max(ends, event.time)];
-    if (first === 1 && event.type !== 'lost' && event.time <= time) engine.apply(event);
-  });
-  if (first !== null && first !== 1) {
-    throw new EdgekeeperError('RECORD_INCOMPLETE', {
-      found: `a journal that starts at event ${first}: the earlier ones were compacted away`,
-      expected: 'the whole journal, to learn again what was known then',
-      hint: 'Restore the dropped segments from a backup. Nothing was changed.',
-    });
-  }
-  if (time < begins || time > ends) {
-    const day = (ms: number) => new Date(ms).toISOString();
-    throw new EdgekeeperError('RECORD_INCOMPLETE', {
-      found: `the time ${day(time)}`,
-      expected:
-        first === null
-          ? 'a journal with events in it'
-          : `a time from ${day(begins)} to ${day(ends)}, which the journal knows`,
-      hint: 'Nothing was changed.',
-    });
-  }
-  return engine.snapshot().edge.posterior;
 }

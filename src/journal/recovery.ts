@@ -1,11 +1,13 @@
-import { open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
+import type { RecordedEvent } from '../engine/events.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import type { LostEvent } from './line.ts';
+import type { JournalLine, LostEvent } from './codec/line.ts';
+import { learnPast } from './learn-past.ts';
 import { type JournalEnd, readJournal } from './reader.ts';
-import { learnPast } from './record.ts';
-import type { LowdbStateStore, Origin } from './state-store.ts';
+import { segmentsIn } from './segment.ts';
+import { isBrokenState, type Origin, type SavedState } from './state-store.ts';
 
 /** First version of a snapshot that holds what the posterior learned. */
 const WITH_POSTERIOR = 5;
@@ -20,23 +22,55 @@ export interface Recovered {
   readonly journal: JournalEnd;
   /** Events replayed on top of the snapshot. */
   readonly replayed: number;
-  /** Events that were never written and are in no snapshot. */
+  /** Of those, decisions that today's rules would have made otherwise: they stay as they were sent. */
+  readonly differing: number;
+  /** Events that are in no snapshot, and not in the journal either. */
   readonly lost: readonly LostEvent[];
+  /** What was wrong with the snapshot, where the whole journal had to stand in for it. */
+  readonly rebuilt: EdgekeeperError | null;
+}
+
+/** Where a snapshot comes from. */
+export interface SavedStates {
+  read(): Promise<SavedState | null>;
 }
 
 /**
- * The one way to start: the snapshot, if there is one, and the journal's tail on top of it. Reads only.
+ * The one way to start: the snapshot, if there is one, and the journal's tail on top of it; a snapshot that is broken
+ * is made again where the journal has everything. Reads only.
  * Throws `STATE_CORRUPT`, `JOURNAL_CORRUPT` or `JOURNAL_REPLAY_FAILED`, and never guesses.
  * @param brokenDir where a broken journal was set aside: what a snapshot of before has not learned is learned from it, as
  *   far as it goes
  */
 export async function recover(
-  store: LowdbStateStore,
+  states: SavedStates,
   journalDir: string,
   hooks: EngineHooks = {},
   brokenDir: string | null = null,
 ): Promise<Recovered> {
-  const saved = await store.read();
+  let saved: SavedState | null;
+  try {
+    saved = await states.read();
+  } catch (error) {
+    return rebuilt(error, journalDir, hooks);
+  }
+  return onTop(saved, journalDir, hooks, brokenDir);
+}
+
+async function rebuilt(error: unknown, journalDir: string, hooks: EngineHooks): Promise<Recovered> {
+  const [earliest] = await segmentsIn(journalDir);
+  if (!isBrokenState(error) || earliest?.first !== 1) throw error;
+  const recovered = await onTop(null, journalDir, hooks, null).catch(() => null);
+  if (recovered === null || recovered.lost.length > 0) throw error;
+  return { ...recovered, rebuilt: error as EdgekeeperError };
+}
+
+async function onTop(
+  saved: SavedState | null,
+  journalDir: string,
+  hooks: EngineHooks,
+  brokenDir: string | null,
+): Promise<Recovered> {
   // What says on no evidence was written before there was a choice: it ran on guarded evidence.
   const engine = new OptimizationEngine({ evidence: 'guarded', ...saved?.options }, hooks);
   if (saved) engine.restore(saved.snapshot);
@@ -46,14 +80,15 @@ export async function recover(
   }
   const after = saved?.seq ?? 0;
   const lost: LostEvent[] = [];
-  let replayed = 0;
-  const journal = await readJournal(journalDir, after, ({ seq, event }) => {
+  let [replayed, differing] = [0, 0];
+  const journal = await readJournal(journalDir, after, (line) => {
+    const { event, seq } = line;
     if (event.type === 'lost') {
-      lost.push({ ...event, from: Math.max(event.from, after + 1) });
+      lost.push(event);
       return;
     }
     try {
-      engine.apply(event);
+      if (!engine.apply(inFull(line, event, engine))) differing += 1;
       replayed += 1;
     } catch (cause) {
       throw new EdgekeeperError(
@@ -74,31 +109,21 @@ export async function recover(
     seq: Math.max(after, journal.seq),
     journal,
     replayed,
+    differing,
     lost,
+    rebuilt: null,
   };
+}
+
+/** An event with what its line left to the engine, which knows it just as it was. */
+export function inFull(line: JournalLine, event: RecordedEvent, engine: OptimizationEngine): RecordedEvent {
+  if (event.type !== 'trade' || !line.remembered || event.input.decision === undefined) return event;
+  const decision = engine.getDecision(event.input.decision.id);
+  return decision === undefined ? event : { ...event, input: { ...event.input, decision } };
 }
 
 function untilBroken(error: unknown): void {
   if (!(error instanceof EdgekeeperError && error.code === 'JOURNAL_CORRUPT')) throw error;
-}
-
-/** Repairs the end of a journal, so that it can be appended to: cuts off half a line, or ends a whole one. */
-export async function mendTail(
-  { torn, unfinished }: JournalEnd,
-  journalDir: string,
-  lastSegment: string | null,
-): Promise<void> {
-  if (torn) {
-    const file = await open(torn.path, 'r+');
-    await file.truncate(torn.keep);
-    await file.sync();
-    await file.close();
-  } else if (unfinished && lastSegment !== null) {
-    const file = await open(join(journalDir, lastSegment), 'a');
-    await file.writeFile('\n');
-    await file.sync();
-    await file.close();
-  }
 }
 
 /** Puts a broken journal aside, so that the snapshot alone is gone on from. Returns where it is now. */

@@ -156,6 +156,12 @@ export class LowdbStateStore {
   }
 }
 
+/** Whether a file is no state any more, cut off or scribbled on; one of a newer version is whole. */
+export const isBrokenState = (error: unknown): boolean =>
+  error instanceof EdgekeeperError &&
+  error.code === 'STATE_CORRUPT' &&
+  !/: a snapshot of version \d+$/.test(error.found);
+
 function unwritable(directory: string, cause: unknown): EdgekeeperError {
   return new EdgekeeperError(
     'STATE_UNWRITABLE',

@@ -1,14 +1,14 @@
 import fs from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Options, withEvidence } from '../config/schema.ts';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import type { Command } from '../engine/events.ts';
 import { lockDirectory, ownerOf } from '../journal/lock.ts';
-import { JOURNAL_DIR, segmentsIn } from '../journal/reader.ts';
 import { recordEvents } from '../journal/recorder.ts';
-import { mendTail, type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
-import { LowdbStateStore } from '../journal/state-store.ts';
+import { type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
+import { JOURNAL_DIR } from '../journal/segment.ts';
+import { LowdbStateStore, type SavedState } from '../journal/state-store.ts';
 import { type Durability, Journal } from '../journal/writer.ts';
 import { timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError } from '../model/errors.ts';
@@ -93,17 +93,10 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     const journalDir = join(stateDir, JOURNAL_DIR);
     let panicked = false;
     const hooks = { killed: () => panicked || killedByEnvironment(), now: () => clock.now() };
-    if (await isLeftByReplay()) await clearReplay();
-    const recovered = await recoverOrSetAside(journalDir, hooks);
-    const { engine, journal: end, replayed, lost } = recovered;
-    const segments = await segmentsIn(journalDir);
-    await mendTail(end, journalDir, segments.length > 0 ? basename(segments.at(-1)!.path) : null);
-    if (end.torn)
-      log.warn('the last line of the journal was cut off and is dropped', { bytes: end.torn.lost });
-    for (const { from, to } of lost)
-      log.error(`events ${from} to ${to} were never written: the record of them is lost`);
+    const recovered = await recoverOrSetAside(journalDir, hooks, await savedState());
+    const { engine, journal: end, lost } = recovered;
     const fresh = recovered.seq === 0;
-    if (!fresh) log.info('state recovered', { events: recovered.seq, replayed });
+    sayRecovered(recovered, log);
 
     let armed = !fresh;
     if (fresh) {
@@ -150,18 +143,26 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       });
     }
 
-    /** The snapshot says up to which event it goes, so it may be newer than the journal, never older than it says. */
+    /**
+     * A snapshot says up to which event it goes. The journal has them all before it does, but where the disk fails for the
+     * journal alone: then the snapshot is what is left. Where another process has taken over, the snapshot is its own.
+     */
     async function save(): Promise<void> {
-      await store.write({
+      const state = {
         origin: 'live',
         options: engine.options,
         seq: journal.seq,
         snapshot: engine.snapshot(),
+      } as const;
+      await journal.flush().catch((error) => {
+        if (journal.isFenced) throw error;
       });
+      await store.write(state);
     }
 
-    // From here on the directory is known for a live one's: no replay may clear it.
-    if (fresh) await save().catch((error) => engine.countError('SAVE_FAILED', error));
+    // From here on the directory is known for a live one's: no replay may clear it. What is lost need not be said again.
+    if (fresh || lost.length > 0 || recovered.rebuilt !== null)
+      await save().catch((error) => engine.countError('SAVE_FAILED', error));
 
     const watch = configFile === null ? null : new ConfigWatch(configFile, configText, engine, log, clock);
     /** Each step is on its own: on a disk that fails, the panic switch must still be seen. */
@@ -262,29 +263,49 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   }
 
   /** Sets a broken journal aside where that is wanted and a snapshot is there to go on from. */
-  async function recoverOrSetAside(journalDir: string, hooks: EngineHooks): Promise<Recovered> {
+  async function recoverOrSetAside(
+    journalDir: string,
+    hooks: EngineHooks,
+    saved: () => Promise<SavedState | null>,
+  ): Promise<Recovered> {
     try {
-      return await recover(store, journalDir, hooks);
+      return await recover({ read: saved }, journalDir, hooks);
     } catch (error) {
       const broken =
         error instanceof EdgekeeperError &&
         (error.code === 'JOURNAL_CORRUPT' || error.code === 'JOURNAL_REPLAY_FAILED');
-      if (!broken || !options.recoverFromSnapshot || (await store.read()) === null) throw error;
+      if (!broken || !options.recoverFromSnapshot || (await saved()) === null) throw error;
       const aside = await setJournalAside(journalDir, clock.now());
       log.warn('the journal is broken and set aside; what came after the snapshot is lost', { aside });
-      return recover(store, journalDir, hooks, aside);
+      return recover({ read: saved }, journalDir, hooks, aside);
     }
   }
 
-  async function isLeftByReplay(): Promise<boolean> {
-    return (await store.read())?.origin === 'replay';
-  }
-
-  async function clearReplay(): Promise<void> {
+  /** Reads the snapshot once. What a replay left makes way for this live run. */
+  async function savedState(): Promise<() => Promise<SavedState | null>> {
+    const read = store.read();
+    const saved = await read.catch(() => null);
+    if (saved?.origin !== 'replay') return () => read;
     log.warn('the state of a replay is replaced by that of this live run', { directory: stateDir });
     await fs.rm(store.file, { force: true });
     await fs.rm(join(stateDir, JOURNAL_DIR), { recursive: true, force: true });
+    return () => Promise.resolve(null);
   }
+}
+
+/** Says what the way back to the state was like. */
+function sayRecovered({ seq, journal, replayed, differing, lost, rebuilt }: Recovered, log: Log): void {
+  if (rebuilt !== null)
+    log.warn('the snapshot is broken: the state is made again from the journal', { error: rebuilt.message });
+  if (journal.torn)
+    log.warn('the last line of the journal was cut off and is dropped', { bytes: journal.torn.lost });
+  for (const { from, to } of lost)
+    log.error(`events ${from} to ${to} were never written: the record of them is lost`);
+  for (const { from, to, epoch } of journal.dropped)
+    log.warn(`events ${from} to ${to} of process ${epoch} are dropped: another one had taken over`);
+  if (differing > 0)
+    log.warn('decisions that would be made otherwise today stay as they were sent', { decisions: differing });
+  if (seq > 0) log.info('state recovered', { events: seq, replayed });
 }
 
 const isThere = (path: string): Promise<boolean> =>
@@ -292,6 +313,9 @@ const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Candles that are taken between two turns of the event loop. */
+const CANDLES_A_TURN = 300;
 
 /** Brings the regimes of the symbols up to `now`, from history long enough to mean something. */
 export async function feedCandles(
@@ -305,7 +329,11 @@ export async function feedCandles(
   for (const symbol of symbols) {
     const last = engine.detector.lastTime(symbol);
     const since = last < 0 ? now - WARM_UP_CANDLES * interval : last + interval;
-    for (const candle of await data.candles(symbol, timeframe, since, now))
+    const candles = await data.candles(symbol, timeframe, since, now);
+    for (const [i, candle] of candles.entries()) {
+      // A long history must not hold up what the bot does.
+      if (i > 0 && i % CANDLES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
       engine.recordCandle(symbol, timeframe, candle);
+    }
   }
 }

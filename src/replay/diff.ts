@@ -3,7 +3,7 @@ import { blockedBy } from '../decision/fallback.ts';
 import { EffectLedger } from '../effect/ledger.ts';
 import { type EffectStatement, effectStatement, type StatementOptions } from '../effect/statement.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
-import type { EffectEvent, InputEvent } from '../engine/events.ts';
+import type { EffectEvent, InputEvent, RecordedEvent } from '../engine/events.ts';
 import { type Decision, isUnjudgeable } from '../model/decision.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { NEUTRAL_FACTORS } from '../model/factors.ts';
@@ -74,7 +74,7 @@ export class PolicyReplay {
   }
 
   /** Takes one event of the record with what followed from it, in order. */
-  take(event: InputEvent, effects: readonly EffectEvent[] = []): void {
+  take(event: RecordedEvent, effects: readonly EffectEvent[] = []): void {
     for (const effect of effects) {
       if (effect.type === 'status') this.#asRunStatuses.push(effect.change);
       if (effect.type === 'shadow') {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { InputEvent } from '../../src/index.ts';
-import type { JournalLine, LostEvent } from '../../src/journal/line.ts';
-import { readJournal, segmentsIn } from '../../src/journal/reader.ts';
-import { mendTail } from '../../src/journal/recovery.ts';
+import type { JournalLine, LostEvent } from '../../src/journal/codec/line.ts';
+import { readJournal } from '../../src/journal/reader.ts';
+import { segmentsIn } from '../../src/journal/segment.ts';
 import { Journal, type JournalOptions } from '../../src/journal/writer.ts';
-import { START } from '../fixtures.ts';
+import { AUTHOR, START } from '../fixtures.ts';
 
 const directory = async () => join(await mkdtemp(join(tmpdir(), 'edgekeeper-')), 'journal');
 
@@ -43,7 +43,7 @@ describe('the journal', () => {
       await written(dir, 50, { durability });
       const { lines, end } = await read(dir);
       expect(lines.map((line) => line.event)).toEqual(Array.from({ length: 50 }, (_, i) => event(i + 1)));
-      expect(end).toMatchObject({ seq: 50, torn: null, unfinished: false });
+      expect(end).toMatchObject({ seq: 50, torn: null, dropped: [] });
     },
   );
 
@@ -59,7 +59,7 @@ describe('the journal', () => {
 
   it('goes on in another segment, and is read from the one that is wanted', async () => {
     const dir = await directory();
-    await written(dir, 100, { segmentBytes: 2000 });
+    await written(dir, 100, { segmentBytes: 1000 });
     expect((await segmentsIn(dir)).length).toBeGreaterThan(5);
     expect((await read(dir)).seqs).toHaveLength(100);
     expect((await read(dir, 73)).seqs).toEqual(Array.from({ length: 27 }, (_, i) => 74 + i));
@@ -82,8 +82,7 @@ describe('the journal', () => {
     const running = journal.flush();
     for (let i = 6; i <= 10; i += 1) journal.append(event(i), []);
     journal.flushNow();
-    const text = fs.readFileSync((await segmentsIn(dir))[0]!.path, 'utf8');
-    expect(text.trimEnd().split('\n')).toHaveLength(10);
+    expect((await read(dir)).seqs).toHaveLength(10);
     await running;
     for (let i = 11; i <= 20; i += 1) journal.append(event(i), []);
     await journal.close();
@@ -119,26 +118,26 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('cut off at any byte of its last three lines loses only what was cut', async () => {
+  it('cut off at any byte of its last events loses only what was cut, and another process goes on', async () => {
     const dir = await directory();
     await written(dir, 8);
     const { path } = (await segmentsIn(dir))[0]!;
     const whole = await readFile(path);
-    const lines = whole.toString().trimEnd().split('\n');
-    const tail = lines.slice(-3).join('\n').length + 1;
-    for (let cut = 0; cut <= tail; cut += 1) {
+    const ends = [...whole.toString().matchAll(/^\["e".*$/gm)].map(
+      ({ index, 0: text }) => index + text.length,
+    );
+    for (let length = whole.length; length > ends.at(-4)!; length -= 1) {
       await writeFile(path, whole);
-      await truncate(path, whole.length - cut);
+      await truncate(path, length);
       const { end, seqs } = await read(dir);
-      const kept = whole.subarray(0, whole.length - cut).toString();
       // A last line that lacks no more than its line break is whole.
-      const expected = kept.split('\n').filter((text) => lines.includes(text)).length;
+      const expected = ends.filter((at) => at <= length).length;
       expect(seqs).toHaveLength(expected);
-      await mendTail(end, dir, 'journal-000000000001.jsonl');
       const journal = open(dir, { after: end, durability: 'os' });
       journal.append(event(99), []);
       await journal.close();
       expect((await read(dir)).seqs).toHaveLength(expected + 1);
+      for (const other of (await segmentsIn(dir)).slice(1)) await rm(other.path);
     }
   });
 
@@ -147,28 +146,24 @@ describe('the journal', () => {
     await written(dir, 6);
     const { path } = (await segmentsIn(dir))[0]!;
     const whole = await readFile(path);
-    for (let at = 0; at < whole.length - 1; at += 7) {
+    // What stands behind the last event says that it was on disk: without that it might never have been.
+    const last = whole.lastIndexOf('["b"', whole.lastIndexOf('["b"') - 1);
+    for (let at = 0; at < last; at += 7) {
       const flipped = Buffer.from(whole);
       flipped[at] = flipped[at]! ^ 1;
       await writeFile(path, flipped);
       const line = whole.subarray(0, at).toString().split('\n').length;
-      const fault = await read(dir).then(
-        ({ end }) => end.torn,
-        (error: Error) => error.message,
-      );
-      if (typeof fault === 'string') expect(fault).toMatch(new RegExp(`JOURNAL_CORRUPT.*line ${line} of`));
-      // A flipped line break joins the last two lines into one that looks cut off.
-      else expect(fault).not.toBeNull();
+      await expect(read(dir)).rejects.toThrow(new RegExp(`JOURNAL_CORRUPT.*line ${line} of`));
     }
   });
 
   it('with a line taken out, or a segment, is refused', async () => {
     const dir = await directory();
-    await written(dir, 60, { segmentBytes: 2000 });
+    await written(dir, 60, { segmentBytes: 1000 });
     const segments = await segmentsIn(dir);
     const text = await readFile(segments[1]!.path, 'utf8');
     await writeFile(segments[1]!.path, text.split('\n').slice(1).join('\n'));
-    await expect(read(dir)).rejects.toThrow(/JOURNAL_CORRUPT.*line 1 of.*does not follow/);
+    await expect(read(dir)).rejects.toThrow(/JOURNAL_CORRUPT.*line 1 of.*no first line/);
     await rm(segments[1]!.path);
     await expect(read(dir)).rejects.toThrow(/JOURNAL_CORRUPT/);
   });
@@ -240,9 +235,10 @@ describe('while the disk fails', () => {
     journal.append(event(21), []);
     await journal.close();
     const { lines, end } = await read(dir);
-    expect(lost).toEqual([{ type: 'lost', from: 2, to: 17 }]);
+    // The second was on its way when the disk failed, and goes out with the rest.
+    expect(lost).toEqual([{ type: 'lost', from: 3, to: 17 }]);
     expect(lines.filter((line) => line.event.type === 'lost')).toMatchObject([
-      { seq: 17, event: { from: 2, to: 17 } },
+      { seq: 17, event: { from: 3, to: 17 } },
     ]);
     expect(end.seq).toBe(21);
   });
@@ -287,7 +283,7 @@ describe('while the disk fails', () => {
     const lost: LostEvent[] = [];
     const journal = open(dir, { onLoss: (what) => lost.push(what) });
     journal.append(event(1), []);
-    journal.append({ ...event(2), note: 10n } as never, []);
+    journal.append({ type: 'config', time: START, authorship: AUTHOR, options: { note: 10n } } as never, []);
     journal.append(event(3), []);
     await journal.close();
     expect(lost).toEqual([{ type: 'lost', from: 2, to: 2 }]);
@@ -304,7 +300,7 @@ describe('while the disk fails', () => {
     journal.append(event(3), []);
     await journal.close();
     expect(lost).toEqual([{ type: 'lost', from: 1, to: 2 }]);
-    expect(await readdir(dir)).toEqual(['journal-000000000003.jsonl']);
+    expect(await readdir(dir)).toEqual(['journal-000000000003-1.jsonl']);
     expect((await read(dir, 2)).seqs).toEqual([3]);
     await expect(read(dir)).rejects.toThrow(/starts at event 3, the state ends at 0/);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OptimizationEngine, Options } from '../../src/index.ts';
 import { auditEntries } from '../../src/journal/audit.ts';
-import { segmentsIn } from '../../src/journal/reader.ts';
+import { segmentsIn } from '../../src/journal/segment.ts';
 import { acknowledgementOf, allowOn, panicOff, postCommand } from '../../src/node/inbox.ts';
 import { type Overlay, type OverlayOptions, openOverlay, wallClock } from '../../src/node/index.ts';
 import { AUTHOR, HOUR, START, signal, trade, walk } from '../fixtures.ts';
@@ -140,7 +140,7 @@ describe('recovery', () => {
     await crash(overlay, dir);
     const [segment] = await segmentsIn(join(dir, 'journal'));
     const text = await readFile(segment!.path, 'utf8');
-    await writeFile(segment!.path, text.replace(/"equity":10060/g, '"equity":99999'));
+    await writeFile(segment!.path, text.replace(/^(\["e",\d+),10060\]/gm, '$1,99999]'));
     await expect(open(dir)).rejects.toThrow(/JOURNAL_CORRUPT.*--recover-from-snapshot/);
     const again = await open(dir, { recoverFromSnapshot: true });
     expect(state(again.engine)).toBe(saved);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EffectLedger, type PositionOutcome } from '../../src/index.ts';
-import { readWhole } from '../../src/journal/audit.ts';
+import { readWhole } from '../../src/journal/reader.ts';
 import { keepOutcomes, readLedger } from '../../src/journal/record.ts';
 import { openOverlay } from '../../src/node/index.ts';
 import { HOUR, START, signal, trade } from '../fixtures.ts';
@@ -42,29 +42,36 @@ async function lived() {
   return { stateDir, ledger, told, snapshot, coverage };
 }
 
+/** With what explains its decision to the four digits that the journal keeps of it. */
+const roughly = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (key, part) =>
+    typeof part === 'number' && !EXACT.includes(key) ? Number(part.toPrecision(4)) : part,
+  );
+const EXACT = ['time', 'entryTime', 'exitTime', 'r', 'pnl', 'basePnl', 'multiplier', 'edgeFactor', 'equity'];
+
 describe('positions in the journal', () => {
   it('come back as they were told, and stand in it once', async () => {
     const { stateDir, told } = await lived();
-    const read: unknown[] = [];
+    const read: PositionOutcome[] = [];
     await readWhole(join(stateDir, 'journal'), ({ event }) => {
       if (event.type === 'trade' && event.outcome) read.push(event.outcome);
     });
     expect(told).toHaveLength(2);
-    expect(read).toEqual(JSON.parse(JSON.stringify(told)));
+    expect(read.map(roughly)).toEqual(told.map(roughly));
     const [segment] = await readdir(join(stateDir, 'journal'));
     const text = await readFile(join(stateDir, 'journal', segment!), 'utf8');
-    const wholeTrade = text.split('\n').find((line) => line.includes('"pnl":-10'))!;
-    expect(wholeTrade.split('"multiplier"').length - 1).toBe(2);
+    const wholeTrade = text.split('\n').find((line) => line.startsWith('["t"') && line.includes(',-10,'))!;
+    expect(wholeTrade.length).toBeLessThan(300);
     expect(text).not.toContain('xxx');
   });
 
   it('make the same effect record, also after compaction kept it', async () => {
     const { stateDir, ledger } = await lived();
-    expect((await readLedger(stateDir)).outcomes).toEqual(ledger.outcomes);
+    expect(roughly((await readLedger(stateDir)).outcomes)).toEqual(roughly(ledger.outcomes));
     expect(ledger.outcomes).toHaveLength(2);
     await keepOutcomes(stateDir, 6);
     await keepOutcomes(stateDir, 1000);
-    expect((await readLedger(stateDir)).outcomes).toEqual(ledger.outcomes);
+    expect(roughly((await readLedger(stateDir)).outcomes)).toEqual(roughly(ledger.outcomes));
   });
 
   it('and what could not be seen survive a crash without a snapshot', async () => {
