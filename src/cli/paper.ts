@@ -144,12 +144,12 @@ async function replay(
     );
     await journal?.close();
     if (engine && journal) {
-      await store.write({
+      await store.save(() => ({
         origin: 'replay',
         options: engine.options,
         seq: journal.seq,
-        snapshot: engine.snapshot(),
-      });
+        walk: engine.walk(),
+      }));
     }
     await keepReport(options.stateDir, report);
     return report;

@@ -39,7 +39,7 @@ import { Learning, type PastEvent } from './learning.ts';
 import { Operator } from './operator.ts';
 import { Pieces } from './pieces.ts';
 import type { Portfolio } from './portfolio.ts';
-import { parsePiece, type Snapshot } from './snapshot.ts';
+import type { Piece, Snapshot } from './snapshot.ts';
 import { PIECE, type SnapshotWalk } from './snapshot-walk.ts';
 import { EngineState } from './state.ts';
 import { Update } from './update.ts';
@@ -507,13 +507,14 @@ export class OptimizationEngine {
     this.#state.restore(value);
   }
 
-  /**
-   * Goes on from a piece of a snapshot whose head was restored, in the order in which they were written. Throws
-   * `SNAPSHOT_INVALID`.
-   */
-  restorePiece(section: string, items: unknown): void {
-    const piece = parsePiece(section, items);
-    this.#state.take(piece.section, piece.items);
+  /** Goes on from a snapshot that was read and found sound, or from its head; it is handed over. */
+  begin(snapshot: Snapshot): void {
+    this.#state.begin(snapshot);
+  }
+
+  /** Goes on from a piece of the snapshot that it began with, in the order in which they were written. */
+  take({ section, items }: Piece): void {
+    this.#state.take(section, items);
   }
 }
 

@@ -30,6 +30,7 @@ export class SnapshotWalk {
   #way = 0;
   #position = 0;
   #isBroken = false;
+  #isFinished = false;
 
   constructor(head: Snapshot, sections: readonly Section[], pieceLength: number) {
     this.#pieceLength = pieceLength;
@@ -68,8 +69,16 @@ export class SnapshotWalk {
     return texts.length === 0 ? this.next() : { section: section.id, items: `[${texts.join(',')}]` };
   }
 
+  /** Keeps all that is not written yet as it is now: nothing breaks it any more. */
+  finish(): void {
+    for (const { section, kept } of this.#ways)
+      for (const name of section.names) if (!kept.has(name)) kept.set(name, textOf(section, name));
+    this.#isFinished = true;
+  }
+
   /** Keeps what is known by a name as it is now: it is about to change. */
   keep(by: 'strategy' | 'symbol', name: string): void {
+    if (this.#isFinished) return;
     for (let i = this.#way; i < this.#ways.length; i += 1) {
       const { section, positions, kept } = this.#ways[i]!;
       if (section.by !== by || kept.has(name)) continue;
@@ -81,7 +90,7 @@ export class SnapshotWalk {
 
   /** Much is about to change at once. */
   break(): void {
-    this.#isBroken = true;
+    this.#isBroken = !this.#isFinished;
   }
 }
 

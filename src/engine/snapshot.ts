@@ -71,8 +71,14 @@ const SECTIONS = {
 } as const;
 export type SectionId = keyof typeof SECTIONS;
 
+/** Items of a section. */
+export interface Piece {
+  readonly section: SectionId;
+  readonly items: unknown[];
+}
+
 /** The list of a section in a snapshot. */
-export function listIn(snapshot: unknown, section: SectionId): unknown[] {
+export function listIn(snapshot: unknown, section: string): unknown[] {
   let at = snapshot;
   for (const key of section.split('.')) at = (at as Record<string, unknown>)[key];
   return at as unknown[];
@@ -271,7 +277,7 @@ interface Version3 {
 }
 
 /** Items of a section, as they were written. Throws `SNAPSHOT_INVALID`, and says where they are none. */
-export function parsePiece(section: string, items: unknown): { section: SectionId; items: unknown[] } {
+export function parsePiece(section: string, items: unknown): Piece {
   const schema = Object.hasOwn(SECTIONS, section) ? SECTIONS[section as SectionId] : null;
   if (schema === null) throw invalid(`section ${show(section)}`);
   const parsed = schema.safeParse(items);

@@ -7,7 +7,8 @@ import type { JournalLine, LostEvent } from './codec/line.ts';
 import { learnPast } from './learn-past.ts';
 import { type JournalEnd, readJournal } from './reader.ts';
 import { segmentsIn } from './segment.ts';
-import { isBrokenState, type Origin, type SavedState } from './state-store.ts';
+import type { Origin, SavedState } from './state-lines.ts';
+import { isBrokenState } from './state-store.ts';
 
 /** First version of a snapshot that holds what the posterior learned. */
 const WITH_POSTERIOR = 5;
@@ -49,32 +50,35 @@ export async function recover(
   brokenDir: string | null = null,
 ): Promise<Recovered> {
   let saved: SavedState | null;
+  let engine: OptimizationEngine;
   try {
     saved = await states.read();
+    engine = await restored(saved, hooks);
   } catch (error) {
     return rebuilt(error, journalDir, hooks);
   }
-  return onTop(saved, journalDir, hooks, brokenDir);
+  const recovered = await onTop(engine, saved, journalDir, brokenDir);
+  // One that nothing was ever written of is none of before there was a choice.
+  return recovered.seq === 0 && saved === null
+    ? { ...recovered, engine: new OptimizationEngine({}, hooks) }
+    : recovered;
 }
 
 async function rebuilt(error: unknown, journalDir: string, hooks: EngineHooks): Promise<Recovered> {
   const [earliest] = await segmentsIn(journalDir);
   if (!isBrokenState(error) || earliest?.first !== 1) throw error;
-  const recovered = await onTop(null, journalDir, hooks, null).catch(() => null);
+  const recovered = await onTop(await restored(null, hooks), null, journalDir, null).catch(() => null);
   if (recovered === null || recovered.lost.length > 0) throw error;
   return { ...recovered, rebuilt: error as EdgekeeperError };
 }
 
 async function onTop(
+  engine: OptimizationEngine,
   saved: SavedState | null,
   journalDir: string,
-  hooks: EngineHooks,
   brokenDir: string | null,
 ): Promise<Recovered> {
-  // What says on no evidence was written before there was a choice: it ran on guarded evidence.
-  const engine = new OptimizationEngine({ evidence: 'guarded', ...saved?.options }, hooks);
-  if (saved) engine.restore(saved.snapshot);
-  if (saved && (saved.version ?? 0) < WITH_POSTERIOR) {
+  if (saved && saved.version < WITH_POSTERIOR) {
     const learned = learnPast(engine, dirname(journalDir), saved.seq, brokenDir ?? journalDir);
     await (brokenDir === null ? learned : learned.catch(untilBroken));
   }
@@ -103,8 +107,7 @@ async function onTop(
     }
   });
   return {
-    // One that nothing was ever written of is none of before there was a choice.
-    engine: saved === null && journal.seq === 0 ? new OptimizationEngine({}, hooks) : engine,
+    engine,
     origin: saved?.origin ?? null,
     seq: Math.max(after, journal.seq),
     journal,
@@ -113,6 +116,19 @@ async function onTop(
     lost,
     rebuilt: null,
   };
+}
+
+/** An engine that goes on from a saved state. A long one is taken piece by piece, between which other things happen. */
+async function restored(saved: SavedState | null, hooks: EngineHooks): Promise<OptimizationEngine> {
+  // What says on no evidence was written before there was a choice: it ran on guarded evidence.
+  const engine = new OptimizationEngine({ evidence: 'guarded', ...saved?.options }, hooks);
+  if (saved === null) return engine;
+  engine.begin(saved.snapshot);
+  for await (const piece of saved.pieces) {
+    engine.take(piece);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return engine;
 }
 
 /** An event with what its line left to the engine, which knows it just as it was. */

@@ -1,74 +1,23 @@
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Adapter, Low } from 'lowdb';
-import { z } from 'zod';
-import type { Options } from '../config/schema.ts';
-import { parseSnapshot, type Snapshot } from '../engine/snapshot.ts';
-import { EdgekeeperError, show } from '../model/errors.ts';
-import { writeAtomically } from './atomic-file.ts';
+import { Low } from 'lowdb';
+import { EdgekeeperError } from '../model/errors.ts';
 import { makeDirectory } from './directory.ts';
+import { type Lines, LinesFile } from './lines-file.ts';
+import { linesOf, type PresentState, type SavedState, stateIn } from './state-lines.ts';
 
-const FORMAT = 'edgekeeper-state';
 /** Name of the snapshot in a state directory. */
 export const STATE_FILE = 'state.json';
 
-/** What made a state: a live run, whose state is precious, or a replay, whose state can be made again. */
-export const ORIGINS = ['live', 'replay'] as const;
-export type Origin = (typeof ORIGINS)[number];
-
-export interface SavedState {
-  readonly format: typeof FORMAT;
-  readonly origin: Origin;
-  /** The configuration in force, as it was written. */
-  readonly options: Options;
-  /** Sequence number of the last journaled event that the snapshot contains. */
-  readonly seq: number;
-  readonly snapshot: Snapshot;
-  /** Version of the snapshot as it was on disk. */
-  readonly version?: number;
-}
-
-const envelopeSchema = z.object({
-  format: z.literal(FORMAT),
-  origin: z.enum(ORIGINS),
-  // Older files say neither: they were written before there was a journal.
-  options: z.record(z.string(), z.unknown()).default({}),
-  seq: z.number().int().min(0).default(0),
-  snapshot: z.unknown(),
-});
-
-/** A lowdb adapter that never leaves half a file. */
-class AtomicJsonFile implements Adapter<SavedState> {
-  readonly #path: string;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async read(): Promise<SavedState | null> {
-    let text: string;
-    try {
-      text = await fs.readFile(this.#path, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw error;
-    }
-    const value: unknown = JSON.parse(text);
-    if (value === null) throw new Error('it holds null');
-    return value as SavedState;
-  }
-
-  async write(data: SavedState): Promise<void> {
-    await writeAtomically(this.#path, JSON.stringify(data));
-  }
-}
+/** Walks that may be broken by what happens while they are written; the next is finished before anything else can happen. */
+const BREAKABLE = 3;
 
 /** The snapshot of one state directory. */
 export class LowdbStateStore {
   readonly #file: string;
-  readonly #db: Low<SavedState | null>;
-  #pending: SavedState | null = null;
+  readonly #db: Low<Lines | null>;
+  #pending: { readonly present: () => PresentState; readonly settled: () => Promise<void> } | null = null;
   /** The write that waits, shared by all who came since the running one began; and the end of the latest. */
   #queued: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
@@ -83,7 +32,7 @@ export class LowdbStateStore {
       });
     }
     this.#file = join(directory, STATE_FILE);
-    this.#db = new Low<SavedState | null>(new AtomicJsonFile(this.#file) as Adapter<SavedState | null>, null);
+    this.#db = new Low<Lines | null>(new LinesFile(this.#file), null);
   }
 
   get file(): string {
@@ -101,41 +50,30 @@ export class LowdbStateStore {
     }
   }
 
-  /** The saved state, or null where there is none. Throws `STATE_CORRUPT` and changes nothing for a file that is not one. */
+  /**
+   * The saved state, or null where there is none. Throws `STATE_CORRUPT` and changes nothing for a file that is not one;
+   * so may its pieces, while they are read.
+   */
   async read(): Promise<SavedState | null> {
     try {
       await this.#db.read();
+      const lines = this.#db.data;
+      if (lines === null) return null;
+      const state = await stateIn(iteratorOf(lines));
+      return { ...state, pieces: this.#sound(state.pieces) };
     } catch (cause) {
-      throw corrupt(this.#file, (cause as Error).message, cause);
-    }
-    const value: unknown = this.#db.data;
-    if (value === null) return null;
-    const envelope = envelopeSchema.safeParse(value);
-    if (!envelope.success)
-      throw corrupt(this.#file, `format ${show((value as { format?: unknown }).format)}`, envelope.error);
-    try {
-      const { origin, options, seq, snapshot } = envelope.data;
-      const version = (snapshot as { version?: number } | null)?.version ?? 1;
-      return {
-        format: FORMAT,
-        origin,
-        options: options as Options,
-        seq,
-        snapshot: parseSnapshot(snapshot),
-        version,
-      };
-    } catch (cause) {
-      if (cause instanceof EdgekeeperError) throw corrupt(this.#file, cause.found, cause);
-      throw cause;
+      throw this.#corrupt(cause);
     }
   }
 
   /**
-   * Resolves when this snapshot, or a later one, is on disk. Only one write runs at a time; of those that
-   * wait only the last is written. Rejects with `STATE_UNWRITABLE`.
+   * Resolves when the present state, or a later one, is on disk. Only one write runs at a time; of those that wait only
+   * the last is written. It is written in pieces, between which other things happen. Rejects with `STATE_UNWRITABLE`.
+   * @param present called when it is written, and again where its walk is broken meanwhile
+   * @param settled awaited before the file takes its name: what it refers to must be on disk
    */
-  write(state: Omit<SavedState, 'format'>): Promise<void> {
-    this.#pending = { format: FORMAT, ...state };
+  save(present: () => PresentState, settled: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    this.#pending = { present, settled };
     this.#queued ??= this.#last.then(() => {
       this.#queued = null;
       return this.#flush();
@@ -146,15 +84,37 @@ export class LowdbStateStore {
   }
 
   async #flush(): Promise<void> {
-    this.#db.data = this.#pending;
+    const { present, settled } = this.#pending!;
     this.#pending = null;
-    try {
-      await this.#db.write();
-    } catch (cause) {
-      throw unwritable(dirname(this.#file), cause);
+    for (let walks = 1; ; walks += 1) {
+      const state = present();
+      if (walks > BREAKABLE) state.walk.finish();
+      try {
+        this.#db.data = linesOf(state, settled);
+        await this.#db.write();
+        return;
+      } catch (cause) {
+        if (!state.walk.isBroken) throw unwritable(dirname(this.#file), cause);
+      }
     }
   }
+
+  async *#sound(pieces: SavedState['pieces']): SavedState['pieces'] {
+    try {
+      yield* pieces;
+    } catch (cause) {
+      throw this.#corrupt(cause);
+    }
+  }
+
+  #corrupt(cause: unknown): EdgekeeperError {
+    const found = cause instanceof EdgekeeperError ? cause.found : (cause as Error).message;
+    return corrupt(this.#file, found, cause);
+  }
 }
+
+const iteratorOf = (lines: Lines): Iterator<string> | AsyncIterator<string> =>
+  Symbol.iterator in lines ? lines[Symbol.iterator]() : lines[Symbol.asyncIterator]();
 
 /** Whether a file is no state any more, cut off or scribbled on; one of a newer version is whole. */
 export const isBrokenState = (error: unknown): boolean =>

@@ -8,7 +8,8 @@ import { lockDirectory, ownerOf } from '../journal/lock.ts';
 import { recordEvents } from '../journal/recorder.ts';
 import { type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
-import { LowdbStateStore, type SavedState } from '../journal/state-store.ts';
+import type { SavedState } from '../journal/state-lines.ts';
+import { LowdbStateStore } from '../journal/state-store.ts';
 import { type Durability, Journal } from '../journal/writer.ts';
 import { timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError } from '../model/errors.ts';
@@ -148,16 +149,13 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
      * journal alone: then the snapshot is what is left. Where another process has taken over, the snapshot is its own.
      */
     async function save(): Promise<void> {
-      const state = {
-        origin: 'live',
-        options: engine.options,
-        seq: journal.seq,
-        snapshot: engine.snapshot(),
-      } as const;
-      await journal.flush().catch((error) => {
-        if (journal.isFenced) throw error;
-      });
-      await store.write(state);
+      await store.save(
+        () => ({ origin: 'live', options: engine.options, seq: journal.seq, walk: engine.walk() }),
+        () =>
+          journal.flush().catch((error) => {
+            if (journal.isFenced) throw error;
+          }),
+      );
     }
 
     // From here on the directory is known for a live one's: no replay may clear it. What is lost need not be said again.
@@ -281,11 +279,16 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     }
   }
 
-  /** Reads the snapshot once. What a replay left makes way for this live run. */
+  /** The snapshot, read once unless it is asked for again. What a replay left makes way for this live run. */
   async function savedState(): Promise<() => Promise<SavedState | null>> {
-    const read = store.read();
+    let read: Promise<SavedState | null> | null = store.read();
     const saved = await read.catch(() => null);
-    if (saved?.origin !== 'replay') return () => read;
+    if (saved?.origin !== 'replay')
+      return () => {
+        const first = read ?? store.read();
+        read = null;
+        return first;
+      };
     log.warn('the state of a replay is replaced by that of this live run', { directory: stateDir });
     await fs.rm(store.file, { force: true });
     await fs.rm(join(stateDir, JOURNAL_DIR), { recursive: true, force: true });

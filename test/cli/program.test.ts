@@ -120,7 +120,7 @@ describe('edgekeeper paper', () => {
     expect((await edgekeeper('paper', '--state-dir', join(path, 'state'))).err).toMatch(/STATE_UNWRITABLE/);
     const live = await directory();
     const store = new LowdbStateStore(live);
-    await store.write({ origin: 'live', options: {}, seq: 1, snapshot: engineWith().snapshot() });
+    await store.save(() => ({ origin: 'live', options: {}, seq: 1, walk: engineWith().walk() }));
     const before = await readFile(store.file, 'utf8');
     expect((await edgekeeper('paper', '--to', '2024-01-05', '--state-dir', live)).err).toMatch(
       /STATE_OCCUPIED/,

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { Options } from '../config/schema.ts';
+import {
+  listIn,
+  type Piece,
+  parsePiece,
+  parseSnapshot,
+  SNAPSHOT_VERSION,
+  type Snapshot,
+} from '../engine/snapshot.ts';
+import type { SnapshotWalk } from '../engine/snapshot-walk.ts';
+import { show } from '../model/errors.ts';
+
+const FORMAT = 'edgekeeper-state';
+
+/** What made a state: a live run, whose state is precious, or a replay, whose state can be made again. */
+export const ORIGINS = ['live', 'replay'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+/** A state as it was saved. */
+export interface SavedState {
+  readonly origin: Origin;
+  /** The configuration in force, as it was written. */
+  readonly options: Options;
+  /** Sequence number of the last journaled event that the snapshot contains. */
+  readonly seq: number;
+  /** The snapshot, or its head where pieces follow. */
+  readonly snapshot: Snapshot;
+  /** What of its sections is not in it, in order; to be read once. */
+  readonly pieces: AsyncIterable<Piece>;
+  /** Version of the snapshot as it was on disk. */
+  readonly version: number;
+}
+
+/** A state that is to be saved as it is now. */
+export interface PresentState extends Pick<SavedState, 'origin' | 'options' | 'seq'> {
+  readonly walk: SnapshotWalk;
+}
+
+/** The first line of a file. */
+const envelopeSchema = z.object({
+  format: z.literal(FORMAT),
+  origin: z.enum(ORIGINS),
+  // Older files say neither: they were written before there was a journal.
+  options: z.record(z.string(), z.unknown()).default({}),
+  seq: z.number().int().min(0).default(0),
+  snapshot: z.unknown(),
+  // Whether pieces of the snapshot follow, a line each, and a line that says how many. Older files are of one line.
+  split: z.boolean().default(false),
+});
+
+const pieceSchema = z.object({ section: z.string(), items: z.unknown() });
+const endSchema = z.strictObject({ pieces: z.number() });
+
+/** The lines of a file with this state. @param settled awaited before the last one */
+export async function* linesOf(
+  { origin, options, seq, walk }: PresentState,
+  settled: () => Promise<void>,
+): AsyncGenerator<string> {
+  const envelope = JSON.stringify({ format: FORMAT, origin, options, seq, split: true });
+  yield `${envelope.slice(0, -1)},"snapshot":${walk.head}}`;
+  let pieces = 0;
+  for (let piece = walk.next(); piece !== null; piece = walk.next()) {
+    pieces += 1;
+    yield `{"section":"${piece.section}","items":${piece.items}}`;
+  }
+  if (walk.isBroken) throw new Error('the state changed all at once while it was written');
+  await settled();
+  yield JSON.stringify({ pieces });
+}
+
+/** The state in the lines of a file. Throws what is wrong with them. */
+export async function stateIn(lines: Iterator<string> | AsyncIterator<string>): Promise<SavedState> {
+  const value: unknown = JSON.parse((await lines.next()).value ?? '');
+  const envelope = envelopeSchema.safeParse(value);
+  if (!envelope.success)
+    throw new Error(`format ${show((value as { format?: unknown } | null)?.format)}`, {
+      cause: envelope.error,
+    });
+  const { origin, options, seq, snapshot: head, split } = envelope.data;
+  const version = (head as { version?: number } | null)?.version ?? 1;
+  const rest = split ? piecesIn(lines) : none();
+  // What brings an older snapshot up to date wants the whole of it.
+  const isOld = version < SNAPSHOT_VERSION;
+  const snapshot = parseSnapshot(isOld ? await assembled(head, rest) : head);
+  return {
+    origin,
+    options: options as Options,
+    seq,
+    snapshot,
+    pieces: isOld ? none() : parsed(rest),
+    version,
+  };
+}
+
+interface RawPiece {
+  readonly section: string;
+  readonly items?: unknown;
+}
+
+async function* piecesIn(lines: Iterator<string> | AsyncIterator<string>): AsyncGenerator<RawPiece> {
+  for (let count = 0; ; count += 1) {
+    const { value: line, done } = await lines.next();
+    if (done) throw new Error(`it is cut off after ${count} pieces`);
+    const value: unknown = JSON.parse(line);
+    const end = endSchema.safeParse(value);
+    if (!end.success) yield pieceSchema.parse(value);
+    else if (end.data.pieces === count) return;
+    else throw new Error(`it has ${count} pieces of ${end.data.pieces}`);
+  }
+}
+
+async function* parsed(pieces: AsyncIterable<RawPiece>): AsyncGenerator<Piece> {
+  for await (const { section, items } of pieces) yield parsePiece(section, items);
+}
+
+async function assembled(head: unknown, pieces: AsyncIterable<RawPiece>): Promise<unknown> {
+  for await (const { section, items } of pieces)
+    for (const item of items as unknown[]) listIn(head, section).push(item);
+  return head;
+}
+
+async function* none(): AsyncGenerator<never> {}
