@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { parseConfig } from '../config/schema.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
+import type { JournalLine } from '../journal/codec/line.ts';
 import { findDecision } from '../journal/find-decision.ts';
+import { Missing } from '../journal/missing.ts';
 import { readWhole } from '../journal/reader.ts';
 import { readLedger } from '../journal/record.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
@@ -17,6 +19,7 @@ import { addToMoments, emptyMoments, sampleVariance } from '../statistics/moment
 import { luckySharpe, probabilisticSharpe } from '../statistics/sharpe-test.ts';
 import { jsonOption, type StateFlags, stateDirOption } from './options.ts';
 import { rememberTrials, trialKey } from './policy-trials.ts';
+import { withProgress } from './progress.ts';
 import { renderDiff, renderEffect, renderExplanation } from './render/evidence.ts';
 import { savedEngine } from './state.ts';
 import type { CliWorld } from './world.ts';
@@ -42,7 +45,9 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
     .addOption(jsonOption())
     .action(async ({ stateDir, json }: StateFlags) => {
       const engine = await savedEngine(stateDir);
-      const ledger = await readLedger(stateDir);
+      const ledger = await withProgress(world.terminal, json === true, (onProgress) =>
+        readLedger(stateDir, onProgress),
+      );
       if (ledger.outcomes.length === 0) {
         throw new EdgekeeperError('RECORD_EMPTY', {
           found: `no signal in ${stateDir} whose outcome is known`,
@@ -102,10 +107,17 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
       const other = { ...options, timeframe: options.timeframe ?? timeframe };
       const replay = new PolicyReplay(other);
       let first: number | null = null;
-      await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, event, effects }) => {
-        first ??= seq;
+      const missing = new Missing();
+      const onLine = (line: JournalLine) => {
+        const { seq, event, effects } = line;
+        missing.take(line);
+        first ??= event.type === 'lost' ? event.from : seq;
         if (first === 1 && event.type !== 'lost') replay.take(event, effects);
-      });
+      };
+      const end = await withProgress(world.terminal, json === true, (onProgress) =>
+        readWhole(join(stateDir, JOURNAL_DIR), onLine, onProgress),
+      );
+      missing.end(end);
       if (first !== null && first !== 1) {
         throw new EdgekeeperError('RECORD_INCOMPLETE', {
           found: `a journal that starts at event ${first}: the earlier ones were compacted away`,
@@ -134,7 +146,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
         luck,
         deflatedSharpe: diff.other.sharpe && probabilisticSharpe(diff.other.sharpe, luck),
       };
-      if (json) print({ ...diff, deflation });
-      else world.out(`${renderDiff(diff, deflation, file)}\n`);
+      if (json) print({ ...diff, deflation, missing: missing.texts });
+      else world.out(`${renderDiff(diff, deflation, file)}\n${missing.text}`);
     });
 }

@@ -1,12 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { legsOf } from '../journal/course.ts';
+import { Missing } from '../journal/missing.ts';
 import { readWhole } from '../journal/reader.ts';
 import { keepOutcomes } from '../journal/record.ts';
 import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
+import { indexOf, indexPath } from '../journal/segment-index.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { type StateFlags, stateDirOption } from './options.ts';
+import { withProgress } from './progress.ts';
 import type { CliWorld } from './world.ts';
 
 /** Adds the commands that look at, export and compact the journal. */
@@ -16,11 +20,12 @@ export function addJournalCommands(journal: Command, world: CliWorld): void {
     .description('check the whole chain; names the first bad line')
     .addOption(stateDirOption())
     .action(async ({ stateDir }: StateFlags) => {
-      let lines = 0;
-      await readWhole(join(stateDir, JOURNAL_DIR), () => {
-        lines += 1;
-      });
-      world.out(`${lines} lines, every one as it was written.\n`);
+      const missing = new Missing();
+      const end = await withProgress(world.terminal, false, (onProgress) =>
+        readWhole(join(stateDir, JOURNAL_DIR), (line) => missing.take(line), onProgress),
+      );
+      missing.end(end);
+      world.out(`${end.lines} lines, every one as it was written.\n${missing.text}`);
     });
 
   journal
@@ -58,19 +63,17 @@ async function compact(stateDir: string, before: number): Promise<number> {
   const saved = await new LowdbStateStore(stateDir).read();
   const journalDir = join(stateDir, JOURNAL_DIR);
   const segments = await segmentsIn(journalDir);
-  const times = new Map<number, number>();
-  await readWhole(journalDir, ({ seq, time }) => {
-    const segment = segments.findLast(({ first }) => first <= seq);
-    if (segment) times.set(segment.first, Math.max(times.get(segment.first) ?? 0, time));
-  });
   let dropped = 0;
-  while (dropped < segments.length - 1) {
+  for (const leg of legsOf(segments).slice(0, -1)) {
     const last = segments[dropped + 1]!.first - 1;
-    if (last > (saved?.seq ?? 0) || (times.get(segments[dropped]!.first) ?? 0) >= before) break;
+    if (last > (saved?.seq ?? 0) || ((await indexOf(leg)).times?.[1] ?? 0) >= before) break;
     dropped += 1;
   }
   // What the overlay statement rests on stays: its looks count outcomes from the first.
   if (dropped > 0) await keepOutcomes(stateDir, segments[dropped]!.first);
-  for (const { path } of segments.slice(0, dropped)) await rm(path);
+  for (const { path } of segments.slice(0, dropped)) {
+    await rm(path);
+    await rm(indexPath(path), { force: true });
+  }
   return dropped;
 }

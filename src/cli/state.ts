@@ -49,6 +49,11 @@ function hours(text: string): number {
   return Number(match[1]) * { m: 1 / 60, h: 1, d: 24 }[match[2] as 'm' | 'h' | 'd'];
 }
 
+function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Write a number such as 50.');
+  return Number(text);
+}
+
 /** The engine as the state directory has it: the snapshot and the journal's tail. Throws `STATE_MISSING`. */
 export async function savedEngine(stateDir: string): Promise<OptimizationEngine> {
   const panicked = (await isPanicked(stateDir)) ?? false;
@@ -240,10 +245,12 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     )
     .addOption(stateDirOption())
     .addOption(jsonOption())
-    .option('--limit <n>', 'the latest only', (text) => Number.parseInt(text, 10), 50)
-    .action(async ({ stateDir, json, limit }: StateFlags & { limit: number }) => {
+    .option('--limit <n>', 'the latest only', count, 50)
+    .option('--all', 'everything that the journal has')
+    .action(async ({ stateDir, json, limit, all }: StateFlags & { limit: number; all?: boolean }) => {
       await savedEngine(stateDir);
-      const entries = (await auditEntries(join(stateDir, JOURNAL_DIR))).slice(-limit);
+      const most = all ? Number.POSITIVE_INFINITY : limit;
+      const { entries, hasMore } = await auditEntries(join(stateDir, JOURNAL_DIR), most);
       if (json) {
         world.out(`${JSON.stringify(entries, null, 2)}\n`);
         return;
@@ -254,7 +261,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
       });
       for (const { time, who, what, before, after, why } of entries) {
         table.push([
-          new Date(time).toISOString().slice(0, 19),
+          time === 0 ? '' : new Date(time).toISOString().slice(0, 19),
           who,
           what,
           before,
@@ -262,7 +269,8 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
           shorten(why),
         ]);
       }
-      world.out(`${table.toString()}\n`);
+      const more = hasMore ? `The latest ${entries.length}; there are older ones: --limit or --all.\n` : '';
+      world.out(`${table.toString()}\n${more}`);
     });
 
   addJournalCommands(cli.command('journal').description('look at, export and compact the journal'), world);

@@ -90,11 +90,11 @@ export class Judging {
     if (Number.isSafeInteger(number)) this.#state.decisions = Math.max(this.#state.decisions, number - 1);
     if (isUnjudgeable(sent) || signalFault(signal) !== null) {
       this.decided(signal, sent);
-      return true;
+      return isUnjudgeable(sent);
     }
     const { decision, isOwn } = this.#judged(signal, sent.id);
     const isSame = sentAlike(decision, sent);
-    if (isSame ? isOwn : isOwn && sent.edgeFactor > 0) this.#learning.atWork(sent);
+    if (isOwn && (isSame || sent.edgeFactor > 0)) this.#learning.atWork(sent);
     if (!isSame) this.#recount(decision, sent);
     this.decided(signal, isSame ? decision : asSent(decision, sent));
     return isSame;

@@ -1,94 +1,52 @@
-import type { EffectEvent } from '../engine/events.ts';
-import type { JournalLine } from './codec/line.ts';
-import { readWhole } from './reader.ts';
+import { type AuditEntry, auditEntriesOf, entryOfDropped, entryOfLost } from './audit-entry.ts';
+import { EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
+import { Course, type Leg, legsOf } from './course.ts';
+import { readLegs } from './reader.ts';
+import { segmentsIn } from './segment.ts';
+import { indexOf } from './segment-index.ts';
 
-/** Something that was changed, by the rules or by a person. */
-export interface AuditEntry {
-  readonly seq: number;
-  readonly time: number;
-  readonly who: string;
-  readonly what: string;
-  readonly before: string;
-  readonly after: string;
-  readonly why: string;
+/** The latest changes in a journal. */
+export interface Audit {
+  /** Oldest first. */
+  readonly entries: readonly AuditEntry[];
+  /** Whether there are older ones. */
+  readonly hasMore: boolean;
 }
 
-/** Every change in a journal, oldest first; also in what compaction left of one. */
-export async function auditEntries(journalDir: string): Promise<AuditEntry[]> {
-  const entries: AuditEntry[] = [];
-  await readWhole(journalDir, (line) => entries.push(...entriesOf(line)));
-  return entries;
+/** Lines that may have something for the audit. */
+const LINES = [LETTERS.command, LETTERS.config, EFFECT_LETTERS.weight, EFFECT_LETTERS.status];
+
+/**
+ * The latest changes in a journal, also in what compaction left of one. It is read from its end, and no further back
+ * than need be.
+ */
+export async function auditEntries(journalDir: string, limit = Number.POSITIVE_INFINITY): Promise<Audit> {
+  const legs = legsOf(await segmentsIn(journalDir));
+  let entries: AuditEntry[] = [];
+  /** First event of the segment that was read last. */
+  let next: number | null = null;
+  for (let i = legs.length - 1; i >= 0 && entries.length <= limit; i -= 1) {
+    const leg = legs[i]!;
+    const { found, last } = await entriesIn(leg);
+    // What is missed between two segments neither of them tells.
+    if (next !== null && last !== null && last + 1 < next)
+      found.push(entryOfLost({ from: last + 1, to: next - 1 }));
+    entries = [...found, ...entries];
+    if (last !== null) next = leg.segment.first;
+  }
+  const latest = limit > 0 && entries.length > limit ? entries.slice(-limit) : entries;
+  return { entries: latest, hasMore: latest.length < entries.length };
 }
 
-function entriesOf({ seq, time, event, effects = [] }: JournalLine): AuditEntry[] {
-  const entries = effects.flatMap((effect) => effectEntry(seq, effect));
-  if (event.type === 'command') {
-    const { actor, reason, type, time: _time, id: _id, ...details } = event.command;
-    entries.push({
-      seq,
-      time,
-      who: actor,
-      what: `command ${type}`,
-      before: event.before ? JSON.stringify(event.before) : '',
-      after: JSON.stringify(details),
-      why: reason,
-    });
+/** Entries of one segment, and its last event; null where a newer process has the place of all of them. */
+async function entriesIn(leg: Leg): Promise<{ readonly found: AuditEntry[]; readonly last: number | null }> {
+  if (!leg.isLast) {
+    const { audited, dropped, events } = await indexOf(leg);
+    if (audited === 0 && dropped === 0) return { found: [], last: events?.[1] ?? null };
   }
-  if (event.type === 'config') {
-    const { actor, reason } = event.authorship;
-    entries.push({
-      seq,
-      time,
-      who: actor,
-      what: 'configuration',
-      before: event.before ? JSON.stringify(event.before) : '',
-      after: JSON.stringify(event.options),
-      why: reason,
-    });
-  }
-  if (event.type === 'lost') {
-    entries.push({
-      seq,
-      time,
-      who: 'edgekeeper',
-      what: 'journal',
-      before: '',
-      after: '',
-      why: `events ${event.from} to ${event.to} were not written`,
-    });
-  }
-  return entries;
-}
-
-function effectEntry(seq: number, effect: EffectEvent): AuditEntry[] {
-  const { time } = effect;
-  if (effect.type === 'shadow') return [];
-  if (effect.type === 'status') {
-    const { strategy, oldStatus, newStatus, actor, reason } = effect.change;
-    return [
-      {
-        seq,
-        time,
-        who: actor,
-        what: `status of ${strategy}`,
-        before: oldStatus,
-        after: newStatus,
-        why: reason,
-      },
-    ];
-  }
-  const { strategy, cell, symbol, previousWeight, newWeight, reason } = effect.update;
-  const where = cell ?? symbol ?? null;
-  const what = where === null ? `weight of ${strategy}` : `weight of ${strategy} in ${where}`;
-  return [
-    {
-      seq,
-      time,
-      who: 'edgekeeper',
-      what,
-      before: previousWeight.toFixed(4),
-      after: newWeight.toFixed(4),
-      why: reason,
-    },
-  ];
+  const found: AuditEntry[] = [];
+  const course = new Course(leg.segment.first - 1, (line) => found.push(...auditEntriesOf(line)), LINES);
+  await readLegs([leg], course);
+  found.push(...course.dropped.map(entryOfDropped));
+  return { found, last: leg.segment.first < leg.until ? course.seq : null };
 }

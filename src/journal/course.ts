@@ -35,6 +35,8 @@ export interface TornTail {
 /** How far a reader has come through the events of a journal, and what it missed on the way. */
 export class Course {
   readonly #after: number;
+  /** Letters of the lines that are told; null: all. */
+  readonly #only: ReadonlySet<number> | null;
   readonly #onLine: (line: JournalLine) => void;
   /** Last event that is accounted for, and the process that wrote it. */
   seq = 0;
@@ -49,15 +51,24 @@ export class Course {
   #gapFrom: number | null = null;
   #holes: Hole[] = [];
 
-  /** @param after the last event that is known already: only those beyond it are told */
-  constructor(after: number, onLine: (line: JournalLine) => void) {
+  /**
+   * @param after the last event that is known already: only those beyond it are told
+   * @param only letters of lines: events of others are told only where such a line comes with them; null: all are told
+   */
+  constructor(after: number, onLine: (line: JournalLine) => void, only: readonly string[] | null = null) {
     this.#after = after;
+    this.#only = only && new Set(only.map((letter) => letter.charCodeAt(0)));
     this.#onLine = onLine;
   }
 
   /** Whether an event is one that is told. */
   wants(seq: number): boolean {
     return seq > this.#after;
+  }
+
+  /** Whether lines of a letter are told. */
+  wantsLetter(letter: number): boolean {
+    return this.#only === null || this.#only.has(letter);
   }
 
   tell(line: JournalLine): void {
@@ -151,7 +162,7 @@ export function legsOf(segments: readonly Segment[]): Leg[] {
   return legs;
 }
 
-/** Gives others a turn: a long journal must not hold up what else the process does. */
-export const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Gives others a turn, for a long journal must not hold them up. @param read bytes of the segment so far */
+export type Turn = (read: number) => Promise<void>;
 /** Bytes that are read between two turns. */
 export const TURN_BYTES = 1 << 20;

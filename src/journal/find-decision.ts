@@ -4,8 +4,12 @@ import type { Decision } from '../model/decision.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Trade } from '../model/trade.ts';
-import { readWhole } from './reader.ts';
-import { JOURNAL_DIR } from './segment.ts';
+import { EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
+import type { JournalLine } from './codec/line.ts';
+import { Course, type Leg, legsOf } from './course.ts';
+import { readLegs } from './reader.ts';
+import { JOURNAL_DIR, segmentsIn } from './segment.ts';
+import { covers, decisionNumber, indexOf, type SegmentIndex } from './segment-index.ts';
 
 /** A decision as the journal has it, and what came of it. */
 export interface DecisionRecord {
@@ -14,35 +18,68 @@ export interface DecisionRecord {
   readonly shadow: ShadowOutcome | null;
 }
 
-/** Finds a decision by its id, or the latest one, of a strategy or of all. Throws `DECISION_UNKNOWN`. */
-export async function findDecision(
-  stateDir: string,
-  wanted: { readonly id: string } | { readonly strategy: string | null },
-): Promise<DecisionRecord> {
-  let found: { decision: Decision; trades: Trade[]; shadow: ShadowOutcome | null } | null = null;
+/** A decision that is looked for: by its id, or the latest one, of a strategy or of all. */
+export type Wanted = { readonly id: string } | { readonly strategy: string | null };
+
+/**
+ * Finds a decision by its id, or the latest one, of a strategy or of all. The journal is read from its end, and segments
+ * are passed over that cannot have it. Throws `DECISION_UNKNOWN`.
+ */
+export async function findDecision(stateDir: string, wanted: Wanted): Promise<DecisionRecord> {
+  const legs = legsOf(await segmentsIn(join(stateDir, JOURNAL_DIR)));
   let latest: Decision | null = null;
-  const fits = ({ id, strategy }: Decision) =>
-    'id' in wanted ? id === wanted.id : wanted.strategy === null || strategy === wanted.strategy;
-  await readWhole(join(stateDir, JOURNAL_DIR), ({ event, effects = [] }) => {
-    for (const effect of effects) {
-      if (effect.type === 'shadow' && effect.outcome.decision.id === found?.decision.id)
-        found.shadow = effect.outcome;
-    }
-    if (event.type === 'decision') {
-      latest = event.decision;
-      if (fits(event.decision)) found = { decision: event.decision, trades: [], shadow: null };
-    }
-    if (event.type === 'withdrawal' && event.decision.id === found?.decision.id)
-      found.decision = blockedBy(event.decision, event.reason);
-    if (event.type === 'trade' && event.trade.decisionId === found?.decision.id)
-      found.trades.push(event.trade);
-  });
-  if (found) return found;
-  const known = latest as Decision | null;
+  for (let i = legs.length - 1; i >= 0; i -= 1) {
+    const leg = legs[i]!;
+    if (!leg.isLast && !mayHold(await indexOf(leg), wanted)) continue;
+    let found: Decision | null = null;
+    await readOnly(leg, [LETTERS.decision], ({ event }) => {
+      if (event.type !== 'decision') return;
+      if (fits(event.decision, wanted)) found = event.decision;
+      if (i === legs.length - 1) latest = event.decision;
+    });
+    if (found !== null) return withOutcome(found, legs.slice(i));
+  }
+  throw unknownDecision(stateDir, wanted, latest);
+}
+
+const fits = ({ id, strategy }: Decision, wanted: Wanted): boolean =>
+  'id' in wanted ? id === wanted.id : wanted.strategy === null || strategy === wanted.strategy;
+
+function mayHold({ decided, strategies }: SegmentIndex, wanted: Wanted): boolean {
+  if ('id' in wanted) return covers(decided, decisionNumber(wanted.id));
+  return wanted.strategy === null ? decided !== null : strategies.includes(wanted.strategy);
+}
+
+/** What came of a decision, from the segment on that it was made in. */
+async function withOutcome(decision: Decision, legs: readonly Leg[]): Promise<DecisionRecord> {
+  const { id } = decision;
+  const trades: Trade[] = [];
+  let [standing, shadow]: [Decision, ShadowOutcome | null] = [decision, null];
+  for (const leg of legs) {
+    if (!leg.isLast && !covers((await indexOf(leg)).followed, decisionNumber(id))) continue;
+    await readOnly(
+      leg,
+      [LETTERS.trade, LETTERS.withdrawal, EFFECT_LETTERS.shadow],
+      ({ event, effects = [] }) => {
+        for (const effect of effects)
+          if (effect.type === 'shadow' && effect.outcome.decision.id === id) shadow = effect.outcome;
+        if (event.type === 'withdrawal' && event.decision.id === id)
+          standing = blockedBy(decision, event.reason);
+        if (event.type === 'trade' && event.trade.decisionId === id) trades.push(event.trade);
+      },
+    );
+  }
+  return { decision: standing, trades, shadow };
+}
+
+const readOnly = (leg: Leg, letters: readonly string[], onLine: (line: JournalLine) => void): Promise<void> =>
+  readLegs([leg], new Course(leg.segment.first - 1, onLine, letters));
+
+function unknownDecision(stateDir: string, wanted: Wanted, latest: Decision | null): EdgekeeperError {
   const wish = 'id' in wanted ? `decision ${wanted.id}` : `decision on ${wanted.strategy ?? 'any strategy'}`;
-  throw new EdgekeeperError('DECISION_UNKNOWN', {
+  return new EdgekeeperError('DECISION_UNKNOWN', {
     found: `no ${wish} in ${stateDir}`,
-    expected: known ? `an id such as ${known.id}, the latest one` : 'a journal with decisions in it',
+    expected: latest ? `an id such as ${latest.id}, the latest one` : 'a journal with decisions in it',
     hint: '`edgekeeper why --last` explains the latest; `edgekeeper journal export --type decision` lists them.',
   });
 }

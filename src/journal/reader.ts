@@ -34,7 +34,7 @@ async function readSegments(
   segments: readonly Segment[],
   after: number,
   onLine: (line: JournalLine) => void,
-  onSegment?: (bytes: number) => void,
+  onRead?: (bytes: number) => void,
 ): Promise<JournalEnd> {
   const legs = legsOf(segments);
   const course = new Course(after, onLine);
@@ -48,16 +48,16 @@ async function readSegments(
     0,
     legs.findLastIndex(({ segment }) => segment.first <= after + 1),
   );
-  await readLegs(legs.slice(start), course, onSegment);
+  await readLegs(legs.slice(start), course, onRead);
   const { seq, hash, lines, torn, dropped } = course;
   return { seq, hash: hash ?? '', lines, torn, dropped };
 }
 
-/** Reads segments that follow each other. */
+/** Reads segments that follow each other. @param onRead told of the bytes that were read so far */
 export async function readLegs(
   legs: readonly Leg[],
   course: Course,
-  onSegment: (bytes: number) => void = () => undefined,
+  onRead: (bytes: number) => void = () => undefined,
 ): Promise<void> {
   const [earliest] = legs;
   if (earliest === undefined) return;
@@ -65,11 +65,18 @@ export async function readLegs(
   course.seq = first - 1;
   course.epoch = epoch;
   if (first === 1) course.hash = '';
+  let done = 0;
   for (const leg of legs) {
     const bytes = await readFile(leg.segment.path);
-    if (leg.segment.epoch === 0) await scanVersion1(leg, bytes, course);
-    else await scanSegment(leg, bytes, course);
-    onSegment(bytes.length);
+    const before = done;
+    const turn = async (read: number) => {
+      onRead(before + read);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const scan = leg.segment.epoch === 0 ? scanVersion1 : scanSegment;
+    await scan(leg, bytes, course, turn);
+    done += bytes.length;
+    onRead(done);
   }
   course.tellGap();
 }
@@ -85,9 +92,5 @@ export async function readWhole(
 ): Promise<JournalEnd> {
   const segments = await segmentsIn(directory);
   const all = segments.reduce((sum, { bytes }) => sum + bytes, 0);
-  let read = 0;
-  return readSegments(segments, (segments[0]?.first ?? 1) - 1, onLine, (bytes) => {
-    read += bytes;
-    onProgress(read, all);
-  });
+  return readSegments(segments, (segments[0]?.first ?? 1) - 1, onLine, (read) => onProgress(read, all));
 }

@@ -3,8 +3,12 @@ import { OptimizationEngine } from '../engine/engine.ts';
 import type { EffectEvent } from '../engine/events.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { WeightsByCell } from '../weighting/optimizer.ts';
-import { readWhole } from './reader.ts';
+import { EFFECT_LETTERS } from './codec/event-line.ts';
+import { Course, legsOf } from './course.ts';
+import { readLegs, readWhole } from './reader.ts';
 import { inFull } from './recovery.ts';
+import { segmentsIn } from './segment.ts';
+import { indexOf } from './segment-index.ts';
 
 /**
  * The weights as they were at a time: today's, with every later change in the journal undone.
@@ -16,9 +20,15 @@ export async function weightsAt(
   time: number,
 ): Promise<Record<string, WeightsByCell>> {
   const later: EffectEvent[] = [];
-  await readWhole(journalDir, ({ effects = [] }) =>
-    later.push(...effects.filter((effect) => effect.time > time)),
-  );
+  for (const leg of legsOf(await segmentsIn(journalDir))) {
+    if (!leg.isLast && ((await indexOf(leg)).times?.[1] ?? time) <= time) continue;
+    const course = new Course(
+      leg.segment.first - 1,
+      ({ effects = [] }) => later.push(...effects.filter((effect) => effect.time > time)),
+      [EFFECT_LETTERS.weight],
+    );
+    await readLegs([leg], course);
+  }
   const weights = structuredClone(now) as Record<string, { weight: number; cells: WeightsByCell['cells'] }>;
   for (const effect of later.reverse()) {
     if (effect.type !== 'weight') continue;

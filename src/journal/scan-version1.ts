@@ -1,15 +1,15 @@
 import { parseLinked } from './codec/version1.ts';
-import { aTurn, type Course, corrupt, type Leg, TURN_BYTES } from './course.ts';
+import { type Course, corrupt, type Leg, TURN_BYTES, type Turn } from './course.ts';
 
 /** Reads a segment of version 1. Each line is linked to the one before it; nothing but a torn end may be wrong. */
-export async function scanVersion1(leg: Leg, bytes: Buffer, course: Course): Promise<void> {
+export async function scanVersion1(leg: Leg, bytes: Buffer, course: Course, turn: Turn): Promise<void> {
   const { path, epoch } = leg.segment;
-  let turn = 0;
+  let turned = 0;
   let number = 0;
   for (let at = 0; at < bytes.length; ) {
-    if (at - turn > TURN_BYTES) {
-      await aTurn();
-      turn = at;
+    if (at - turned > TURN_BYTES) {
+      await turn(at);
+      turned = at;
     }
     const end = bytes.indexOf(10, at);
     const parsed = parseLinked(bytes.toString('utf8', at, end < 0 ? bytes.length : end));

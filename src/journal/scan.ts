@@ -4,7 +4,7 @@ import { decodeEffect } from './codec/effect-line.ts';
 import { decodeEvent, EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
 import { type JournalLine, VERSION } from './codec/line.ts';
 import { KnownNames } from './codec/names.ts';
-import { aTurn, type Course, corrupt, type Fault, type Leg, TURN_BYTES } from './course.ts';
+import { type Course, corrupt, type Fault, type Leg, TURN_BYTES, type Turn } from './course.ts';
 
 const codesOf = (letters: Readonly<Record<string, string>>) =>
   new Set(Object.values(letters).map((letter) => letter.charCodeAt(0)));
@@ -18,13 +18,13 @@ const LETTER = 2;
 type Values = readonly unknown[];
 
 /** Reads a segment line by line. What is broken is passed over up to the next batch, whose end says where one is. */
-export async function scanSegment(leg: Leg, bytes: Buffer, course: Course): Promise<void> {
+export async function scanSegment(leg: Leg, bytes: Buffer, course: Course, turn: Turn): Promise<void> {
   const scan = new Scan(leg, bytes, course);
-  let turn = 0;
+  let turned = 0;
   for (let at = 0; at < bytes.length; ) {
-    if (at - turn > TURN_BYTES) {
-      await aTurn();
-      turn = at;
+    if (at - turned > TURN_BYTES) {
+      await turn(at);
+      turned = at;
     }
     const end = bytes.indexOf(10, at);
     scan.line(at, end < 0 ? bytes.length : end);
@@ -70,7 +70,7 @@ class Scan {
     }
     const isEvent = EVENTS.has(letter);
     const course = this.#course;
-    if ((isEvent || EFFECTS.has(letter)) && course.damage === null && !course.wants(course.seq + 1)) {
+    if ((isEvent || EFFECTS.has(letter)) && course.damage === null && !this.#wants(letter, isEvent)) {
       if (isEvent && this.#isOurs()) {
         course.pass();
         this.#counts = end + 1;
@@ -85,6 +85,13 @@ class Scan {
     else if (letter === LOST) this.#lost(values, end);
     else if (letter === HEADER) this.#header(values, end);
     else this.#break('nobody knows what it says');
+  }
+
+  /** Whether a line need be read. An event is read for what followed from it, too. */
+  #wants(letter: number, isEvent: boolean): boolean {
+    const course = this.#course;
+    if (!course.wants(course.seq + 1)) return false;
+    return course.wantsLetter(letter) || (isEvent && this.#effects.length > 0);
   }
 
   /** What stands at the end, and no batch has closed, counts as far as it is whole. */

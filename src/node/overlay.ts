@@ -5,6 +5,7 @@ import { type Options, withEvidence } from '../config/schema.ts';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import type { Command } from '../engine/events.ts';
 import { lockDirectory, ownerOf } from '../journal/lock.ts';
+import { droppedText, lostText } from '../journal/missing.ts';
 import { recordEvents } from '../journal/recorder.ts';
 import { type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
@@ -302,10 +303,8 @@ function sayRecovered({ seq, journal, replayed, differing, lost, rebuilt }: Reco
     log.warn('the snapshot is broken: the state is made again from the journal', { error: rebuilt.message });
   if (journal.torn)
     log.warn('the last line of the journal was cut off and is dropped', { bytes: journal.torn.lost });
-  for (const { from, to } of lost)
-    log.error(`events ${from} to ${to} were never written: the record of them is lost`);
-  for (const { from, to, epoch } of journal.dropped)
-    log.warn(`events ${from} to ${to} of process ${epoch} are dropped: another one had taken over`);
+  for (const each of lost) log.error(`${lostText(each)}: the record of them is lost`);
+  for (const each of journal.dropped) log.warn(droppedText(each));
   if (differing > 0)
     log.warn('decisions that would be made otherwise today stay as they were sent', { decisions: differing });
   if (seq > 0) log.info('state recovered', { events: seq, replayed });

@@ -2,9 +2,10 @@ import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { segmentsIn } from '../../src/journal/reader.ts';
+import { segmentsIn } from '../../src/journal/segment.ts';
 import { openOverlay, wallClock } from '../../src/node/index.ts';
 import { feed, HOUR, START } from '../fixtures.ts';
+import { inSegments } from '../journal/segments.ts';
 import { edgekeeper as run } from './run-cli.ts';
 
 let dir = '';
@@ -17,6 +18,12 @@ async function configFile(text: string): Promise<string> {
   await writeFile(file, text);
   return file;
 }
+
+/** Scores are kept to four digits in the journal. */
+const nearly = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (key, part) =>
+    typeof part === 'number' ? expect.closeTo(part, 2) : key === 'summary' ? expect.any(String) : part,
+  );
 
 /** A state directory of a bot that decided on nothing. */
 async function idle(): Promise<string> {
@@ -40,7 +47,7 @@ describe('edgekeeper effect', () => {
     const { effect, calibration } = await json('effect');
     const report = JSON.parse(await readFile(join(dir, 'paper-report.json'), 'utf8'));
     expect(effect).toEqual(report.overlay.effect);
-    expect(calibration).toEqual(report.overlay.calibration);
+    expect(calibration).toEqual(nearly(report.overlay.calibration));
     expect(effect.n).toBeGreaterThan(100);
   });
 
@@ -69,14 +76,7 @@ describe('edgekeeper effect', () => {
     const copy = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
     await cp(dir, copy, { recursive: true });
     const [whole] = await segmentsIn(join(copy, 'journal'));
-    const lines = (await readFile(whole!.path, 'utf8')).trimEnd().split('\n');
-    const at = Math.floor(lines.length / 2);
-    const { seq } = JSON.parse(lines[at]!);
-    await writeFile(whole!.path, `${lines.slice(0, at).join('\n')}\n`);
-    await writeFile(
-      whole!.path.replace(/\d+(?=\D*$)/, (digits) => String(seq).padStart(digits.length, '0')),
-      `${lines.slice(at).join('\n')}\n`,
-    );
+    await inSegments(join(copy, 'journal'), Math.ceil(0.6 * whole!.bytes));
     const before = JSON.parse((await run('effect', '--json', '--state-dir', copy)).out);
     const { out } = await run('journal', 'compact', '--keep-days', '0', '--state-dir', copy);
     expect(out).toBe('1 segments dropped.\n');

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { segmentsIn } from '../../src/journal/reader.ts';
+import { segmentsIn } from '../../src/journal/segment.ts';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
 import { feed, HOUR, START, signal } from '../fixtures.ts';
 import { eventually } from '../node/eventually.ts';
@@ -167,10 +167,11 @@ describe('the journal', () => {
     expect((await edgekeeper('journal', 'verify')).out).toMatch(/^\d+ lines, every one as it was written/);
     const [segment] = await segmentsIn(join(dir, 'journal'));
     const text = await readFile(segment!.path, 'utf8');
-    await writeFile(segment!.path, text.replace('"pnl":10', '"pnl":11'));
+    const line = text.split('\n').findIndex((each) => each.startsWith('["t"')) + 1;
+    await writeFile(segment!.path, text.replace(/^(\["t".*?),10,/m, '$1,11,'));
     const { code, err } = await edgekeeper('journal', 'verify');
     expect(code).toBe(1);
-    expect(err).toMatch(/JOURNAL_CORRUPT.*line 2 of/s);
+    expect(err).toMatch(new RegExp(`JOURNAL_CORRUPT.*line ${line} of`, 's'));
   });
 
   it('is exported, as a whole or by type', async () => {
@@ -192,7 +193,7 @@ describe('the journal', () => {
       directory: join(dir, 'journal'),
       durability: 'os',
       after: end,
-      segmentBytes: 5000,
+      segmentBytes: 2000,
     });
     for (let i = 1; i <= 200; i += 1) {
       journal.append({ type: 'equity', time: START + i, report: { time: START + i, equity: 1000 + i } }, []);

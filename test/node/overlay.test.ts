@@ -226,7 +226,7 @@ describe('commands', () => {
     const id = await postCommand(dir, command);
     expect(await acknowledgementOf(dir, id, wallClock, 500_000)).toEqual({ ok: true });
     expect(engine.flags.qualityFiltering).toBe(false);
-    const audit = await auditEntries(join(dir, 'journal'));
+    const { entries: audit } = await auditEntries(join(dir, 'journal'));
     expect(audit.at(-1)).toMatchObject({ who: 'alice', what: 'command setFlags', why: 'a test' });
   });
 
@@ -272,7 +272,7 @@ describe('commands', () => {
     await allowOn(dir);
     await postCommand(dir, { ...command, flags: { enabled: true } });
     await eventually(() => expect(again.engine.flags.enabled).toBe(true));
-    const audit = await auditEntries(join(dir, 'journal'));
+    const { entries: audit } = await auditEntries(join(dir, 'journal'));
     expect(audit.find(({ who }) => who === 'panic switch')).toMatchObject({
       what: 'command setFlags',
       after: '{"flags":{"enabled":false}}',
@@ -308,7 +308,7 @@ describe('the configuration file', () => {
     await eventually(() => expect(engine.config.maxWeight).toBe(1.2));
     expect(engine.decomposer.getPortfolioPerformance().trades).toBe(trades);
     expect(lines).toContain('configuration reloaded: maxWeight: 2 -> 1.2');
-    const audit = await auditEntries(join(dir, 'journal'));
+    const { entries: audit } = await auditEntries(join(dir, 'journal'));
     expect(audit.at(-1)).toMatchObject({ who: 'config file', why: 'maxWeight: 2 -> 1.2' });
   });
 
