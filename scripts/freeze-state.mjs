@@ -1,6 +1,6 @@
 // Freezes the state directory of this version as a fixture that every later version must open:
 //
-//   npm run build && node scripts/freeze-state.mjs test/journal/fixtures/<version of the snapshot>
+//   npm run build && node scripts/freeze-state.mjs test/journal/fixtures/v<version of the snapshot>-journal<version of its lines>
 //
 // Everything comes from a seed: a live run with shadows, positions closed in parts, some of them still open, entries and exits
 // that nobody saw, a control arm, a time of observing, commands and a configuration that changes, whose snapshot is followed by a tail of the journal, as a crash
