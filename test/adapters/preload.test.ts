@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/index.ts';
+import { readJournal } from '../../src/journal/reader.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';
 import { isBuilt, project, root, run, title } from './installed.ts';
 
@@ -44,18 +46,13 @@ const SMALL = `class Exchange {
   milliseconds() { return Date.now(); }
 }`;
 
-const journalOf = (dir: string): string =>
-  readdirSync(join(dir, '.edgekeeper/journal'))
-    .map((name) => readFileSync(join(dir, '.edgekeeper/journal', name), 'utf8'))
-    .join('');
-
-const decisionsIn = (dir: string) =>
-  journalOf(dir)
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).event)
-    .filter(({ type }) => type === 'decision')
-    .map(({ decision }) => decision);
+async function decisionsIn(dir: string): Promise<Decision[]> {
+  const decisions: Decision[] = [];
+  await readJournal(join(dir, '.edgekeeper/journal'), 0, ({ event }) => {
+    if (event.type === 'decision') decisions.push(event.decision);
+  });
+  return decisions;
+}
 
 describe('a bot with the preload', () => {
   it.skipIf(!isBuilt)(
@@ -66,7 +63,7 @@ describe('a bot with the preload', () => {
         code: 0,
         out: expect.stringMatching(/bought/),
       });
-      expect(decisionsIn(dir)).toMatchObject([{ action: 'execute' }]);
+      expect(await decisionsIn(dir)).toMatchObject([{ action: 'execute' }]);
 
       const forced = await run(dir, CLI, 'force', 'bot', 'SUSPENDED', '--reason', 'news');
       expect(forced).toMatchObject({ code: 0, out: expect.stringMatching(/next start/) });
@@ -76,7 +73,7 @@ describe('a bot with the preload', () => {
       const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
       expect(out).toMatch(/edgekeeper blocked bot BTC\/USDT buy: STRATEGY_SUSPENDED/);
       expect(code).toBe(1);
-      expect(decisionsIn(dir)).toMatchObject([{ action: 'execute' }, { action: 'block' }]);
+      expect(await decisionsIn(dir)).toMatchObject([{ action: 'execute' }, { action: 'block' }]);
       expect(await run(dir, CLI, 'journal', 'verify')).toMatchObject({ code: 0 });
     },
     120_000,
