@@ -50,8 +50,7 @@ function faultOf({ from, to }: Import): string | null {
   if (!isLocal) {
     if (to === 'technicalindicators' && here !== 'paper')
       return `${from} imports ${to}, which only paper may`;
-    const isIo =
-      /^node:|^(ccxt|lowdb|winston|node-cron|commander|cli-|csv-parse|asciichart|proper-lockfile)/.test(to);
+    const isIo = /^node:|^(ccxt|lowdb|winston|node-cron|commander|cli-|csv-parse|asciichart)/.test(to);
     return isIo && !IO.includes(here) ? `${from} touches the machine by ${to}` : null;
   }
   // The index is what a user imports: it shows every folder, and no folder looks at it.

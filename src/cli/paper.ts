@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { type Options, parseConfig } from '../config/schema.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
-import { lockDirectory } from '../journal/lock.ts';
+import { takeLease } from '../journal/lease.ts';
 import { recordEvents } from '../journal/recorder.ts';
 import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
@@ -13,10 +13,10 @@ import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Clock } from '../model/ports.ts';
 import { jsonReady } from '../monitor/json.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from '../node/ccxt.ts';
-import { allowOn } from '../node/inbox.ts';
 import { type ClosableLog, logEngine } from '../node/log.ts';
 import { ccxtMarketData } from '../node/market-data.ts';
 import { killedByEnvironment, openOverlay } from '../node/overlay.ts';
+import { allowOn } from '../node/panic.ts';
 import { readCandles, symbolsIn } from '../paper/candle-files.ts';
 import type { CcxtInstance } from '../paper/exchange.ts';
 import { type Feed, replayFeed } from '../paper/feed.ts';
@@ -95,9 +95,10 @@ async function replay(
   const markets = [...bySymbol].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
   const feed = replayFeed(bySymbol, interval);
   const journalDir = join(options.stateDir, JOURNAL_DIR);
-  const unlock = await lockDirectory(options.stateDir, (error) =>
-    log.error('the lock was lost', { error: error.message }),
-  );
+  const lease = await takeLease(options.stateDir, {
+    onWait: (holder) => log.warn(`${options.stateDir} is ${holder}: waiting for it`),
+    onLost: (error) => log.error(error.message),
+  });
   try {
     const saved = await store.read();
     if (saved?.origin === 'live' || (saved === null && (await segmentsIn(journalDir)).length > 0)) {
@@ -109,7 +110,7 @@ async function replay(
     }
     await rm(store.file, { force: true });
     await rm(journalDir, { recursive: true, force: true });
-    await allowOn(options.stateDir);
+    allowOn(options.stateDir);
     const journal = engine
       ? new Journal({ directory: journalDir, durability: 'os', after: { seq: 0, hash: '' } })
       : null;
@@ -154,7 +155,7 @@ async function replay(
     await keepReport(options.stateDir, report);
     return report;
   } finally {
-    await unlock();
+    await lease.release();
   }
 }
 

@@ -5,7 +5,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import { RESET_TARGETS, type ResetTarget } from '../engine/events.ts';
 import { auditEntries } from '../journal/audit.ts';
-import { isOpen } from '../journal/lock.ts';
+import { missing } from '../journal/directory.ts';
+import { isOpen } from '../journal/lease.ts';
 import { recover } from '../journal/recovery.ts';
 import { posteriorAt, weightsAt } from '../journal/rollback.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
@@ -14,8 +15,9 @@ import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, type Flag, MODES } from '../model/flags.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { knownStrategies } from '../monitor/strategies.ts';
-import { acknowledgementOf, allowOn, isPanicked, type Order, panicOff, postCommand } from '../node/inbox.ts';
+import { acknowledgementOf, type Order, postCommand } from '../node/inbox.ts';
 import { killedByEnvironment } from '../node/overlay.ts';
+import { allowOn, isPanicked, panicOff } from '../node/panic.ts';
 import { addJournalCommands } from './journal.ts';
 import { jsonOption, moment, type StateFlags, stateDirOption } from './options.ts';
 import type { CliWorld } from './world.ts';
@@ -62,11 +64,7 @@ export async function savedEngine(stateDir: string): Promise<OptimizationEngine>
     killed,
   });
   if (seq > 0) return engine;
-  throw new EdgekeeperError('STATE_MISSING', {
-    found: `no state in ${stateDir}`,
-    expected: 'the state of a bot that ran with Edgekeeper',
-    hint: 'Run `edgekeeper paper` first, or name the directory with --state-dir.',
-  });
+  throw missing(stateDir);
 }
 
 /** Adds the commands that read and change the state of a bot. */
@@ -76,13 +74,17 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
   /** Hands a command to the bot and waits for its answer; without a bot it is carried out at the next start. */
   async function give(stateDir: string, order: Order, done: string): Promise<void> {
     await savedEngine(stateDir);
-    const running = await isOpen(stateDir);
     const id = await postCommand(stateDir, order);
-    if (!running) {
+    const stop = new AbortController();
+    const answered = acknowledgementOf(stateDir, id, world.clock, PATIENCE, stop.signal);
+    // A bot that answers runs: only where none does it takes a while to be sure.
+    const isRunning = await Promise.race([answered.then(() => true), isOpen(stateDir)]);
+    if (!isRunning) {
+      stop.abort();
       world.out(`No bot is running on ${stateDir}: it will happen at the next start.\n`);
       return;
     }
-    const answer = await acknowledgementOf(stateDir, id, world.clock, PATIENCE);
+    const answer = await answered;
     if (answer?.ok) {
       world.out(`${done}\n`);
       return;
@@ -127,7 +129,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
           { type: 'setFlags', flags: { [flag]: on }, actor, reason },
           `${flag} is ${on ? 'on' : 'off'}.`,
         );
-        if (on && flag === 'enabled') await allowOn(stateDir);
+        if (on && flag === 'enabled') allowOn(stateDir);
       });
   }
 

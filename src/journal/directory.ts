@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { EdgekeeperError } from '../model/errors.ts';
 
 /**
  * Makes a directory and those above it that are missing. One at a time: node's own recursive way tries for ever where
@@ -19,3 +20,24 @@ export function makeDirectory(path: string): void {
   if (statSync(path).isDirectory()) return;
   throw Object.assign(new Error(`ENOTDIR: ${path} is no directory`), { code: 'ENOTDIR' });
 }
+
+/** The error of a state directory that cannot be written. */
+export function unwritable(directory: string, cause: unknown): EdgekeeperError {
+  return new EdgekeeperError(
+    'STATE_UNWRITABLE',
+    {
+      found: `${directory}, which cannot be written: ${(cause as Error).message}`,
+      expected: 'a directory with room that this user may write',
+      hint: 'Free space, fix its permissions, or name another with --state-dir.',
+    },
+    { cause },
+  );
+}
+
+/** The error of a directory without a state. */
+export const missing = (directory: string): EdgekeeperError =>
+  new EdgekeeperError('STATE_MISSING', {
+    found: `no state in ${directory}`,
+    expected: 'the state of a bot that ran with Edgekeeper',
+    hint: 'Run `edgekeeper paper` first, or name the directory with --state-dir.',
+  });

@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { EdgekeeperError } from '../model/errors.ts';
-import { makeDirectory } from './directory.ts';
+import { makeDirectory, unwritable } from './directory.ts';
 import { type Lines, LinesFile } from './lines-file.ts';
 import { linesOf, type PresentState, type SavedState, stateIn } from './state-lines.ts';
 
@@ -121,18 +121,6 @@ export const isBrokenState = (error: unknown): boolean =>
   error instanceof EdgekeeperError &&
   error.code === 'STATE_CORRUPT' &&
   !/: a snapshot of version \d+$/.test(error.found);
-
-function unwritable(directory: string, cause: unknown): EdgekeeperError {
-  return new EdgekeeperError(
-    'STATE_UNWRITABLE',
-    {
-      found: `${directory}, which cannot be written: ${(cause as Error).message}`,
-      expected: 'a directory with room that this user may write',
-      hint: 'Free space, fix its permissions, or name another with --state-dir.',
-    },
-    { cause },
-  );
-}
 
 function corrupt(file: string, found: string, cause: unknown): EdgekeeperError {
   return new EdgekeeperError(

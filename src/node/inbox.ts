@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from '../engine/events.ts';
@@ -6,8 +7,13 @@ import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Clock } from '../model/ports.ts';
 
 const INBOX = 'inbox';
-/** While this file is there the overlay may act. Deleting it needs no room on the disk. */
-const ON = 'on';
+const COMMAND = '.json';
+/** Names of commands; another name can be answered by no file of its own. */
+const ID = /^[\w-]{1,100}$/;
+/** Largest command, in bytes: one that puts back all that is known of a thousand strategies is smaller. */
+const MAX_COMMAND = 16 << 20;
+/** Answers that nobody fetched, and commands that nobody finished, in ms. */
+const STALE_AFTER = 86_400_000;
 
 /** A command as an operator gives it: its time is that of the bot that carries it out. */
 export type Order<C = Command> = C extends Command ? Omit<C, 'time' | 'id'> : never;
@@ -27,19 +33,20 @@ export async function postCommand(directory: string, order: Order): Promise<stri
   const id = `${Date.now().toString(36).padStart(9, '0')}-${randomUUID()}`;
   const temporary = join(inbox, `${id}.tmp`);
   await fs.writeFile(temporary, JSON.stringify(order));
-  await fs.rename(temporary, join(inbox, `${id}.json`));
+  await fs.rename(temporary, join(inbox, `${id}${COMMAND}`));
   return id;
 }
 
-/** Waits until a command was carried out or refused; null when nobody answers within `timeout` ms. */
+/** Waits until a command was carried out or refused; null when nobody answers within `timeout` ms, or at `signal`. */
 export async function acknowledgementOf(
   directory: string,
   id: string,
   clock: Clock,
   timeout: number,
+  signal?: AbortSignal,
 ): Promise<Acknowledgement | null> {
   const path = join(directory, INBOX, `${id}.ack`);
-  for (const end = clock.now() + timeout; clock.now() < end; await clock.sleep(50)) {
+  for (const end = clock.now() + timeout; clock.now() < end && !signal?.aborted; await clock.sleep(50)) {
     const text = await fs.readFile(path, 'utf8').catch(() => null);
     if (text === null) continue;
     await fs.rm(path, { force: true });
@@ -48,25 +55,44 @@ export async function acknowledgementOf(
   return null;
 }
 
-/** Commands that wait, oldest first. A file that is no command is refused, not left to be met for ever. */
-export async function waitingCommands(
-  directory: string,
-): Promise<{ readonly id: string; readonly order: Order }[]> {
-  const inbox = join(directory, INBOX);
-  const names = await fs.readdir(inbox).catch((error: NodeJS.ErrnoException) => {
+/** Names of what waits in the inbox, in the order in which it was given. */
+export async function waitingCommands(directory: string): Promise<string[]> {
+  const names = await fs.readdir(join(directory, INBOX)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const commands: { id: string; order: Order }[] = [];
-  for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
-    const id = name.slice(0, -'.json'.length);
-    try {
-      commands.push({ id, order: JSON.parse(await fs.readFile(join(inbox, name), 'utf8')) as Order });
-    } catch (error) {
-      await acknowledge(directory, id, error);
-    }
+  return names.filter((name) => name.endsWith(COMMAND)).sort();
+}
+
+/** The id of a command by its name; null for a name that cannot be answered. */
+export function idOf(name: string): string | null {
+  const id = name.slice(0, -COMMAND.length);
+  return ID.test(id) ? id : null;
+}
+
+/** Reads a command. Throws `COMMAND_INVALID` for what is none, without waiting for anything. */
+export async function readCommand(directory: string, name: string): Promise<Order> {
+  if (idOf(name) === null) throw noCommand(`a file named ${show(name)}`);
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  // Whoever opens a pipe waits for somebody to write to it, unless told not to.
+  const file = await fs.open(join(directory, INBOX, name), O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  let text: string;
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) throw noCommand('something that is no file');
+    if (stat.size > MAX_COMMAND) throw noCommand(`a file of ${stat.size} bytes`);
+    text = await file.readFile('utf8');
+  } finally {
+    await file.close();
   }
-  return commands;
+  let order: unknown;
+  try {
+    order = JSON.parse(text);
+  } catch (cause) {
+    throw noCommand(`text that is no JSON: ${(cause as Error).message}`);
+  }
+  if (order === null || typeof order !== 'object' || Array.isArray(order)) throw noCommand(show(order));
+  return order as Order;
 }
 
 /** Says that a command was carried out (or, with an error, refused), and takes it out of the inbox. */
@@ -84,26 +110,29 @@ export async function acknowledge(directory: string, id: string, error?: unknown
         };
   await fs.writeFile(join(inbox, `${id}.ack.tmp`), JSON.stringify(answer));
   await fs.rename(join(inbox, `${id}.ack.tmp`), join(inbox, `${id}.ack`));
-  await fs.rm(join(inbox, `${id}.json`), { force: true });
+  await fs.rm(join(inbox, `${id}${COMMAND}`), { force: true });
 }
 
-/** The panic switch: off at once, also when the disk is full. */
-export async function panicOff(directory: string): Promise<void> {
-  await fs.rm(join(directory, ON), { force: true });
+/** Puts what is no command, and cannot be deleted as one, where it is no longer met. Returns its new name. */
+export async function setAside(directory: string, name: string): Promise<string> {
+  const aside = `refused-${randomUUID()}`;
+  await fs.rename(join(directory, INBOX, name), join(directory, INBOX, aside));
+  return aside;
 }
 
-/** Allows the overlay to act. */
-export async function allowOn(directory: string): Promise<void> {
-  await fs.writeFile(join(directory, ON), '');
-}
-
-/** Whether somebody pulled the panic switch; null where the directory cannot be seen, which says nothing. */
-export async function isPanicked(directory: string): Promise<boolean | null> {
-  try {
-    const names = await fs.readdir(directory);
-    return names.length === 0 ? null : !names.includes(ON);
-  } catch {
-    // A directory that vanished or cannot be read is trouble of the disk, not the will of an operator.
-    return null;
+/** Removes what was left in the inbox by those that wait no longer. @param now wall clock, which dates files */
+export async function sweepInbox(directory: string, now: number): Promise<void> {
+  const inbox = join(directory, INBOX);
+  const names = await fs.readdir(inbox).catch(() => []);
+  for (const name of names.filter((each) => /\.(tmp|ack)$/.test(each))) {
+    const stat = await fs.lstat(join(inbox, name)).catch(() => null);
+    if (stat?.isFile() && now - stat.mtimeMs > STALE_AFTER) await fs.rm(join(inbox, name), { force: true });
   }
 }
+
+const noCommand = (found: string): EdgekeeperError =>
+  new EdgekeeperError('COMMAND_INVALID', {
+    found: `${found} in the inbox`,
+    expected: 'a command as a JSON object, as the command line writes it',
+    hint: 'Nothing was changed.',
+  });

@@ -23,7 +23,7 @@ export interface KeeperOptions {
   readonly log: Log;
   /** Told of everything that could not be kept. */
   readonly onFault: (error: unknown) => void;
-  /** Called before anything is written: what it refers to must not be behind. Never throws. */
+  /** Called before anything is written: what it refers to must not be behind. Throws where nothing may be written. */
   readonly before: () => void;
 }
 

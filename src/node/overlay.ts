@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Options, withEvidence } from '../config/schema.ts';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
-import type { Command } from '../engine/events.ts';
-import { lockDirectory, ownerOf } from '../journal/lock.ts';
+import { removeLeftovers } from '../journal/atomic-file.ts';
+import { unwritable } from '../journal/directory.ts';
+import { takeLease } from '../journal/lease.ts';
 import { droppedText, lostText } from '../journal/missing.ts';
 import { recordEvents } from '../journal/recorder.ts';
 import { type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
@@ -19,9 +20,11 @@ import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { wallClock } from './clock.ts';
 import { loadConfigFile } from './config-file.ts';
 import { ConfigWatch } from './config-watch.ts';
-import { acknowledge, allowOn, isPanicked, waitingCommands } from './inbox.ts';
+import { beforeEnding } from './ending.ts';
 import { Keeper, type Kept } from './kept.ts';
 import { logEngine } from './log.ts';
+import { Operator } from './operator.ts';
+import { allowOn, isPanicked } from './panic.ts';
 import { Updates } from './updates.ts';
 
 export interface OverlayOptions {
@@ -79,39 +82,41 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
   const store = new LowdbStateStore(stateDir);
   await store.prepare();
-  const take = () =>
-    lockDirectory(stateDir, (error) =>
-      log.error('the lock on the state directory was lost', { error: error.message }),
-    );
-  let unlock = await take();
+  let onLost = (error: EdgekeeperError): void => log.error(error.message);
+  let isAllowed = true;
+  const lease = await takeLease(stateDir, {
+    onWait: (holder) => log.warn(`the state directory is ${holder}: waiting for it`, { directory: stateDir }),
+    onLost: (error) => onLost(error),
+    // A directory that vanished has lost its permission to act, which nobody took back.
+    onRemade: () => isAllowed && allowOn(stateDir),
+  });
+  /** What a start that fails halfway takes back. */
+  const undo: (() => unknown)[] = [];
   try {
     return await opened();
   } catch (error) {
-    await unlock();
-    throw error;
+    for (const step of undo.reverse()) await step();
+    await lease.release();
+    throw isOfTheDisk(error) ? unwritable(stateDir, error) : error;
   }
 
   async function opened(): Promise<Overlay> {
     const journalDir = join(stateDir, JOURNAL_DIR);
     let panicked = false;
     const hooks = { killed: () => panicked || killedByEnvironment(), now: () => clock.now() };
+    await removeLeftovers(store.file);
     const recovered = await recoverOrSetAside(journalDir, hooks, await savedState());
     const { engine, journal: end, lost } = recovered;
     const fresh = recovered.seq === 0;
     sayRecovered(recovered, log);
 
-    let armed = !fresh;
-    if (fresh) {
-      armed = await allowOn(stateDir).then(
-        () => true,
-        () => false,
-      );
-    }
+    if (fresh) allowOn(stateDir);
 
     const journal = new Journal({
       directory: journalDir,
       durability: options.durability ?? 'interval',
       after: { seq: end.seq, hash: end.hash },
+      fence: lease,
       onTrouble: (error) => engine.countError('JOURNAL_FAILED', error),
       onRecovered: () => log.info('the journal can be written again'),
       onLoss({ from, to }) {
@@ -119,23 +124,35 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         void save().catch((error) => engine.countError('SAVE_FAILED', error));
       },
     });
+    undo.push(() => journal.close().catch(() => undefined));
     journal.skipTo(recovered.seq);
     const keeper = new Keeper({
       stateDir,
       clock,
       log,
       onFault: (error) => engine.countError('KEPT_FAILED', error),
-      // What is kept names decisions: after a start there must be none that the engine does not know.
-      before: () => journal.writeNow(),
+      before() {
+        lease.mustHold();
+        // What is kept names decisions: after a start there must be none that the engine does not know.
+        journal.writeNow();
+      },
     });
-    // However the bot ends, by a veto that it does not catch as well: nothing that takes a turn runs after this.
-    const atExit = () => {
-      journal.flushNow();
-      keeper.writeNow();
-    };
-    process.on('exit', atExit);
+    const stopEnding = beforeEnding({
+      write() {
+        if (!lease.isHeld()) return;
+        journal.flushNow();
+        keeper.writeNow();
+      },
+      leave: () => lease.releaseNow(),
+    });
+    undo.push(stopEnding);
     const stopRecording = recordEvents(engine, journal);
     const stopLogging = logEngine(engine, log);
+    onLost = (error) => {
+      stopEnding();
+      stopRecording();
+      engine.countError('LEASE_LOST', error);
+    };
     if (fresh || !isDeepStrictEqual(engine.options, withEvidence(config))) {
       const time = Math.max(engine.time, clock.now());
       engine.reconfigure(config, {
@@ -150,6 +167,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
      * journal alone: then the snapshot is what is left. Where another process has taken over, the snapshot is its own.
      */
     async function save(): Promise<void> {
+      lease.mustHold();
       await store.save(
         () => ({ origin: 'live', options: engine.options, seq: journal.seq, walk: engine.walk() }),
         () =>
@@ -159,14 +177,17 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       );
     }
 
+    lease.mustHold();
     // From here on the directory is known for a live one's: no replay may clear it. What is lost need not be said again.
-    if (fresh || lost.length > 0 || recovered.rebuilt !== null)
-      await save().catch((error) => engine.countError('SAVE_FAILED', error));
+    if (fresh || lost.length > 0 || recovered.rebuilt !== null) await save();
 
     const watch = configFile === null ? null : new ConfigWatch(configFile, configText, engine, log, clock);
+    const operator = new Operator({ stateDir, engine, clock, log, durable: () => journal.flush() });
     /** Each step is on its own: on a disk that fails, the panic switch must still be seen. */
     async function poll(): Promise<void> {
-      for (const step of [reclaim, watchPanic, () => watch?.poll(), carryOut, keepAgain]) {
+      // Without the lease the commands are somebody else's, and so is the configuration; off is off for all.
+      const ours = [() => watch?.poll(), () => operator.carryOut(), () => operator.sweep(), keepAgain];
+      for (const step of [watchPanic, ...(lease.isHeld() ? ours : [])]) {
         try {
           await step();
         } catch (error) {
@@ -179,7 +200,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     const keepAgain = (): Promise<void> => keeper.flush().catch(() => undefined);
 
     async function watchPanic(): Promise<void> {
-      const pulled = armed ? await isPanicked(stateDir) : null;
+      const pulled = await isPanicked(stateDir);
       if (pulled === null || pulled === panicked) return;
       log.warn(pulled ? 'the panic switch was pulled: the overlay is off' : 'the panic switch is released');
       // What is off by panic stays off, and on record, until somebody switches it on again.
@@ -190,23 +211,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       };
       if (pulled && engine.flags.enabled) engine.setFlags({ enabled: false }, authorship);
       panicked = pulled;
-    }
-
-    /** Commands act at once; they are acknowledged when they are in the journal, if need be at a later poll. */
-    async function carryOut(): Promise<void> {
-      const done: string[] = [];
-      for (const { id, order } of await waitingCommands(stateDir)) {
-        try {
-          engine.execute({ ...order, id, time: Math.max(engine.time, clock.now()) } as Command);
-          done.push(id);
-        } catch (error) {
-          if (!(error instanceof EdgekeeperError)) engine.countError('COMMAND_FAILED', error);
-          await acknowledge(stateDir, id, error);
-        }
-      }
-      if (done.length === 0) return;
-      await journal.flush();
-      for (const id of done) await acknowledge(stateDir, id);
+      isAllowed = !pulled;
     }
 
     let polling: Promise<void> | null = null;
@@ -234,6 +239,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       updates,
       kept: (name) => keeper.kept(name),
       async durable() {
+        lease.mustHold();
         await journal.flush();
         await keeper.flush();
       },
@@ -242,23 +248,17 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         clearInterval(timer);
         await polling;
         await updates.stop();
-        process.off('exit', atExit);
+        stopEnding();
         stopRecording();
         stopLogging();
         const failures: unknown[] = [];
         for (const step of [() => journal.close(), save, () => keeper.close()])
           await step().catch((error) => failures.push(error));
-        await unlock().catch((error) => failures.push(error));
-        if (failures.length > 0) throw failures[0];
+        await lease.release();
+        // What could not be written because the directory is somebody else's was said when that was found.
+        if (failures.length > 0 && lease.lost === null) throw failures[0];
       },
     };
-  }
-
-  /** A directory that vanished and was made anew by the journal has lost its lock, and its permission to act. */
-  async function reclaim(): Promise<void> {
-    if ((await ownerOf(stateDir)) !== null || !(await isThere(stateDir))) return;
-    unlock = await take();
-    await allowOn(stateDir);
   }
 
   /** Sets a broken journal aside where that is wanted and a snapshot is there to go on from. */
@@ -310,11 +310,9 @@ function sayRecovered({ seq, journal, replayed, differing, lost, rebuilt }: Reco
   if (seq > 0) log.info('state recovered', { events: seq, replayed });
 }
 
-const isThere = (path: string): Promise<boolean> =>
-  fs.access(path).then(
-    () => true,
-    () => false,
-  );
+/** Whether an error is one of the system, as of a disk that is full or may not be written. */
+const isOfTheDisk = (error: unknown): boolean =>
+  error instanceof Error && !(error instanceof EdgekeeperError) && 'syscall' in error;
 
 /** Candles that are taken between two turns of the event loop. */
 const CANDLES_A_TURN = 300;

@@ -40,7 +40,14 @@ describe('edgekeeper paper', () => {
     ]) {
       expect(first.out).toContain(part);
     }
-    expect((await readdir(dir)).sort()).toEqual(['journal', 'logs', 'on', 'paper-report.json', 'state.json']);
+    expect((await readdir(dir)).sort()).toEqual([
+      'journal',
+      'lease',
+      'logs',
+      'on',
+      'paper-report.json',
+      'state.json',
+    ]);
   });
 
   it('prints the same report byte for byte again', async () => {

@@ -1,20 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { built } from '../built.ts';
 import { crashRun } from './crash.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const build = `${root}node_modules/.cache/edgekeeper-crash`;
-
 describe('a bot that is killed at random moments', () => {
+  let build = '';
   beforeAll(() => {
-    execFileSync(process.execPath, [
-      `${root}node_modules/typescript/bin/tsc`,
-      '-p',
-      `${root}tsconfig.build.json`,
-      '--outDir',
-      build,
-    ]);
+    build = built('crash');
   });
 
   it('loses nothing that was acknowledged, counts nothing twice, and ends where an undisturbed one does', async () => {

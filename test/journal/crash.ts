@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { recover } from '../../src/journal/recovery.ts';
 import { LowdbStateStore } from '../../src/journal/state-store.ts';
 import { type Random, seededRandom } from '../../src/statistics/random.ts';
+import { layGhost } from '../ghost.ts';
 
 const worker = fileURLToPath(new URL('./crash-worker.mjs', import.meta.url));
 
@@ -67,6 +68,7 @@ export async function crashRun(build: string, kills: number, seed: number): Prom
   let lost = 0;
   for (; killed < kills; killed += 1) {
     const said = await runWorker(build, stateDir, hours, 1 + Math.floor(20 * random.uniform()), random);
+    layGhost(stateDir);
     const { engine } = await recover(new LowdbStateStore(stateDir), join(stateDir, 'journal'));
     const known = new Set(engine.snapshot().decomposer.seen.ids.map(([id]) => id));
     for (const line of said) {

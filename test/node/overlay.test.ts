@@ -6,9 +6,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OptimizationEngine, Options } from '../../src/index.ts';
 import { auditEntries } from '../../src/journal/audit.ts';
 import { segmentsIn } from '../../src/journal/segment.ts';
-import { acknowledgementOf, allowOn, panicOff, postCommand } from '../../src/node/inbox.ts';
+import { acknowledgementOf, postCommand } from '../../src/node/inbox.ts';
 import { type Overlay, type OverlayOptions, openOverlay, wallClock } from '../../src/node/index.ts';
+import { allowOn, panicOff } from '../../src/node/panic.ts';
 import { AUTHOR, HOUR, START, signal, trade, walk } from '../fixtures.ts';
+import { layGhost } from '../ghost.ts';
 import { eventually } from './eventually.ts';
 
 const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
@@ -25,9 +27,8 @@ async function open(stateDir: string, options: Partial<OverlayOptions> = {}): Pr
 }
 
 /** Gives the directory up as a process that is killed does: nothing is saved. */
-async function crash(overlay: Overlay, stateDir: string): Promise<void> {
-  await rm(join(stateDir, 'lock'), { recursive: true, force: true });
-  await rm(join(stateDir, 'owner.json'), { force: true });
+function crash(overlay: Overlay, stateDir: string): void {
+  layGhost(stateDir);
   opened.splice(opened.indexOf(overlay), 1);
 }
 
@@ -70,7 +71,7 @@ describe('recovery', () => {
         at = next;
       }
       const expected = state(overlay.engine);
-      await crash(overlay, dir);
+      crash(overlay, dir);
       const again = await open(dir);
       expect(state(again.engine)).toBe(expected);
       live(again.engine, 120, 130);
@@ -85,7 +86,7 @@ describe('recovery', () => {
     const first = await open(dir);
     live(first.engine, 0, 40);
     const before = state(first.engine);
-    await crash(first, dir);
+    crash(first, dir);
     const { engine } = await open(dir);
     const candles = walk(40, 5);
     for (const candle of candles.slice(-5)) engine.recordCandle('BTC/USDT', '1h', candle);
@@ -114,7 +115,7 @@ describe('recovery', () => {
     });
     engine.recordCandle('ODD/USDT', '1h', null as never);
     const expected = state(engine);
-    await crash(overlay, dir);
+    crash(overlay, dir);
     expect(state((await open(dir)).engine)).toBe(expected);
   });
 
@@ -122,7 +123,7 @@ describe('recovery', () => {
     const dir = await directory();
     const overlay = await open(dir);
     live(overlay.engine, 0, 20);
-    await crash(overlay, dir);
+    crash(overlay, dir);
     const [segment] = await segmentsIn(join(dir, 'journal'));
     await fs.promises.appendFile(segment!.path, '{"seq":9999,"time":17');
     const again = await open(dir);
@@ -137,7 +138,7 @@ describe('recovery', () => {
     await overlay.save();
     const saved = state(overlay.engine);
     live(overlay.engine, 20, 40);
-    await crash(overlay, dir);
+    crash(overlay, dir);
     const [segment] = await segmentsIn(join(dir, 'journal'));
     const text = await readFile(segment!.path, 'utf8');
     await writeFile(segment!.path, text.replace(/^(\["e",\d+),10060\]/gm, '$1,99999]'));
@@ -147,7 +148,7 @@ describe('recovery', () => {
     expect((await readdir(dir)).some((name) => name.startsWith('journal-broken'))).toBe(true);
     live(again.engine, 20, 25);
     const later = state(again.engine);
-    await crash(again, dir);
+    crash(again, dir);
     expect(state((await open(dir)).engine)).toBe(later);
   });
 
@@ -170,7 +171,7 @@ describe('recovery', () => {
       overlay.engine.decide(signal({ time: clock.time }));
     }
     const expected = state(overlay.engine);
-    await crash(overlay, dir);
+    crash(overlay, dir);
     expect(state((await open(dir)).engine)).toBe(expected);
   });
 });
@@ -182,7 +183,7 @@ describe('a time ahead of the clock', () => {
     live(first.engine, 0, 30);
     expect(() => first.engine.updateOptimization(clock.time + HOUR)).toThrow(/TIME_AHEAD/);
     const expected = state(first.engine);
-    await crash(first, dir);
+    crash(first, dir);
     clock.time = START - 365 * 24 * HOUR;
     const second = await open(dir);
     expect(state(second.engine)).toBe(expected);
@@ -193,22 +194,45 @@ describe('a time ahead of the clock', () => {
 });
 
 describe('one writer', () => {
-  it('at a time: a second process is told who has the directory', async () => {
+  it('at a time: a second start waits, says so once, and is told in the end who has the directory', async () => {
     const dir = await directory();
-    await open(dir);
-    await expect(open(dir)).rejects.toThrow(new RegExp(`STATE_LOCKED.*process ${process.pid}`));
+    const { engine } = await open(dir);
+    await expect(open(dir)).rejects.toThrow(/STATE_LOCKED.*in use since/);
+    expect(lines.filter((line) => line.includes('waiting'))).toHaveLength(1);
+    expect(engine.getOptimizationStatus().errors).toEqual({});
   });
 
-  it('takes over from a process that died', async () => {
+  it('that lost the directory to another one writes nothing more, goes on as it was, and alerts', async () => {
     const dir = await directory();
-    const overlay = await open(dir);
-    await overlay.close();
-    await fs.promises.mkdir(join(dir, 'lock'));
-    await writeFile(
-      join(dir, 'owner.json'),
-      JSON.stringify({ pid: process.pid, since: 'long ago', token: 'of another life of this number' }),
-    );
-    await open(dir);
+    const first = await open(dir, { durability: 'interval' });
+    live(first.engine, 0, 30);
+    await first.save();
+    const { weight } = first.engine.decide(signal({ time: clock.time }));
+    await first.durable();
+    first.kept('lots').save({ lots: 1 });
+    await first.durable();
+    layGhost(dir);
+    const second = await open(dir);
+    const { decisions } = second.engine.getOptimizationStatus();
+    live(first.engine, 30, 40);
+    first.kept('lots').save({ lots: 2 });
+    await eventually(() => expect(first.engine.getOptimizationStatus().errors.LEASE_LOST).toBe(1));
+    expect(first.engine.decide(signal({ time: clock.time })).weight).toBe(weight);
+    await expect(first.save()).rejects.toThrow(/LEASE_LOST/);
+    await expect(first.durable()).rejects.toThrow(/LEASE_LOST/);
+    expect(lines.filter((line) => line.startsWith('LEASE_LOST'))).toHaveLength(1);
+    await postCommand(dir, { type: 'setMode', mode: 'observe', ...AUTHOR });
+    await eventually(() => expect(second.engine.getOptimizationStatus().mode).toBe('observe'));
+    expect(first.engine.getOptimizationStatus().mode).toBe('act');
+    await panicOff(dir);
+    await eventually(() => expect(first.engine.flags.enabled).toBe(false));
+    await first.close();
+    expect(second.kept('lots').load()).toEqual({ lots: 1 });
+    await eventually(() => expect(second.engine.flags.enabled).toBe(false));
+    expect(second.engine.getOptimizationStatus().decisions).toBe(decisions);
+    const later = state(second.engine);
+    crash(second, dir);
+    expect(state((await open(dir)).engine)).toBe(later);
   });
 });
 
@@ -269,7 +293,7 @@ describe('commands', () => {
     await overlay.close();
     const again = await open(dir);
     expect(again.engine.flags.enabled).toBe(false);
-    await allowOn(dir);
+    allowOn(dir);
     await postCommand(dir, { ...command, flags: { enabled: true } });
     await eventually(() => expect(again.engine.flags.enabled).toBe(true));
     const { entries: audit } = await auditEntries(join(dir, 'journal'));
@@ -361,7 +385,7 @@ describe('a failing disk', () => {
     vi.restoreAllMocks();
     await overlay.durable();
     const expected = state(engine);
-    await crash(overlay, dir);
+    crash(overlay, dir);
     expect(state((await open(dir)).engine)).toBe(expected);
   });
 
@@ -378,7 +402,7 @@ describe('a failing disk', () => {
     expect(overlay.engine.flags.enabled).toBe(true);
     await overlay.save();
     const expected = state(overlay.engine);
-    await crash(overlay, dir);
+    crash(overlay, dir);
     expect(state((await open(dir)).engine)).toBe(expected);
   });
 });
