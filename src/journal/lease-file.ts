@@ -52,10 +52,13 @@ export function makeLease(directory: string, epoch: number, record: LeaseRecord)
     throw error;
   }
   try {
-    fs.writeSync(fd, bytesOf(record), 0, SIZE, 0);
-    // An epoch must never come twice, not even after a power cut.
-    fs.fsyncSync(fd);
-    fs.closeSync(fd);
+    try {
+      fs.writeSync(fd, bytesOf(record), 0, SIZE, 0);
+      // An epoch must never come twice, not even after a power cut.
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
     syncDirectory(join(directory, LEASE_DIR));
     return true;
   } catch (error) {

@@ -75,7 +75,11 @@ export async function readCommand(directory: string, name: string): Promise<Orde
   if (idOf(name) === null) throw noCommand(`a file named ${show(name)}`);
   const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
   // Whoever opens a pipe waits for somebody to write to it, unless told not to.
-  const file = await fs.open(join(directory, INBOX, name), O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  const flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW;
+  const file = await fs.open(join(directory, INBOX, name), flags).catch((error: NodeJS.ErrnoException) => {
+    const isNoFile = error.code === 'ELOOP' || error.code === 'ENXIO';
+    throw isNoFile ? noCommand('a link or a socket') : error;
+  });
   let text: string;
   try {
     const stat = await file.stat();
