@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { segmentsIn } from '../../src/journal/segment.ts';
+import { takeLease } from '../../src/journal/lease.ts';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
 import { feed, HOUR, START, signal } from '../fixtures.ts';
 import { eventually } from '../node/eventually.ts';
@@ -140,10 +141,65 @@ describe('while no bot runs', () => {
     expect(overlay.engine.flags.enabled).toBe(false);
   });
 
-  it('a command to a directory that holds nothing is refused', async () => {
+  it.each([
+    'off',
+    'flags',
+    'status',
+    'report',
+    'audit',
+    'effect',
+    'act',
+    'observe',
+    'resume',
+    'rebase-peak',
+    'enable all',
+    'disable all',
+    'reset weights',
+    'force s SUSPENDED --reason news',
+    'rollback weights --to 2024-01-31',
+    'why --last',
+  ])('%s in a directory that holds nothing, or not what a bot left, is refused', async (command) => {
     await overlay.close();
     await rm(dir, { recursive: true });
-    expect((await edgekeeper('disable', 'all')).err).toMatch(/STATE_MISSING/);
+    for (const make of [() => undefined, () => mkdir(dir), () => writeFile(join(dir, 'notes.txt'), '')]) {
+      await make();
+      const { code, err } = await edgekeeper(...command.split(' '));
+      expect(code).toBe(1);
+      expect(err).toMatch(/STATE_MISSING/);
+      expect(err).toContain(dir);
+    }
+    expect(await readdir(dir)).toEqual(['notes.txt']);
+  });
+
+  it('off works on a state that nothing else can read, and says where it cannot', async () => {
+    await overlay.close();
+    await writeFile(join(dir, 'state.json'), 'nonsense');
+    expect((await edgekeeper('flags')).err).toMatch(/STATE_CORRUPT/);
+    expect((await edgekeeper('off')).code).toBe(0);
+    expect(await readdir(dir)).not.toContain('on');
+    await mkdir(join(dir, 'on', 'below'), { recursive: true });
+    expect((await edgekeeper('off')).err).toMatch(/STATE_UNWRITABLE/);
+  });
+
+  it('a command is known to wait at once after a clean end, and soon after a kill', async () => {
+    feed(overlay.engine, [1]);
+    await overlay.close();
+    const lease = await takeLease(dir);
+    const file = join(dir, 'lease', String(lease.epoch));
+    const held = await readFile(file);
+    await lease.release();
+    await writeFile(file, held);
+    expect((await edgekeeper('disable', 'all')).out).toContain('No bot is running');
+  });
+
+  it('what waits is counted by status, and nothing of it is touched', async () => {
+    feed(overlay.engine, [1]);
+    await overlay.close();
+    await edgekeeper('disable', 'all');
+    await writeFile(join(dir, 'inbox', '000-torn.json'), '{"type":');
+    const before = await readdir(join(dir, 'inbox'));
+    expect((await edgekeeper('status')).out).toContain("wait for the bot's next start: 2");
+    expect(await readdir(join(dir, 'inbox'))).toEqual(before);
   });
 
   it.each([
