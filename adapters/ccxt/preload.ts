@@ -41,7 +41,11 @@ const ccxtSchema = z.strictObject({
   ignore: z.array(z.string()).default([]),
   stateDir: z.string().min(1).default('.edgekeeper'),
 });
-type Settings = z.output<typeof ccxtSchema> & { readonly file: string | null };
+type Settings = z.output<typeof ccxtSchema> & {
+  readonly file: string | null;
+  /** Whether the overlay is on at all. */
+  readonly enabled: boolean;
+};
 
 function isAlive(pid: number): boolean {
   try {
@@ -81,35 +85,21 @@ function without(what: string, why: string): false {
   return false;
 }
 
-function parsedJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new EdgekeeperError(
-      'CONFIG_INVALID',
-      {
-        found: `${file}, which is no JSON: ${(cause as Error).message}`,
-        expected: 'an object in JSON',
-        hint: 'See adapters/README.md.',
-      },
-      { cause },
-    );
-  }
-}
-
 async function settings(): Promise<Settings> {
   const file = process.env.EDGEKEEPER_CONFIG ?? FILE;
   if (!existsSync(file)) {
-    if (process.env.EDGEKEEPER_CONFIG === undefined) return { ...ccxtSchema.parse({}), file: null };
+    if (process.env.EDGEKEEPER_CONFIG === undefined)
+      return { ...ccxtSchema.parse({}), file: null, enabled: true };
     throw new EdgekeeperError('CONFIG_INVALID', {
       found: `no file ${file}`,
       expected: 'the configuration that EDGEKEEPER_CONFIG names',
       hint: `Create it, or unset EDGEKEEPER_CONFIG to use ${FILE} or the defaults.`,
     });
   }
+  const { enabled = true } = await loadConfigFile(file);
   const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
-  const parsed = ccxtSchema.safeParse((parsedJson(file, text) as { ccxt?: unknown } | null)?.ccxt ?? {});
-  if (parsed.success) return { ...parsed.data, file };
+  const parsed = ccxtSchema.safeParse((JSON.parse(text) as { ccxt?: unknown }).ccxt ?? {});
+  if (parsed.success) return { ...parsed.data, file, enabled };
   const [issue] = parsed.error.issues;
   throw new EdgekeeperError('CONFIG_INVALID', {
     found: `${file}: ccxt.${issue!.path.join('.')}: ${issue!.message}`,
@@ -126,7 +116,7 @@ interface Attached {
 
 /** Attaches to every exchange that is made from now on. */
 function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: Settings): Attached {
-  const { file: _file, stateDir: _stateDir, ...attachment } = options;
+  const { file: _file, stateDir: _stateDir, enabled: _enabled, ...attachment } = options;
   const attached = new WeakSet<object>();
   let exchanges = 0;
   const detaches: Detach[] = [];
@@ -171,8 +161,8 @@ function sayIfUnused(exchanges: () => number, folders: readonly string[]): void 
 
 async function start(): Promise<void> {
   const options = await settings();
-  const { file, stateDir } = options;
-  if (file !== null && (await loadConfigFile(file)).enabled === false) {
+  const { file, stateDir, enabled } = options;
+  if (!enabled) {
     console.error(
       `edgekeeper: the overlay is off, as ${file} says by "enabled": false. Start the bot anew after a change of that.`,
     );

@@ -2,6 +2,11 @@ import type { z } from 'zod';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { REGIMES } from '../model/regime.ts';
 
+/** Faults that are told at once. */
+const SHOWN = 20;
+/** Letters of a name that are looked at. */
+const LONGEST = 100;
+
 /** One thing that is wrong with a configuration. */
 export interface Fault {
   readonly found: string;
@@ -16,8 +21,9 @@ export function describeIssue(issue: z.core.$ZodIssue, options: object, names: r
     const [key] = issue.keys;
     const known = issue.path.length === 0 ? names : [...REGIMES];
     const similar = nearest(key!, known);
+    const unknown = issue.keys.map((each) => `unknown option ${[...issue.path, short(each)].join('.')}`);
     return {
-      found: issue.keys.map((unknown) => `unknown option ${[...issue.path, unknown].join('.')}`).join(', '),
+      found: first(unknown).join(', '),
       expected: similar ? `an option that exists, such as ${similar}` : 'an option that exists',
       hint: similar ? `Did you mean ${similar}?` : 'List the options with `edgekeeper config schema`.',
     };
@@ -52,13 +58,20 @@ function expectation(issue: z.core.$ZodIssue): string {
 
 /** One error for all faults. */
 export function invalidConfig(faults: readonly Fault[]): EdgekeeperError {
-  const [first] = faults;
   return new EdgekeeperError('CONFIG_INVALID', {
-    found: faults.map(({ found }) => found).join('; '),
-    expected: faults.map(({ expected }) => expected).join('; '),
+    found: first(faults.map(({ found }) => found)).join('; '),
+    expected: faults
+      .slice(0, SHOWN)
+      .map(({ expected }) => expected)
+      .join('; '),
     hint: [
-      ...new Set(faults.map(({ hint }) => hint).filter(Boolean)),
-      first?.hint ? '' : 'Nothing was changed.',
+      ...new Set(
+        faults
+          .slice(0, SHOWN)
+          .map(({ hint }) => hint)
+          .filter(Boolean),
+      ),
+      faults[0]?.hint ? '' : 'Nothing was changed.',
     ]
       .filter(Boolean)
       .join(' '),
@@ -68,22 +81,35 @@ export function invalidConfig(faults: readonly Fault[]): EdgekeeperError {
 /** The known name that a misspelt one most likely means: at most a third of its letters differ. */
 function nearest(name: string, known: readonly string[]): string | null {
   const scored = known.map(
-    (candidate) => [distance(name.toLowerCase(), candidate.toLowerCase()), candidate] as const,
+    (candidate) => [misspelling(name.toLowerCase(), candidate.toLowerCase()), candidate] as const,
   );
   scored.sort(([a], [b]) => a - b);
   const best = scored[0];
   return best && best[0] <= Math.max(2, name.length / 3) ? best[1] : null;
 }
 
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+/**
+ * How many letters must be put in, left out, replaced or swapped with the next to make one name of another; infinite for
+ * names so long that nobody meant the other.
+ */
+export function misspelling(a: string, b: string): number {
+  if (a.length > LONGEST || b.length > LONGEST) return Number.POSITIVE_INFINITY;
+  let [before, row]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      const replaced = row![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwapped ? before![j - 2]! + 1 : replaced;
+      next.push(Math.min(row![j]! + 1, next[j - 1]! + 1, replaced, swapped));
     }
-    row = next;
+    [before, row] = [row!, next];
   }
-  return row[b.length]!;
+  return row![b.length]!;
 }
+
+const short = (name: string): string => (name.length > LONGEST ? `${name.slice(0, LONGEST)}...` : name);
+
+/** The first of many, and how many more there are. */
+const first = (all: readonly string[]): string[] =>
+  all.length > SHOWN ? [...all.slice(0, SHOWN), `and ${all.length - SHOWN} more`] : [...all];

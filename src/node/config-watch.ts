@@ -4,7 +4,7 @@ import { type Config, type Options, parseConfig } from '../config/schema.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Clock, Log } from '../model/ports.ts';
-import { loadConfigFile } from './config-file.ts';
+import { optionsIn, readConfigText } from './config-file.ts';
 
 /** Options that a running bot cannot change: its candles and its schedule were set up with them. */
 const FIXED: readonly (keyof Options)[] = ['timeframe', 'updateIntervalHours'];
@@ -34,6 +34,8 @@ export class ConfigWatch {
   readonly #log: Log;
   readonly #clock: Clock;
   #seen: string;
+  /** What was said of a file that cannot be read. */
+  #refused: string | null = null;
 
   /** @param seen the text of the file that is in force */
   constructor(file: string, seen: string, engine: OptimizationEngine, log: Log, clock: Clock) {
@@ -45,19 +47,30 @@ export class ConfigWatch {
   }
 
   async poll(): Promise<void> {
-    const text = await fs.readFile(this.#file, 'utf8').catch(() => null);
-    // A file that is just being replaced is not there for a moment; a missing one changes nothing.
-    if (text === null || text === this.#seen) return;
-    this.#seen = text;
+    // Whoever opens a pipe waits for somebody to write to it. A file that is just being replaced is not there for a moment.
+    const stat = await fs.stat(this.#file).catch(() => null);
+    if (!stat?.isFile()) return;
     let options: Options;
     try {
-      options = await loadConfigFile(this.#file);
+      const text = await readConfigText(this.#file);
+      if (text === this.#seen) {
+        this.#refused = null;
+        return;
+      }
+      this.#seen = text;
+      options = optionsIn(this.#file, text);
     } catch (error) {
       if (!(error instanceof EdgekeeperError)) throw error;
-      this.#log.error(`configuration refused, the old one stays: ${error.message}`);
+      if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') this.#refuse(error);
       return;
     }
     this.#apply(options);
+  }
+
+  #refuse({ message }: EdgekeeperError): void {
+    if (message === this.#refused) return;
+    this.#refused = message;
+    this.#log.error(`configuration refused, the old one stays: ${message}`);
   }
 
   #apply(options: Options): void {

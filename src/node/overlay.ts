@@ -18,7 +18,7 @@ import { EdgekeeperError } from '../model/errors.ts';
 import type { Clock, Log, MarketData } from '../model/ports.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { wallClock } from './clock.ts';
-import { loadConfigFile } from './config-file.ts';
+import { optionsIn, readConfigText } from './config-file.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { beforeEnding } from './ending.ts';
 import { Keeper, type Kept } from './kept.ts';
@@ -74,9 +74,9 @@ export const killedByEnvironment = (): boolean => process.env.EDGEKEEPER_DISABLE
 export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   const { stateDir = '.edgekeeper', log, clock = wallClock, market } = options;
   const configFile = typeof options.config === 'string' ? options.config : null;
-  const configText = configFile === null ? '' : await fs.readFile(configFile, 'utf8').catch(() => '');
+  const configText = configFile === null ? '' : await readConfigText(configFile);
   const config: Options =
-    typeof options.config === 'string' ? await loadConfigFile(options.config) : (options.config ?? {});
+    typeof options.config === 'string' ? optionsIn(options.config, configText) : (options.config ?? {});
   // A faulty configuration is refused before the state directory is touched.
   new OptimizationEngine(config);
 

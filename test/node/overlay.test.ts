@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -236,14 +237,14 @@ describe('one writer', () => {
   });
 });
 
-describe('commands', () => {
-  const command = {
-    type: 'setFlags',
-    flags: { qualityFiltering: false },
-    actor: 'alice',
-    reason: 'a test',
-  } as const;
+const command = {
+  type: 'setFlags',
+  flags: { qualityFiltering: false },
+  actor: 'alice',
+  reason: 'a test',
+} as const;
 
+describe('commands', () => {
   it('are carried out by the running bot within a second, acknowledged when durable, and audited', async () => {
     const dir = await directory();
     const { engine } = await open(dir);
@@ -320,6 +321,7 @@ describe('the configuration file', () => {
     return {
       ...overlay,
       dir: join(dir, 'state'),
+      file,
       write: (text: string) => writeFile(`${file}.new`, text).then(() => rename(`${file}.new`, file)),
     };
   }
@@ -345,6 +347,29 @@ describe('the configuration file', () => {
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(lines.filter((line) => line.includes('Did you mean maxWeight'))).toHaveLength(1);
     expect(engine.config.maxWeight).toBe(2);
+  });
+
+  it.each([
+    [
+      '5 MB of it',
+      (file: string) => writeFile(file, `{"${'x'.repeat(5 << 20)}":1}`),
+      /more than 1048576 bytes/,
+    ],
+    ['a folder', (file: string) => rm(file).then(() => mkdir(file)), null],
+    ['a pipe', (file: string) => rm(file).then(() => void execFileSync('mkfifo', [file])), null],
+  ])('that becomes %s is refused once and holds up nothing', async (_what, make, said) => {
+    const { engine, dir, file, write } = await withFile({});
+    await make(file);
+    await postCommand(dir, command);
+    await eventually(() => expect(engine.flags.qualityFiltering).toBe(false));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    const refusals = lines.filter((line) => line.startsWith('configuration refused'));
+    expect(refusals).toEqual(said ? [expect.stringMatching(said)] : []);
+    await panicOff(dir);
+    await eventually(() => expect(engine.flags.enabled).toBe(false));
+    await rm(file, { recursive: true });
+    await write('\uFEFF{"maxWeight":1.5}');
+    await eventually(() => expect(engine.config.maxWeight).toBe(1.5));
   });
 
   it('says which options wait for a restart', async () => {
