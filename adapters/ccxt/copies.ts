@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EdgekeeperError } from '../../src/index.ts';
+import { say } from './say.ts';
 
 /** The part of ccxt that the preload touches. */
 export interface CcxtModule {
@@ -57,8 +58,7 @@ export async function ccxtCopies(program: string): Promise<Copies> {
     }
   }
   if (modules.length > 0) {
-    if (strange.length > 0)
-      console.error(`edgekeeper: ${strange.join(', ')} is no ccxt 4, and stays without the overlay.`);
+    if (strange.length > 0) say(`${strange.join(', ')} is no ccxt 4, and stays without the overlay.`);
     return { modules, folders };
   }
   if (strange.length > 0) {

@@ -19,6 +19,7 @@ import { type CcxtModule, ccxtCopies } from './copies.ts';
 import { accountOf } from './intent.ts';
 import { isLauncher } from './launchers.ts';
 import type { CcxtExchange } from './market.ts';
+import { say } from './say.ts';
 import { SIZINGS } from './sizing.ts';
 import { ownThreads, sayOfThread } from './threads.ts';
 
@@ -81,7 +82,7 @@ function isTheBot(): boolean {
 
 /** Nothing stays without the overlay unheard. */
 function without(what: string, why: string): false {
-  console.error(`edgekeeper: ${what} runs without the overlay: ${why}.`);
+  say(`${what} runs without the overlay: ${why}.`);
   return false;
 }
 
@@ -148,23 +149,23 @@ function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: 
 /** Says once, after a while or at its end, that a bot has made no exchange that the overlay could see. */
 function sayIfUnused(exchanges: () => number, folders: readonly string[]): void {
   let isSaid = false;
-  const say = () => {
+  const sayOnce = () => {
     if (isSaid || exchanges() > 0) return;
     isSaid = true;
-    console.error(
-      `edgekeeper: the bot has made no exchange of ${folders.join(' or ')}, so nothing of it has the overlay. Does it load another copy of ccxt?`,
+    say(
+      `the bot has made no exchange of ${folders.join(' or ')}, so nothing of it has the overlay. Does it load another copy of ccxt?`,
     );
   };
-  setTimeout(say, UNUSED_AFTER).unref();
-  process.once('exit', say);
+  setTimeout(sayOnce, UNUSED_AFTER).unref();
+  process.once('exit', sayOnce);
 }
 
 async function start(): Promise<void> {
   const options = await settings();
   const { file, stateDir, enabled } = options;
   if (!enabled) {
-    console.error(
-      `edgekeeper: the overlay is off, as ${file} says by "enabled": false. Start the bot anew after a change of that.`,
+    say(
+      `the overlay is off, as ${file} says by "enabled": false. Start the bot anew after a change of that.`,
     );
     return;
   }
@@ -189,7 +190,7 @@ async function start(): Promise<void> {
     void Promise.race([settled, late])
       .then(() => clearTimeout(timer))
       .then(() => overlay.close())
-      .catch((error: unknown) => console.error(`edgekeeper: ${(error as Error).message}`));
+      .catch((error: unknown) => say((error as Error).message));
   });
 }
 
@@ -197,8 +198,6 @@ if (process.env.EDGEKEEPER_DISABLED !== '1' && isTheBot()) {
   try {
     await start();
   } catch (error) {
-    console.error(
-      `edgekeeper: the overlay stays OFF, and the bot trades as without it. ${(error as Error).message}`,
-    );
+    say(`the overlay stays OFF, and the bot trades as without it. ${(error as Error).message}`);
   }
 }

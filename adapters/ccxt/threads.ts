@@ -1,4 +1,5 @@
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { say } from './say.ts';
 
 const SAID = 'edgekeeper: threads have been told of';
 const OF_A_PACKAGE = /[\\/]node_modules[\\/]/;
@@ -13,7 +14,5 @@ export function sayOfThread(program: string): void {
   const said = getEnvironmentData(SAID) as unknown;
   if (!(said instanceof Int32Array) || program === '' || OF_A_PACKAGE.test(program)) return;
   if (Atomics.exchange(said, 0, 1) === 0)
-    console.error(
-      'edgekeeper: the threads of this bot run without the overlay, which belongs to its main thread.',
-    );
+    say('the threads of this bot run without the overlay, which belongs to its main thread.');
 }

@@ -1,5 +1,6 @@
 import { EdgekeeperError, OptimizationEngine } from '../../src/index.ts';
 import type { Decision } from '../../src/model/decision.ts';
+import { printable } from '../../src/model/printable.ts';
 import { Ring } from '../../src/model/ring.ts';
 import type { Trade } from '../../src/model/trade.ts';
 import type { EdgekeeperPluginExtras, EdgekeeperSignal, EdgekeeperStatus } from './api.ts';
@@ -44,7 +45,7 @@ export class Overlay {
     this.engine =
       (extras.engine as OptimizationEngine | undefined) ??
       new OptimizationEngine(configOf(opts, this.#strategy, opts.interval));
-    this.#log = extras.log ?? ((line) => console.log(line));
+    this.#log = extras.log ?? ((line) => console.log(printable(line)));
     this.#entries = new Entries(this.engine, opts);
     this.#feed = new CandleFeed(this.engine, this.#own);
     this.#feed.strategy = this.#strategy;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { printableLines } from '../model/printable.ts';
 import { runCli } from './program.ts';
 import { processWorld } from './world.ts';
 
@@ -12,4 +13,10 @@ const stop = new AbortController();
 // The first Ctrl-C ends a live run with its report; the second ends the process at once.
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
 
-process.exitCode = await runCli(process.argv.slice(2), processWorld(stop.signal));
+try {
+  process.exitCode = await runCli(process.argv.slice(2), processWorld(stop.signal));
+} catch (error) {
+  // A fault of this program, which may quote what others wrote as well.
+  process.stderr.write(`${printableLines((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = 1;
+}

@@ -10,6 +10,7 @@ import { LowdbStateStore } from '../journal/state-store.ts';
 import { DURABILITIES, type Durability } from '../journal/writer.ts';
 import { timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError } from '../model/errors.ts';
+import { printable, printableLines } from '../model/printable.ts';
 import { jsonText } from '../monitor/json.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport, statementOptions } from '../monitor/report.ts';
@@ -61,7 +62,13 @@ function inRange(min: number, max: number, whole = false) {
 }
 
 /** Runs one command line. Resolves with the exit code: 0, 1 for a coded error, 2 for a wrong use. */
-export async function runCli(args: readonly string[], world: CliWorld): Promise<number> {
+export async function runCli(args: readonly string[], outer: CliWorld): Promise<number> {
+  // Whatever is printed, a terminal shows it and obeys none of it.
+  const world: CliWorld = {
+    ...outer,
+    out: (text) => outer.out(printableLines(text)),
+    err: (text) => outer.err(printableLines(text)),
+  };
   try {
     await program(world).parseAsync([...args], { from: 'user' });
     return 0;
@@ -222,8 +229,8 @@ function program(world: CliWorld): Command {
     .action(async (file: string) => {
       const options = await loadConfigFile(file);
       parseConfig(options);
-      world.out(`${file} is a valid configuration.\n`);
-      for (const note of configNotes(options)) world.out(`  ${note}\n`);
+      world.out(`${printable(file)} is a valid configuration.\n`);
+      for (const note of configNotes(options)) world.out(`  ${printable(note)}\n`);
     });
   config
     .command('print [file]')
@@ -259,7 +266,8 @@ function parseReport(text: string, file: string): PaperReport {
 
 const json = (value: unknown): string => `${jsonText(value)}\n`;
 
-function nextSteps({ stateDir, exchange }: PaperFlags): string {
+function nextSteps({ exchange, ...flags }: PaperFlags): string {
+  const stateDir = printable(flags.stateDir);
   const dir = stateDir === '.edgekeeper' ? '' : ` --state-dir ${stateDir}`;
   return [
     '',

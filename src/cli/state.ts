@@ -13,6 +13,7 @@ import { JOURNAL_DIR } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, type Flag, MODES } from '../model/flags.ts';
+import { printable, printableValue } from '../model/printable.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { knownStrategies } from '../monitor/strategies.ts';
 import { acknowledgementOf, type Order, postCommand } from '../node/inbox.ts';
@@ -81,12 +82,12 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     const isRunning = await Promise.race([answered.then(() => true), isOpen(stateDir)]);
     if (!isRunning) {
       stop.abort();
-      world.out(`No bot is running on ${stateDir}: it will happen at the next start.\n`);
+      world.out(`No bot is running on ${printable(stateDir)}: it will happen at the next start.\n`);
       return;
     }
     const answer = await answered;
     if (answer?.ok) {
-      world.out(`${done}\n`);
+      world.out(`${printable(done)}\n`);
       return;
     }
     throw new EdgekeeperError('COMMAND_NOT_ACKNOWLEDGED', {
@@ -261,7 +262,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
         head: ['when (UTC)', 'who', 'what', 'before', 'after', 'why'],
         style: { head: [], border: [], compact: true },
       });
-      for (const { time, who, what, before, after, why } of entries) {
+      for (const { time, who, what, before, after, why } of printableValue(entries)) {
         table.push([
           time === 0 ? '' : new Date(time).toISOString().slice(0, 19),
           who,

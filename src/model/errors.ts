@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** Every failure a user can meet. A code is stable: scripts and alerts may match on it. */
 export type ErrorCode =
   | 'CONFIG_INVALID'
@@ -41,14 +43,22 @@ export interface ErrorParts {
   readonly hint: string;
 }
 
-/** An error that says what was found, what was expected and what to do next. */
+/**
+ * An error that says what was found, what was expected and what to do next. It may quote names and files of others, and
+ * is printed by hosts that know nothing of that.
+ */
 export class EdgekeeperError extends Error {
   readonly code: ErrorCode;
   readonly found: string;
   readonly expected: string;
   readonly hint: string;
 
-  constructor(code: ErrorCode, { found, expected, hint }: ErrorParts, options?: ErrorOptions) {
+  constructor(code: ErrorCode, parts: ErrorParts, options?: ErrorOptions) {
+    const [found, expected, hint] = [parts.found, parts.expected, parts.hint].map(printable) as [
+      string,
+      string,
+      string,
+    ];
     super(`${code}: found ${found}; expected ${expected}. ${hint}`, options);
     this.name = 'EdgekeeperError';
     this.code = code;

@@ -6,6 +6,7 @@ import type { OptimizationEngine } from '../engine/engine.ts';
 import { makeDirectory } from '../journal/directory.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
+import { printable } from '../model/printable.ts';
 import { coverageLines, reasonWords } from '../monitor/coverage.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 
@@ -24,6 +25,8 @@ export interface ClosableLog extends Log {
 /** How long a log that is closed waits for its last lines to reach the disk, in ms. */
 const LAST_LINES = 2000;
 
+/** Where the library keeps the line that it writes. */
+const MESSAGE = Symbol.for('message');
 const { combine, timestamp, printf, json } = winston.format;
 
 /** Fields whose values never reach a log, whatever object they come in. */
@@ -34,6 +37,12 @@ const redact = winston.format((info) => {
     if (SECRETS.test(key)) info[key] = '[redacted]';
     else if (value !== null && typeof value === 'object') info[key] = redacted(value);
   }
+  return info;
+});
+
+/** People look at the files in a terminal as well. */
+const shown = winston.format((info) => {
+  info[MESSAGE] = printable(String(info[MESSAGE]));
   return info;
 });
 
@@ -49,7 +58,7 @@ export function createLog({ directory, terminal = 'info' }: LogOptions = {}): Cl
       const rest = Object.entries(fields).map(
         ([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
       );
-      return [time, level, message, ...rest].join(' ');
+      return printable([time, level, message, ...rest].join(' '));
     });
     transports.push(
       new winston.transports.Console({
@@ -74,7 +83,7 @@ export function createLog({ directory, terminal = 'info' }: LogOptions = {}): Cl
     file = null;
     logger.silent = isSilent;
     process.stderr.write(
-      `edgekeeper: the log cannot be written to ${directory}, only to the terminal: ${(error as Error).message}\n`,
+      `${printable(`edgekeeper: the log cannot be written to ${directory}, only to the terminal: ${(error as Error).message}`)}\n`,
     );
   }
   logger.on('error', (error) => {
@@ -125,7 +134,7 @@ function fileIn(directory: string): winston.transport {
     maxsize: 5_000_000,
     maxFiles: 5,
     tailable: true,
-    format: combine(redact(), timestamp(), json()),
+    format: combine(redact(), timestamp(), json(), shown()),
   });
 }
 

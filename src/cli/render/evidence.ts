@@ -2,6 +2,7 @@ import * as asciichart from 'asciichart';
 import type { Calibration, CalibrationReport } from '../../effect/calibration.ts';
 import { type EffectStatement, MAX_BARRIER_SHARE } from '../../effect/statement.ts';
 import type { EdgeDetail } from '../../model/decision.ts';
+import { printable, printableValue } from '../../model/printable.ts';
 import type { ShadowOutcome } from '../../model/shadow-outcome.ts';
 import type { Trade } from '../../model/trade.ts';
 import type { Explanation } from '../../monitor/explanation.ts';
@@ -19,7 +20,8 @@ const plusMinus = (effect: number | null, standardError: number | null): string[
 ];
 
 /** The overlay statement, as text. */
-export function renderEffect(effect: EffectStatement, calibration: CalibrationReport): string {
+export function renderEffect(statement: EffectStatement, report: CalibrationReport): string {
+  const [effect, calibration] = [printableValue(statement), printableValue(report)];
   const parts = ['Does the overlay help?', ...claimLines(effect)];
   parts.push(
     `\nWhat happened${effect.observed > 0 ? ', or would have' : ''}, in R of the host's own size (n = ${effect.n}; no claim rests on it)`,
@@ -191,10 +193,11 @@ function calibrationCells({ n, baseRate, brier, skill, auc, spearman }: Calibrat
 
 /** Why a decision is what it is, as text. */
 export function renderExplanation(
-  { decision, waterfall, terms, cascade, flips }: Explanation,
+  explanation: Explanation,
   trades: readonly Trade[],
   shadow: ShadowOutcome | null,
 ): string {
+  const { decision, waterfall, terms, cascade, flips } = printableValue(explanation);
   const { id, time, strategy, symbol, side, action, multiplier, intended } = decision;
   const { cell, reasons, score, quality, edge } = decision;
   const would = intended === multiplier ? '' : `, the overlay would have given x${fixed(intended, 3)}`;
@@ -272,15 +275,16 @@ const WIDTH = 80;
 
 /** What another configuration would have done, as text. */
 export function renderDiff(
-  diff: PolicyDiff,
+  found: PolicyDiff,
   { tried, luck, deflatedSharpe }: Deflation,
   file: string,
 ): string {
+  const diff = printableValue(found);
   const { signals, blocked, freed, resized, asRun, other } = diff;
   const unknown =
     diff.unknownOutcomes > 0 ? ` (the outcome of ${diff.unknownOutcomes} of them is not known)` : '';
   const parts = [
-    `${signals} signals under ${file}: ${blocked.length} more blocked, ${freed.length} freed${unknown}, ${resized.length} resized`,
+    `${signals} signals under ${printable(file)}: ${blocked.length} more blocked, ${freed.length} freed${unknown}, ${resized.length} resized`,
   ];
   const changes = [...blocked, ...freed, ...resized].sort((a, b) => a.before.time - b.before.time);
   if (changes.length > 0) {

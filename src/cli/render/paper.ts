@@ -1,3 +1,4 @@
+import { printableValue } from '../../model/printable.ts';
 import type { Alert } from '../../monitor/alerts.ts';
 import { coverageLines } from '../../monitor/coverage.ts';
 import type { Counted, Effectiveness } from '../../monitor/effectiveness.ts';
@@ -46,7 +47,8 @@ const alertLine = ({ level, code, message }: Alert): string =>
 
 /** The tables of an overlay: strategies, regimes, signals, reasons, changes, alerts. */
 export function renderOverlay(report: OverlayReport): string {
-  const { strategies, regimes, signals, reasons, effectiveness, coverage, changes, alerts } = report;
+  const { strategies, regimes, signals, reasons, effectiveness, coverage, changes, alerts } =
+    printableValue(report);
   const parts = [
     'Strategies',
     table(
@@ -143,7 +145,8 @@ function effectivenessLines(effectiveness: Effectiveness): string[] {
 }
 
 /** The whole report of a paper run, as text. */
-export function renderPaper({ run, overlay, baseline }: PaperReport): string {
+export function renderPaper(report: PaperReport): string {
+  const { run, overlay, baseline } = printableValue(report);
   const parts = [
     `Paper run on ${run.source}: ${run.symbols.join(', ')}, ${run.timeframe}, ${run.candles} candles, ${day(run.from)} to ${day(run.to)}\n`,
   ];
@@ -172,7 +175,8 @@ export function renderPaper({ run, overlay, baseline }: PaperReport): string {
 }
 
 /** What the overlay knows now, as text. */
-export function renderStatus(data: DashboardData): string {
+export function renderStatus(dashboard: DashboardData): string {
+  const data = printableValue(dashboard);
   const { optimizationEnabled: status, allocation, strategyHealth, coverage, alerts, recentDecisions } = data;
   const switches = Object.entries(status.enabled).map(([flag, on]) => `${flag} ${on ? 'on' : 'OFF'}`);
   const drawdown =
