@@ -94,11 +94,13 @@ describe('soak', () => {
     }
   });
 
-  it(`survives ${KILLS} kills`, async () => {
+  it(`survives ${KILLS} kills, and as many signals and exits, with commands from a second process`, async () => {
     const build = fileURLToPath(new URL('../dist', import.meta.url));
-    const result = await crashRun(build, KILLS, SEED);
-    say(`kills: ${JSON.stringify(result)}`);
-    expect(result).toEqual({ kills: KILLS, lost: 0, trades: 0, decisions: 0, equal: true });
+    for (const endings of ['kills', 'gentle'] as const) {
+      const result = await crashRun(build, KILLS, SEED, endings);
+      say(`${endings}: ${JSON.stringify(result)}`);
+      expect(result).toEqual({ kills: KILLS, lost: 0, trades: 0, decisions: 0, equal: true });
+    }
   });
 
   it(`records ${TRADES} trades in bounded memory`, async () => {

@@ -1,10 +1,10 @@
 // A bot that lives through the same hours each time, wherever it starts again, until it is done or killed.
-//   node crash-worker.mjs <build> <state-dir> <hours>
+//   node crash-worker.mjs <build> <state-dir> <hours> <durability>
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [build = '', stateDir = '', hours] = process.argv.slice(2);
+const [build = '', stateDir = '', hours, durability = 'everyEvent'] = process.argv.slice(2);
 const { openOverlay, wallClock } = await import(pathToFileURL(join(build, 'src/node/index.js')).href);
 const { seededRandom } = await import(pathToFileURL(join(build, 'src/statistics/random.js')).href);
 
@@ -13,7 +13,9 @@ const START = Date.UTC(2024, 0, 1);
 const quiet = { info() {}, warn() {}, error() {} };
 let now = START;
 const clock = { now: () => now, sleep: wallClock.sleep };
-const { engine, save, close } = await openOverlay({ stateDir, log: quiet, clock, durability: 'everyEvent' });
+const { engine, save, close } = await openOverlay({ stateDir, log: quiet, clock, durability });
+// As bots end themselves when their own code has had enough.
+process.on('SIGUSR2', () => process.exit(0));
 
 /** Says that what was done is safe: from here on it must never be lost. */
 /** @param {string} what */

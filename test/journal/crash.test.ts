@@ -12,4 +12,9 @@ describe('a bot that is killed at random moments', () => {
     // Here a few kills; `npm run soak` makes hundreds.
     expect(await crashRun(build, 8, 1)).toEqual({ kills: 8, lost: 0, trades: 0, decisions: 0, equal: true });
   });
+
+  it('loses nothing at all when it ends by a signal or by process.exit, whatever waited for the disk', async () => {
+    const nothing = { lost: 0, trades: 0, decisions: 0, equal: true };
+    expect(await crashRun(build, 8, 2, 'gentle')).toEqual({ kills: 8, ...nothing });
+  });
 });

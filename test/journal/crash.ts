@@ -3,23 +3,36 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeLease } from '../../src/journal/lease.ts';
 import { recover } from '../../src/journal/recovery.ts';
 import { LowdbStateStore } from '../../src/journal/state-store.ts';
+import { wallClock } from '../../src/node/clock.ts';
+import { acknowledgementOf, postCommand } from '../../src/node/inbox.ts';
 import { type Random, seededRandom } from '../../src/statistics/random.ts';
 import { layGhost } from '../ghost.ts';
 
 const worker = fileURLToPath(new URL('./crash-worker.mjs', import.meta.url));
 
-/** Runs the worker until it ends, or until it has said a number of things, and then kills it. Returns what it said. */
+/** How a worker can be ended: at once, by a signal that it does not listen to, or by one at which it calls `process.exit`. */
+const GENTLY = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const;
+type Ending = 'SIGKILL' | (typeof GENTLY)[number];
+
+interface Run {
+  readonly build: string;
+  readonly stateDir: string;
+  readonly hours: number;
+  readonly durability: 'everyEvent' | 'interval';
+  readonly random: Random;
+}
+
+/** Runs the worker until it ends, or until it has said a number of things, and then ends it. Returns what it said. */
 function runWorker(
-  build: string,
-  stateDir: string,
-  hours: number,
+  { build, stateDir, hours, durability, random }: Run,
   killAfter: number | null,
-  random: Random,
+  ending: Ending = 'SIGKILL',
 ): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [worker, build, stateDir, String(hours)], {
+    const child = spawn(process.execPath, [worker, build, stateDir, String(hours), durability], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';
@@ -30,14 +43,14 @@ function runWorker(
       if (killAfter === null || killing || out.split('\n').length <= killAfter) return;
       killing = true;
       // A moment of its own choosing within the next events.
-      setTimeout(() => child.kill('SIGKILL'), 3 * random.uniform());
+      setTimeout(() => child.kill(ending), 3 * random.uniform());
     });
     child.stderr.on('data', (chunk) => {
       err += chunk;
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      if (code === 0 || signal === 'SIGKILL') resolve(out.trim().split('\n').filter(Boolean));
+      if (code === 0 || signal === ending) resolve(out.trim().split('\n').filter(Boolean));
       else reject(new Error(`the worker ended with ${code}: ${err}`));
     });
   });
@@ -45,8 +58,19 @@ function runWorker(
 
 async function stateOf(stateDir: string): Promise<string> {
   const { engine } = await recover(new LowdbStateStore(stateDir), join(stateDir, 'journal'));
-  return JSON.stringify(engine.snapshot());
+  // Which commands are known is all in which one that was given some differs: they change nothing.
+  return JSON.stringify({ ...engine.snapshot(), commands: [] });
 }
+
+/** A command of a second process, which is the same each time. */
+const COMMAND = {
+  type: 'setFlags',
+  flags: { enabled: true },
+  actor: 'operator',
+  reason: 'as it is',
+} as const;
+/** Commands that a state remembers. */
+const REMEMBERED = 100;
 
 export interface CrashResult {
   readonly kills: number;
@@ -58,27 +82,50 @@ export interface CrashResult {
   readonly equal: boolean;
 }
 
-/** Kills a bot at random moments until it was killed often enough, lets it finish, and compares. */
-export async function crashRun(build: string, kills: number, seed: number): Promise<CrashResult> {
+/**
+ * Ends a bot at random moments until it was ended often enough, while another process gives it commands, lets it finish,
+ * and compares. Every other end is a kill, or none where they are all gentle.
+ */
+export async function crashRun(
+  build: string,
+  kills: number,
+  seed: number,
+  endings: 'kills' | 'gentle' = 'kills',
+): Promise<CrashResult> {
   const random = seededRandom(seed);
   const hours = kills * 12 + 40;
   const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
   const [stateDir, calm] = [await directory(), await directory()];
+  const durability = endings === 'kills' ? 'everyEvent' : 'interval';
+  const run: Run = { build, stateDir, hours, durability, random };
+  const given: string[] = [];
   let killed = 0;
   let lost = 0;
   for (; killed < kills; killed += 1) {
-    const said = await runWorker(build, stateDir, hours, 1 + Math.floor(20 * random.uniform()), random);
-    layGhost(stateDir);
+    const isKill = endings === 'kills' && random.uniform() < 0.5;
+    const ending = isKill ? 'SIGKILL' : GENTLY[Math.floor(GENTLY.length * random.uniform())]!;
+    given.push(await postCommand(stateDir, COMMAND));
+    const said = await runWorker(run, 1 + Math.floor(20 * random.uniform()), ending);
+    // One that was killed leaves a ghost; one that ended has given the directory free.
+    if (isKill) layGhost(stateDir);
+    else await (await takeLease(stateDir, { patience: 0 })).release();
     const { engine } = await recover(new LowdbStateStore(stateDir), join(stateDir, 'journal'));
-    const known = new Set(engine.snapshot().decomposer.seen.ids.map(([id]) => id));
+    const { decomposer, commands } = engine.snapshot();
+    const known = new Set(decomposer.seen.ids.map(([id]) => id));
     for (const line of said) {
       const [what, i] = line.split(' ');
       if (what === 'trade' && !known.has(`t${i}`)) lost += 1;
       if (what === 'decision' && Number(i) + 1 > engine.getOptimizationStatus().decisions) lost += 1;
     }
+    for (const id of given.slice(-REMEMBERED)) {
+      const answer = await acknowledgementOf(stateDir, id, wallClock, 1);
+      if (answer === null) continue;
+      if (!answer.ok || !commands.includes(id)) lost += 1;
+    }
   }
-  const done = await runWorker(build, stateDir, hours, null, random);
-  await runWorker(build, calm, hours, null, random);
+  const done = await runWorker(run, null);
+  await postCommand(calm, COMMAND);
+  await runWorker({ ...run, stateDir: calm }, null);
   const { trades, decisions } = JSON.parse(done.at(-1)!.slice('done '.length));
   return {
     kills: killed,
