@@ -112,7 +112,7 @@ async function replay(
     await rm(journalDir, { recursive: true, force: true });
     allowOn(options.stateDir);
     const journal = engine
-      ? new Journal({ directory: journalDir, durability: 'os', after: { seq: 0, hash: '' } })
+      ? new Journal({ directory: journalDir, durability: 'os', after: { seq: 0, hash: '' }, fence: lease })
       : null;
     if (engine && journal) {
       logEngine(engine, log);
@@ -143,6 +143,7 @@ async function replay(
         slippageBps: options.slippageBps,
       }),
     );
+    lease.mustHold();
     await journal?.close();
     if (engine && journal) {
       await store.save(() => ({

@@ -40,6 +40,8 @@ export interface Lease {
 export interface LeaseOptions {
   /** How long to wait for another owner to end, in ms. */
   readonly patience?: number;
+  /** The highest epoch that is named anywhere else in the directory: the lease of a restored backup may be an older one. */
+  readonly namedElsewhere?: () => number;
   /** Told once when there is another owner to wait for, in words. */
   readonly onWait?: (holder: string) => void;
   /** Told once, at a turn of its own, when somebody else has the directory. */
@@ -55,7 +57,7 @@ export interface LeaseOptions {
  * when that takes too long, and `STATE_UNWRITABLE`.
  */
 export async function takeLease(directory: string, options: LeaseOptions = {}): Promise<DirectoryLease> {
-  const { patience = PATIENCE, onWait } = options;
+  const { patience = PATIENCE, namedElsewhere = () => 0, onWait } = options;
   const watch = new Watch();
   const end = performance.now() + patience;
   let isWaiting = false;
@@ -63,7 +65,8 @@ export async function takeLease(directory: string, options: LeaseOptions = {}): 
     for (;;) {
       const found = latestLease(directory);
       if (found === null || found.record?.released || watch.unchangedFor(found) >= STALE_AFTER) {
-        const lease = DirectoryLease.take(directory, (found?.epoch ?? 0) + 1, options);
+        const last = Math.max(found?.epoch ?? 0, namedElsewhere());
+        const lease = DirectoryLease.take(directory, last + 1, options);
         if (lease !== null) return lease;
         continue;
       }

@@ -139,6 +139,16 @@ describe('the lease of a state directory', () => {
     await lease.release();
   });
 
+  it('has an epoch above all that is named elsewhere, as in a journal without its lease', async () => {
+    const dir = await directory();
+    const lease = await takeLease(dir, { namedElsewhere: () => 41 });
+    expect(lease.epoch).toBe(42);
+    await lease.release();
+    const next = await takeLease(dir, { namedElsewhere: () => 7 });
+    expect(next.epoch).toBe(43);
+    await next.release();
+  });
+
   it('that a stalled owner lost is told to it once, at its next look or renewal', async () => {
     const dir = await directory();
     const stalled = start(folder, OWNER, dir);
