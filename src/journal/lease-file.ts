@@ -46,7 +46,7 @@ export function makeLease(directory: string, epoch: number, record: LeaseRecord)
   const path = pathOf(directory, epoch);
   let fd: number;
   try {
-    fd = fs.openSync(path, 'wx', 0o600);
+    fd = fs.openSync(path, 'wx');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;

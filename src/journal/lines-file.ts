@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
@@ -11,9 +12,12 @@ const LINE_BREAK = 10;
 /** A lowdb adapter that reads and writes a file line by line, and never leaves half of one. */
 export class LinesFile implements Adapter<Lines | null> {
   readonly #path: string;
+  readonly #confirm: () => void;
 
-  constructor(path: string) {
+  /** @param confirm called just before what is written takes the name of the file; where it throws, nothing changes */
+  constructor(path: string, confirm: () => void = () => undefined) {
     this.#path = path;
+    this.#confirm = confirm;
   }
 
   /** Null where there is no file. */
@@ -28,7 +32,7 @@ export class LinesFile implements Adapter<Lines | null> {
 
   /** What is written takes the name of the file once it is durable; where the lines fail, nothing changes. */
   async write(lines: Lines | null): Promise<void> {
-    const temporary = `${this.#path}.${process.pid}.tmp`;
+    const temporary = `${this.#path}.${randomUUID()}.tmp`;
     try {
       const file = await fs.open(temporary, 'w', 0o600);
       try {
@@ -37,6 +41,7 @@ export class LinesFile implements Adapter<Lines | null> {
       } finally {
         await file.close();
       }
+      this.#confirm();
       await fs.rename(temporary, this.#path);
       await syncDirectory(dirname(this.#path));
     } catch (error) {

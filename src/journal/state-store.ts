@@ -22,8 +22,11 @@ export class LowdbStateStore {
   #queued: Promise<void> | null = null;
   #last: Promise<void> = Promise.resolve();
 
-  /** Throws `OPTION_INVALID` for a directory without a name. */
-  constructor(directory: string) {
+  /**
+   * Throws `OPTION_INVALID` for a directory without a name.
+   * @param confirm called just before a snapshot takes the place of another; throws where it may not
+   */
+  constructor(directory: string, confirm: () => void = () => undefined) {
     if (directory === '') {
       throw new EdgekeeperError('OPTION_INVALID', {
         found: 'a state directory without a name',
@@ -32,7 +35,7 @@ export class LowdbStateStore {
       });
     }
     this.#file = join(directory, STATE_FILE);
-    this.#db = new Low<Lines | null>(new LinesFile(this.#file), null);
+    this.#db = new Low<Lines | null>(new LinesFile(this.#file, confirm), null);
   }
 
   get file(): string {
@@ -94,7 +97,8 @@ export class LowdbStateStore {
         await this.#db.write();
         return;
       } catch (cause) {
-        if (!state.walk.isBroken) throw unwritable(dirname(this.#file), cause);
+        if (state.walk.isBroken) continue;
+        throw cause instanceof EdgekeeperError ? cause : unwritable(dirname(this.#file), cause);
       }
     }
   }

@@ -131,6 +131,7 @@ export class KeptFile implements Kept {
       } finally {
         await file.close();
       }
+      this.#options.before();
       // Whatever has a number is newer than what has the file's name.
       this.#dropOlder(number);
       await fs.rename(this.#versionPath(number), this.#path);

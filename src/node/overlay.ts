@@ -80,7 +80,8 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   // A faulty configuration is refused before the state directory is touched.
   new OptimizationEngine(config);
 
-  const store = new LowdbStateStore(stateDir);
+  // Whoever stalls while it writes a snapshot must not put it in the place of its successor's.
+  const store: LowdbStateStore = new LowdbStateStore(stateDir, () => lease.mustHold());
   await store.prepare();
   let onLost = (error: EdgekeeperError): void => log.error(error.message);
   let isAllowed = true;

@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { isOpen, takeLease } from '../../src/journal/lease.ts';
+import { DirectoryLease, isOpen, takeLease } from '../../src/journal/lease.ts';
+import { latestLease } from '../../src/journal/lease-file.ts';
 import { built, start } from '../built.ts';
 import { eventually } from '../node/eventually.ts';
 
@@ -189,6 +192,39 @@ describe('the lease of a state directory', () => {
     expect(lease.isHeld()).toBe(false);
     expect(other.isHeld()).toBe(true);
     await other.release();
+  });
+});
+
+describe('of many starters that act on what they saw long ago', () => {
+  it('at most one has the lease at any time, and no epoch is given twice', () => {
+    const step = fc.record({
+      who: fc.nat(3),
+      does: fc.constantFrom('look', 'look', 'take', 'take', 'release'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const dir = mkdtempSync(join(tmpdir(), 'edgekeeper-'));
+        const plans = [1, 1, 1, 1];
+        const leases: (DirectoryLease | null)[] = [null, null, null, null];
+        const epochs: number[] = [];
+        for (const { who, does } of steps) {
+          if (does === 'look') plans[who] = (latestLease(dir)?.epoch ?? 0) + 1;
+          if (does === 'release') leases[who]?.releaseNow();
+          if (does === 'take') {
+            const lease = DirectoryLease.take(dir, plans[who]!, {});
+            if (lease === null) continue;
+            leases[who] = lease;
+            epochs.push(lease.epoch);
+          }
+          const held = leases.filter((lease) => lease?.isHeld());
+          expect(held.length).toBeLessThanOrEqual(1);
+          if (does === 'take' && leases[who]?.lost === null) expect(held).toEqual([leases[who]]);
+        }
+        expect(epochs).toEqual([...new Set(epochs)].sort((a, b) => a - b));
+        for (const lease of leases) lease?.releaseNow();
+        rmSync(dir, { recursive: true });
+      }),
+    );
   });
 });
 

@@ -235,6 +235,29 @@ describe('one writer', () => {
     crash(second, dir);
     expect(state((await open(dir)).engine)).toBe(later);
   });
+
+  it('that stalls in the middle of a write puts nothing in the place of what its successor has', async () => {
+    for (const name of ['state.json', 'kept/lots.json']) {
+      const dir = await directory();
+      const overlay = await open(dir);
+      overlay.kept('lots').save({ lots: 1 });
+      await overlay.durable();
+      await overlay.save();
+      const before = await readFile(join(dir, name), 'utf8');
+      live(overlay.engine, 0, 5);
+      const { open: openFile } = fs.promises;
+      vi.spyOn(fs.promises, 'open').mockImplementation(async (path, ...rest) => {
+        const file = await openFile(path, ...rest);
+        // Whatever is written now is written, and then somebody else is here.
+        if (String(path).includes(name)) layGhost(dir);
+        return file;
+      });
+      overlay.kept('lots').save({ lots: 2 });
+      await expect(name === 'state.json' ? overlay.save() : overlay.durable()).rejects.toThrow(/LEASE_LOST/);
+      vi.restoreAllMocks();
+      expect(await readFile(join(dir, name), 'utf8')).toBe(before);
+    }
+  });
 });
 
 const command = {
