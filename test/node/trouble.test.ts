@@ -24,16 +24,16 @@ const canMount = process.platform === 'linux' && tinyDisk(probe);
 if (canMount) execFileSync('umount', [probe]);
 const title = canMount ? '' : ' (skipped: this user may not mount)';
 
-/** What a start that failed must not leave in the process. */
-const held = () => ({
-  timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
-  listeners: ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => process.listenerCount(name)),
-});
+const listeners = () => ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => process.listenerCount(name));
 
+/** A start that fails with a code, and leaves neither a listener nor a timer in the process. */
 async function refused(stateDir: string): Promise<void> {
-  const before = held();
+  const before = listeners();
+  const timers = vi.spyOn(globalThis, 'setInterval');
   await expect(openOverlay({ stateDir, log: quiet })).rejects.toThrow(/STATE_UNWRITABLE.*Free space/s);
-  expect(held()).toEqual(before);
+  expect(listeners()).toEqual(before);
+  for (const { value } of timers.mock.results)
+    expect((value as unknown as { _destroyed: boolean })._destroyed).toBe(true);
 }
 
 afterEach(() => vi.restoreAllMocks());
