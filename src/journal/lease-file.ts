@@ -6,6 +6,8 @@ import { makeDirectory } from './directory.ts';
 const LEASE_DIR = 'lease';
 /** A lease is renewed in place, which needs no room on a full disk and never leaves more or less than it. */
 const SIZE = 512;
+/** How often a lease is looked for that is gone when it is read: more owners than that do not come in a moment. */
+const LOOKS = 10;
 /** Digits of an epoch at most: a foreign file with a longer name is none. */
 const EPOCH = /^\d{1,15}$/;
 
@@ -31,13 +33,14 @@ export interface FoundLease {
 
 /** The lease in force; null where there is none. Throws where the directory cannot be seen. */
 export function latestLease(directory: string): FoundLease | null {
-  for (;;) {
+  for (let looks = 0; looks < LOOKS; looks += 1) {
     const epoch = epochsIn(directory).at(-1);
     if (epoch === undefined) return null;
     const text = orNull(() => fs.readFileSync(pathOf(directory, epoch), 'latin1'));
     // One that was there a moment ago and is not any more has made room for a later one.
     if (text !== null) return { epoch, text, record: recordIn(text) };
   }
+  throw new Error(`the lease in ${directory} is there, and is not`);
 }
 
 /** Makes the lease of an epoch, unless somebody else did: then false. Of all who try, one succeeds. */

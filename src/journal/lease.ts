@@ -68,10 +68,10 @@ export async function takeLease(directory: string, options: LeaseOptions = {}): 
         const last = Math.max(found?.epoch ?? 0, namedElsewhere());
         const lease = DirectoryLease.take(directory, last + 1, options);
         if (lease !== null) return lease;
-        continue;
       }
-      if (performance.now() >= end) throw locked(directory, found.record);
-      if (!isWaiting) onWait?.(holderOf(found.record));
+      const holder = found?.record ?? null;
+      if (performance.now() >= end) throw locked(directory, holder);
+      if (!isWaiting) onWait?.(holderOf(holder));
       isWaiting = true;
       await sleep(LOOK_EVERY);
     }

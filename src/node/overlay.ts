@@ -249,13 +249,14 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         clearInterval(timer);
         await polling;
         await updates.stop();
-        stopEnding();
         stopRecording();
         stopLogging();
         const failures: unknown[] = [];
         for (const step of [() => journal.close(), save, () => keeper.close()])
           await step().catch((error) => failures.push(error));
         await lease.release();
+        // A process that is ended meanwhile leaves as little behind as any other.
+        stopEnding();
         // What could not be written because the directory is somebody else's was said when that was found.
         if (failures.length > 0 && lease.lost === null) throw failures[0];
       },

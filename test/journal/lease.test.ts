@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -150,6 +150,20 @@ describe('the lease of a state directory', () => {
     const next = await takeLease(dir, { namedElsewhere: () => 7 });
     expect(next.epoch).toBe(43);
     await next.release();
+  });
+
+  it('is not held up for ever by what somebody else puts beside it', async () => {
+    const dir = await directory();
+    await (await takeLease(dir)).release();
+    for (const name of ['notes.txt', '2.bak', '-3', '01e9']) await writeFile(join(dir, 'lease', name), '');
+    const lease = await takeLease(dir, { patience: 0 });
+    expect(lease.epoch).toBe(2);
+    await lease.release();
+    await symlink('/nowhere', join(dir, 'lease', '3'));
+    await expect(takeLease(dir, { patience: 0 })).rejects.toThrow(/STATE_UNWRITABLE/);
+    await rm(join(dir, 'lease', '3'));
+    await writeFile(join(dir, 'lease', '9'.repeat(15)), '');
+    await expect(takeLease(dir, { patience: 6000 })).rejects.toThrow(/STATE_LOCKED/);
   });
 
   it('that a stalled owner lost is told to it once, at its next look or renewal', async () => {

@@ -76,6 +76,11 @@ describe('a bot that has the overlay ends as it would without, and loses nothing
         ] as const,
     ),
     [
+      'SIGTERM, while the overlay is being closed',
+      "trade(); console.log('ready'); for (const { close } of overlays) void close(); process.kill(process.pid, 'SIGTERM'); stayAlive();",
+      null,
+    ],
+    [
       'SIGTERM, which it listens to, with positions closed in the handler',
       "process.on('SIGTERM', () => { trade(); process.exitCode = 5; clearInterval(timer); }); const timer = stayAlive(); console.log('ready');",
       'SIGTERM',

@@ -16,12 +16,13 @@ async function directory(text: string | Buffer, name = 'BTC_USDT-1h.csv'): Promi
 }
 
 describe('candle files', () => {
-  it('are read plain and gzipped, in any order of columns', async () => {
+  it('are read plain and gzipped, in any order of columns, as editors on Windows begin them too', async () => {
     const candle = { time: 1600560000000, open: 100, high: 110, low: 90, close: 105, volume: 3 };
     expect(await readCandles(await directory(HEAD + ROW), 'BTC/USDT', '1h')).toEqual([candle]);
     expect(
       await readCandles(await directory(gzipSync(HEAD + ROW), 'BTC_USDT-1h.csv.gz'), 'BTC/USDT', '1h'),
     ).toEqual([candle]);
+    expect(await readCandles(await directory(`\uFEFF${HEAD}${ROW}`), 'BTC/USDT', '1h')).toEqual([candle]);
     const shuffled = 'extra,close,volume,low,high,open,timestamp\nx,105,3,90,110,100,1600560000000\n';
     expect(await readCandles(await directory(shuffled), 'BTC/USDT', '1h')).toEqual([candle]);
   });
