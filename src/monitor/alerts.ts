@@ -16,6 +16,7 @@ export const ALERT_CODES = [
   'ENTRIES_UNJUDGED',
   'EXITS_UNKNOWN',
   'TIME_AHEAD',
+  'LEASE_LOST',
   'OVERLAY_ERRORS',
 ] as const;
 export type AlertCode = (typeof ALERT_CODES)[number];
@@ -70,7 +71,16 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
     });
   }
   alerts.push(...coverageAlerts(engine.getCoverage()));
-  const { TIME_AHEAD: ahead = 0, ...errors } = engine.getOptimizationStatus().errors;
+  const { TIME_AHEAD: ahead = 0, LEASE_LOST: lost = 0, ...errors } = engine.getOptimizationStatus().errors;
+  if (lost > 0) {
+    alerts.push({
+      level: 'critical',
+      code: 'LEASE_LOST',
+      about: 'state directory',
+      message:
+        'another process has the state directory, and nothing of this one is recorded any more: stop one of the two, and start again',
+    });
+  }
   if (ahead > 0) {
     alerts.push({
       level: 'warning',

@@ -100,6 +100,9 @@ describe('alerts', () => {
     const engine = engineWith();
     engine.decide(signal({ time: Number.NaN }));
     expect(codes(engine)).toContain('OVERLAY_ERRORS');
+    expect(codes(engine)).not.toContain('LEASE_LOST');
+    engine.countError('LEASE_LOST', new Error('somebody else is here'));
+    expect(codes(engine)[0]).toBe('LEASE_LOST');
   });
 });
 
