@@ -69,8 +69,6 @@ const COMMAND = {
   actor: 'operator',
   reason: 'as it is',
 } as const;
-/** Commands that a state remembers. */
-const REMEMBERED = 100;
 
 export interface CrashResult {
   readonly kills: number;
@@ -98,13 +96,13 @@ export async function crashRun(
   const [stateDir, calm] = [await directory(), await directory()];
   const durability = endings === 'kills' ? 'everyEvent' : 'interval';
   const run: Run = { build, stateDir, hours, durability, random };
-  const given: string[] = [];
+  const unanswered = new Set<string>();
   let killed = 0;
   let lost = 0;
   for (; killed < kills; killed += 1) {
     const isKill = endings === 'kills' && random.uniform() < 0.5;
     const ending = isKill ? 'SIGKILL' : GENTLY[Math.floor(GENTLY.length * random.uniform())]!;
-    given.push(await postCommand(stateDir, COMMAND));
+    unanswered.add(await postCommand(stateDir, COMMAND));
     const said = await runWorker(run, 1 + Math.floor(20 * random.uniform()), ending);
     // One that was killed leaves a ghost; one that ended has given the directory free.
     if (isKill) layGhost(stateDir);
@@ -117,9 +115,10 @@ export async function crashRun(
       if (what === 'trade' && !known.has(`t${i}`)) lost += 1;
       if (what === 'decision' && Number(i) + 1 > engine.getOptimizationStatus().decisions) lost += 1;
     }
-    for (const id of given.slice(-REMEMBERED)) {
+    for (const id of unanswered) {
       const answer = await acknowledgementOf(stateDir, id, wallClock, 1);
       if (answer === null) continue;
+      unanswered.delete(id);
       if (!answer.ok || !commands.includes(id)) lost += 1;
     }
   }
