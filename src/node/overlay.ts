@@ -10,6 +10,7 @@ import { droppedText, lostText } from '../journal/missing.ts';
 import { recordEvents } from '../journal/recorder.ts';
 import { type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
+import { highestEpoch } from '../journal/segment-file.ts';
 import type { SavedState } from '../journal/state-lines.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { type Durability, Journal } from '../journal/writer.ts';
@@ -85,7 +86,9 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   await store.prepare();
   let onLost = (error: EdgekeeperError): void => log.error(error.message);
   let isAllowed = true;
+  const journalDir = join(stateDir, JOURNAL_DIR);
   const lease = await takeLease(stateDir, {
+    namedElsewhere: () => highestEpoch(journalDir),
     onWait: (holder) => log.warn(`the state directory is ${holder}: waiting for it`, { directory: stateDir }),
     onLost: (error) => onLost(error),
     // A directory that vanished has lost its permission to act, which nobody took back.
@@ -102,7 +105,6 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   }
 
   async function opened(): Promise<Overlay> {
-    const journalDir = join(stateDir, JOURNAL_DIR);
     let panicked = false;
     const hooks = { killed: () => panicked || killedByEnvironment(), now: () => clock.now() };
     await removeLeftovers(store.file);
@@ -294,7 +296,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       };
     log.warn('the state of a replay is replaced by that of this live run', { directory: stateDir });
     await fs.rm(store.file, { force: true });
-    await fs.rm(join(stateDir, JOURNAL_DIR), { recursive: true, force: true });
+    await fs.rm(journalDir, { recursive: true, force: true });
     return () => Promise.resolve(null);
   }
 }

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { segmentsIn } from '../../src/journal/segment.ts';
 import { takeLease } from '../../src/journal/lease.ts';
+import { segmentsIn } from '../../src/journal/segment.ts';
 import { type Overlay, openOverlay, wallClock } from '../../src/node/index.ts';
 import { feed, HOUR, START, signal } from '../fixtures.ts';
 import { eventually } from '../node/eventually.ts';
@@ -174,6 +174,7 @@ describe('while no bot runs', () => {
   it('off works on a state that nothing else can read, and says where it cannot', async () => {
     await overlay.close();
     await writeFile(join(dir, 'state.json'), 'nonsense');
+    await rm(join(dir, 'journal'), { recursive: true });
     expect((await edgekeeper('flags')).err).toMatch(/STATE_CORRUPT/);
     expect((await edgekeeper('off')).code).toBe(0);
     expect(await readdir(dir)).not.toContain('on');

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -190,6 +190,7 @@ describe('whatever names, reasons and files say, a terminal shows it and obeys n
     }
 
     await writeFile(join(state, 'state.json'), JSON.stringify({ format: EVIL }));
+    await rm(join(state, 'journal'), { recursive: true });
     expect((await clean('status', '--state-dir', state)).err).toMatch(/STATE_CORRUPT/);
     const broken = join(other, 'broken');
     await mkdir(join(broken, 'journal'), { recursive: true });

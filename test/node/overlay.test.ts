@@ -236,6 +236,23 @@ describe('one writer', () => {
     expect(state((await open(dir)).engine)).toBe(later);
   });
 
+  it('goes on with what a restored backup says, which has no lease, in an epoch of its own', async () => {
+    const dir = await directory();
+    for (let i = 0; i < 3; i += 1) {
+      const overlay = await open(dir);
+      live(overlay.engine, 10 * i, 10 * i + 10);
+      const expected = state(overlay.engine);
+      await overlay.close();
+      await rm(join(dir, 'lease'), { recursive: true });
+      await rm(join(dir, 'state.json'));
+      const again = await open(dir);
+      expect(state(again.engine)).toBe(expected);
+      await again.close();
+    }
+    const epochs = (await segmentsIn(join(dir, 'journal'))).map(({ epoch }) => epoch);
+    expect(epochs).toEqual([...new Set(epochs)].sort((a, b) => a - b));
+  });
+
   it('that stalls in the middle of a write puts nothing in the place of what its successor has', async () => {
     for (const name of ['state.json', 'kept/lots.json']) {
       const dir = await directory();
