@@ -22,7 +22,6 @@ export default defineConfig({
     // No test measures time, so that a busy machine is no failure: these only end what hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    benchmark: { include: ['bench/**/*.bench.ts'] },
     coverage: { include: ['src/**', 'adapters/**'] },
   },
 });
