@@ -4,7 +4,7 @@ import { drawChart, type Panel } from './chart.ts';
 import { builtPath, runNode } from './child.ts';
 import { heap } from './memory.ts';
 import { BenchError, demand } from './row.ts';
-import { keep, Times } from './timing.ts';
+import { cpuOf, keep, median, Times } from './timing.ts';
 import { edgeOf, HOUR, position, signalOf, tradeOf, worldOf } from './world.ts';
 
 const STRATEGIES = [1, 10, 30, 100, 300, 1000];
@@ -38,7 +38,8 @@ function sizeOf(strategies: number, symbols: number): Size {
   const bytes = heap() - before;
   const { engine, random, next } = world;
   const snapshot = JSON.stringify(engine.snapshot()).length;
-  const [deciding, recording, updating] = [new Times(), new Times(), new Times()];
+  const [deciding, recording] = [new Times(), new Times()];
+  const updating: number[] = [];
   for (let at = 1; at <= 2 * CALLS; at += 1) {
     const cell = (at * STRIDE) % (strategies * symbols);
     const [strategy, symbol] = [cell % strategies, Math.floor(cell / strategies)];
@@ -58,14 +59,15 @@ function sizeOf(strategies: number, symbols: number): Size {
         symbol: world.symbols[hour % symbols]!,
         ...position(edgeOf(at) + random.normal(), (hour - 1) * HOUR, hour * HOUR - 1),
       });
-    (i < 0 ? new Times() : updating).time(() => engine.updateOptimization(hour * HOUR));
+    const took = cpuOf(() => engine.updateOptimization(hour * HOUR));
+    if (i >= 0) updating.push(took);
   }
   keep(engine);
   demand(engine.edge.getStrategies().length === strategies, 'growth: not every strategy is known');
   return {
     decide: deciding.timing().median,
     recordTrade: recording.timing().median,
-    update: updating.timing(UPDATES).median,
+    update: median(updating),
     snapshot,
     heap: bytes,
   };

@@ -8,3 +8,5 @@ const original = (us: number, share: number): Beside => ({ what: 'Python origina
 
 export const PYTHON_DECIDE = original(10, 0.68);
 export const PYTHON_RECORD_TRADE = original(27, 1.05);
+/** Of three strategies that each have closed a position since. */
+export const PYTHON_UPDATE = original(100, 0.35);

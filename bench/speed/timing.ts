@@ -6,10 +6,10 @@ export interface Timing {
   readonly p99: number;
 }
 
-/** Keeps the compiler from leaving out work of which nobody uses the result. */
-let kept: unknown;
+/** What calls came to, so that the compiler cannot leave out work of which nobody uses the result. */
+const sink: { value: unknown } = { value: null };
 export const keep = (value: unknown): void => {
-  kept = value;
+  sink.value = value;
 };
 
 export function quantile(sorted: ArrayLike<number>, share: number): number {
@@ -28,48 +28,49 @@ const clockCost = (() => {
   return quantile(costs.subarray(10_000).sort(), 0.5);
 })();
 
-/** Calls of which a p99 is taken. */
-const BLOCK = 500;
+/** How often another process has taken the processor from this one. */
+export const switches = (): number => process.resourceUsage().involuntaryContextSwitches;
 
-/** Times that were taken one by one. */
+/**
+ * Times of single calls. One during which another process had the processor is dropped: on a machine that others use, too,
+ * they would be all that a p99 shows.
+ */
 export class Times {
   readonly #values: number[] = [];
+  #switches = switches();
+  #dropped = 0;
 
   /** @param milliseconds from before the call to after it */
   add(milliseconds: number): void {
-    this.#values.push(milliseconds * 1000 - clockCost);
+    const before = this.#switches;
+    this.#switches = switches();
+    if (this.#switches === before) this.#values.push(milliseconds * 1000 - clockCost);
+    else this.#dropped += 1;
   }
 
-  get count(): number {
-    return this.#values.length;
-  }
-
-  /**
-   * The p99 is that of a middling block of calls, so that another process that takes the processor for a while is not
-   * read as ours.
-   * @param atLeast so many calls, or nothing was measured
-   */
+  /** @param atLeast so many calls, or nothing was measured */
   timing(atLeast = 100): Timing {
-    demand(this.count >= atLeast, `${this.count} calls were timed, and ${atLeast} are needed`);
-    const all = Float64Array.from(this.#values);
-    const p99s: number[] = [];
-    for (let from = 0; from === 0 || from + BLOCK <= all.length; from += BLOCK)
-      p99s.push(quantile(all.slice(from, from + BLOCK).sort(), 0.99));
-    return { median: Math.max(0, median(all)), p99: Math.max(0, median(p99s)) };
+    const { length } = this.#values;
+    demand(
+      length >= atLeast,
+      `${length} calls were timed, ${this.#dropped} were interrupted; ${atLeast} are needed`,
+    );
+    const sorted = Float64Array.from(this.#values).sort();
+    return { median: Math.max(0, quantile(sorted, 0.5)), p99: Math.max(0, quantile(sorted, 0.99)) };
   }
 
   time(call: () => unknown): void {
     const began = performance.now();
     const value = call();
     this.add(performance.now() - began);
-    kept = value;
+    sink.value = value;
   }
 
   async timeAsync(call: () => Promise<unknown>): Promise<void> {
     const began = performance.now();
     const value = await call();
     this.add(performance.now() - began);
-    kept = value;
+    sink.value = value;
   }
 }
 
@@ -117,7 +118,7 @@ export function inBatches<K extends string>(
 
 function batch(call: (i: number) => unknown, each: number): number {
   const began = performance.now();
-  for (let i = 0; i < each; i += 1) kept = call(i);
+  for (let i = 0; i < each; i += 1) sink.value = call(i);
   return ((performance.now() - began) * 1000) / each;
 }
 
@@ -125,4 +126,11 @@ function batch(call: (i: number) => unknown, each: number): number {
 export function cpu(): number {
   const { user, system } = process.cpuUsage();
   return user + system;
+}
+
+/** Processor time in us of a call that takes so long that another process may well run meanwhile. */
+export function cpuOf(call: () => unknown): number {
+  const began = cpu();
+  sink.value = call();
+  return cpu() - began;
 }

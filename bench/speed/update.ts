@@ -1,8 +1,9 @@
 import type { Options } from '../../src/index.ts';
 import type { RunOptions } from './concepts.ts';
+import { PYTHON_UPDATE } from './peers.ts';
 import { WEIGHTINGS } from './record-trade.ts';
 import { demand, type Measurement } from './row.ts';
-import { keep, median, Times } from './timing.ts';
+import { cpuOf, keep, median } from './timing.ts';
 import { edgeOf, HOUR, position, worldOf } from './world.ts';
 
 const SYMBOLS = 10;
@@ -28,24 +29,24 @@ function updater(strategies: number, options: Options) {
   return { update, pass, trade };
 }
 
-/** Median time of an update, in us, in which every strategy has closed a position since the last. */
+/** Median processor time of an update, in us, in which every strategy has closed a position since the last. */
 function due(strategies: number, options: Options, turns: number): number {
   const { update, pass, trade } = updater(strategies, options);
-  const times = new Times();
+  const times: number[] = [];
   let changes = 0;
   for (let turn = -5; turn < turns; turn += 1) {
     pass();
     trade();
-    const into = turn < 0 ? new Times() : times;
-    into.time(() => {
+    const took = cpuOf(() => {
       changes += update().weightChanges;
     });
+    if (turn >= 0) times.push(took);
   }
   demand(changes > 0, `update of ${strategies} strategies: no weight ever changed`);
-  return times.timing(turns).median;
+  return median(times);
 }
 
-/** Median time of an update, in us, in which nothing happened since the last one. */
+/** Median processor time of an update, in us, in which nothing happened since the last one. */
 function idle(strategies: number, turns: number): number {
   const { update, pass, trade } = updater(strategies, {});
   pass();
@@ -56,20 +57,20 @@ function idle(strategies: number, turns: number): number {
     settled = update().weightChanges === 0 ? settled + 1 : 0;
   }
   demand(settled === 3, `update of ${strategies} strategies: the weights never come to rest`);
-  const times = new Times();
+  const times: number[] = [];
   let changes = 0;
   for (let turn = -5; turn < turns; turn += 1) {
     pass();
-    const into = turn < 0 ? new Times() : times;
-    into.time(() => {
+    const took = cpuOf(() => {
       changes += update().weightChanges;
     });
+    if (turn >= 0) times.push(took);
   }
   demand(
     changes === 0,
     `update of ${strategies} strategies: ${changes} weights changed where nothing was due`,
   );
-  return times.timing(turns).median;
+  return median(times);
 }
 
 /** A loop over so many strategies that looks whether anything is due, and at what each weighs. */
@@ -100,7 +101,7 @@ export async function measure({ long }: RunOptions): Promise<Measurement[]> {
       floor: { what: 'bare loop', value: floor / 1000 },
       must: [{ of: 'median', below: 1 }],
     },
-    { what: 'update, 3 strategies due', unit: 'us', median: due(3, {}, 100) },
+    { what: 'update, 3 strategies due', unit: 'us', median: due(3, {}, 500), peers: [PYTHON_UPDATE] },
   ];
   for (const [name, options] of Object.entries(WEIGHTINGS)) {
     const few = due(100, options, 3 * turns);
