@@ -1,7 +1,7 @@
 import { ADX as LibraryAdx, ATR as LibraryAtr, EMA as LibraryEma } from 'technicalindicators';
 import { ADX, ATR, EMA } from 'trading-signals';
 import { type Candle, OptimizationEngine } from '../../src/index.ts';
-import { IndicatorStreams } from '../../src/regime/indicators.ts';
+import { atrOf, emaOf, startIndicators, stepIndicators } from '../../src/regime/indicators.ts';
 import { demand, type Measurement } from './row.ts';
 import { cpu, inBatches, median } from './timing.ts';
 import { candlesOf, HOUR, START, symbolNames } from './world.ts';
@@ -42,14 +42,17 @@ function indicators(candles: readonly Candle[]): Record<'ours' | 'signals' | 'li
       return next(candles[at % candles.length]!);
     };
   };
-  const streams = new IndicatorStreams();
+  const state = startIndicators();
   const [adx, atr, ema] = [new ADX(14), new ATR(14), new EMA(20)];
   const empty = { period: 14, high: [], low: [], close: [] };
   const [libraryAdx, libraryAtr] = [new LibraryAdx({ ...empty }), new LibraryAtr({ ...empty })];
   const libraryEma = new LibraryEma({ period: 20, values: [] });
   const bare = bareIndicators();
   const calls = {
-    ours: take((candle) => streams.next(candle)),
+    ours: take((candle) => {
+      stepIndicators(state, candle);
+      return [atrOf(state), emaOf(state)];
+    }),
     signals: take((candle) => [
       adx.update(candle, false),
       atr.update(candle, false),
@@ -64,12 +67,15 @@ function indicators(candles: readonly Candle[]): Record<'ours' | 'signals' | 'li
   };
   const timed = inBatches(calls, { turns: 60, each: 500, warm: 10 });
   const [ours, theirs] = [calls.ours(), calls.signals()];
-  demand(ours.atr !== null && ours.adx !== null && ours.ema !== null, 'candle: the indicators have no value');
+  demand(
+    ours.every((value) => value !== null),
+    'candle: the indicators have no value',
+  );
   demand(
     theirs.every((value) => Number.isFinite(value)),
     'candle: trading-signals has no value',
   );
-  demand(Math.abs(ours.atr / (theirs[1] as number) - 1) < 0.05, 'candle: the two disagree about the ATR');
+  demand(Math.abs(ours[0]! / (theirs[1] as number) - 1) < 0.05, 'candle: the two disagree about the ATR');
   return timed;
 }
 
