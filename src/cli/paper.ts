@@ -87,7 +87,8 @@ async function replay(
   ccxt: CcxtModule,
   { log, terminal }: PaperWorld,
 ): Promise<PaperReport> {
-  const engine = options.overlay ? new OptimizationEngine(config, { killed: killedByEnvironment }) : null;
+  const isKilled = killedByEnvironment();
+  const engine = options.overlay ? new OptimizationEngine(config, { killed: () => isKilled }) : null;
   const store = new LowdbStateStore(options.stateDir);
   const interval = timeframeMs(options.timeframe);
   const { source, bySymbol } =

@@ -65,7 +65,7 @@ export interface Overlay {
 
 const POLL_EVERY = 500;
 
-/** Overrides everything: the overlay is off in a process that has it set. */
+/** Overrides everything: the overlay is off in a process that has it set. Asking the system takes too long for every order. */
 export const killedByEnvironment = (): boolean => process.env.EDGEKEEPER_DISABLED === '1';
 
 /**
@@ -106,7 +106,8 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
   async function opened(): Promise<Overlay> {
     let panicked = false;
-    const hooks = { killed: () => panicked || killedByEnvironment(), now: () => clock.now() };
+    let isKilled = killedByEnvironment();
+    const hooks = { killed: () => panicked || isKilled, now: () => clock.now() };
     await removeLeftovers(store.file);
     const recovered = await recoverOrSetAside(journalDir, hooks, await savedState());
     const { engine, journal: end, lost } = recovered;
@@ -188,6 +189,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     const operator = new Operator({ stateDir, engine, clock, log, durable: () => journal.flush() });
     /** Each step is on its own: on a disk that fails, the panic switch must still be seen. */
     async function poll(): Promise<void> {
+      isKilled = killedByEnvironment();
       // Without the lease the commands are somebody else's, and so is the configuration; off is off for all.
       const ours = [() => watch?.poll(), () => operator.carryOut(), () => operator.sweep(), keepAgain];
       for (const step of [watchPanic, ...(lease.isHeld() ? ours : [])]) {

@@ -345,10 +345,12 @@ describe('commands', () => {
   });
 
   it('EDGEKEEPER_DISABLED=1 overrides everything', async () => {
-    const { engine } = await open(await directory());
     process.env.EDGEKEEPER_DISABLED = '1';
+    const { engine } = await open(await directory());
     engine.setFlags({ enabled: true }, AUTHOR);
     expect(engine.decide(signal())).toMatchObject({ action: 'pass', multiplier: 1 });
+    delete process.env.EDGEKEEPER_DISABLED;
+    await eventually(() => expect(engine.decide(signal()).action).toBe('execute'));
   });
 });
 
