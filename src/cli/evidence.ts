@@ -22,6 +22,7 @@ import { rememberTrials, trialKey } from './policy-trials.ts';
 import { withProgress } from './progress.ts';
 import { renderDiff, renderEffect, renderExplanation } from './render/evidence.ts';
 import { savedEngine } from './state.ts';
+import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
 /** What choosing among several configurations does to a Sharpe ratio. */
@@ -40,7 +41,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('effect')
-    .description('does the overlay help? the answer with its interval, by component, strategy and regime')
+    .description(SUMMARIES.effect.does)
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json }: StateFlags) => {
@@ -63,7 +64,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('why')
-    .description('why a decision is what it is, and the nearest change that would have made it another one')
+    .description(SUMMARIES.why.does)
     .argument('[decision]', 'id of a decision, such as d42')
     .option('--last', 'the latest decision')
     .option('--strategy <name>', 'with --last: the latest decision on this strategy')
@@ -95,7 +96,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('diff')
-    .description('replay the recorded signals and outcomes under another configuration, and compare')
+    .description(SUMMARIES.diff.does)
     .requiredOption('--config <file>', 'the other configuration')
     .addOption(stateDirOption())
     .addOption(jsonOption())

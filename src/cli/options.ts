@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { Flag } from '../model/flags.ts';
 
 /** Options that several commands take. */
 export interface StateFlags {
@@ -6,6 +7,14 @@ export interface StateFlags {
   readonly reason: string;
   readonly json?: boolean;
 }
+
+/** Names of the switches that `enable` and `disable` take. */
+export const SWITCHES: Readonly<Record<string, Flag>> = {
+  quality: 'qualityFiltering',
+  weighting: 'adaptiveWeighting',
+  retirement: 'retirementManagement',
+  all: 'enabled',
+};
 
 export const stateDirOption = () =>
   new Option('--state-dir <dir>', 'where the state lives').default('.edgekeeper');

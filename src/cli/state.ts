@@ -12,7 +12,7 @@ import { posteriorAt, weightsAt } from '../journal/rollback.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
-import { FLAGS, type Flag, MODES } from '../model/flags.ts';
+import { FLAGS, MODES } from '../model/flags.ts';
 import { printable, printableValue } from '../model/printable.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { knownStrategies } from '../monitor/strategies.ts';
@@ -20,7 +20,8 @@ import { acknowledgementOf, type Order, postCommand } from '../node/inbox.ts';
 import { killedByEnvironment } from '../node/overlay.ts';
 import { allowOn, isPanicked, panicOff } from '../node/panic.ts';
 import { addJournalCommands } from './journal.ts';
-import { jsonOption, moment, type StateFlags, stateDirOption } from './options.ts';
+import { jsonOption, moment, type StateFlags, SWITCHES, stateDirOption } from './options.ts';
+import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
 const reasonOption = () =>
@@ -28,13 +29,6 @@ const reasonOption = () =>
 
 /** How long a running bot may take to answer, in ms. */
 const PATIENCE = 10_000;
-
-const SWITCHES: Readonly<Record<string, Flag>> = {
-  quality: 'qualityFiltering',
-  weighting: 'adaptiveWeighting',
-  retirement: 'retirementManagement',
-  all: 'enabled',
-};
 
 function choice<T extends string>(values: readonly T[]) {
   return (text: string): T => {
@@ -105,7 +99,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('flags')
-    .description('the switches in force')
+    .description(SUMMARIES.flags.does)
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json }: StateFlags) => {
@@ -120,7 +114,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
   for (const on of [true, false]) {
     cli
       .command(`${on ? 'enable' : 'disable'} <component>`)
-      .description(`switch ${on ? 'on' : 'off'} ${Object.keys(SWITCHES).join(', ')}; at the bot's next event`)
+      .description(SUMMARIES[on ? 'enable' : 'disable'].does)
       .addOption(stateDirOption())
       .addOption(reasonOption())
       .action(async (component: string, { stateDir, reason }: StateFlags) => {
@@ -137,11 +131,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
   for (const mode of MODES) {
     cli
       .command(mode)
-      .description(
-        mode === 'act'
-          ? 'let the overlay act: carry its decisions out'
-          : 'let every order leave as the bot made it, and record what the overlay would have done',
-      )
+      .description(SUMMARIES[mode].does)
       .addOption(stateDirOption())
       .addOption(reasonOption())
       .action(async ({ stateDir, reason }: StateFlags) => {
@@ -152,7 +142,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('resume')
-    .description("let go of the hard stop, and watch the drawdown from today's equity on")
+    .description(SUMMARIES.resume.does)
     .addOption(stateDirOption())
     .addOption(reasonOption())
     .action(async ({ stateDir, reason }: StateFlags) => {
@@ -161,9 +151,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('off')
-    .description(
-      'panic: switch the overlay off within a second, also when the disk is full; undo with enable all',
-    )
+    .description(SUMMARIES.off.does)
     .addOption(stateDirOption())
     .action(async ({ stateDir }: StateFlags) => {
       await panicOff(stateDir);
@@ -174,7 +162,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('force <strategy> <status>')
-    .description(`put a strategy into ${STRATEGY_STATUSES.join(', ')}`)
+    .description(SUMMARIES.force.does)
     .addOption(stateDirOption())
     .requiredOption('--reason <text>', 'why, for the audit trail')
     .option('--for <duration>', 'keep it there against the rules, for such as 24h', hours)
@@ -199,7 +187,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('reset <target>')
-    .description(`put ${RESET_TARGETS.join(', ')} back to the baseline`)
+    .description(SUMMARIES.reset.does)
     .addOption(stateDirOption())
     .addOption(reasonOption())
     .action(async (text: string, { stateDir, reason }: StateFlags) => {
@@ -209,7 +197,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('rebase-peak')
-    .description("measure the portfolio's drawdown from today's equity on")
+    .description(SUMMARIES['rebase-peak'].does)
     .addOption(stateDirOption())
     .addOption(reasonOption())
     .action(async ({ stateDir, reason }: StateFlags) => {
@@ -218,7 +206,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('rollback')
-    .description('put the weights, and what sizes are learned by, back to what they were at a time')
+    .description(SUMMARIES.rollback.does)
     .argument('<what>', 'weights', choice(['weights']))
     .requiredOption('--to <time>', 'such as 2024-01-31T12:00:00Z', moment)
     .addOption(stateDirOption())
@@ -243,9 +231,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
 
   cli
     .command('audit')
-    .description(
-      'every status change, weight change, switch, command and reload: when, who, what, before, after, why',
-    )
+    .description(SUMMARIES.audit.does)
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .option('--limit <n>', 'the latest only', count, 50)
@@ -276,7 +262,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
       world.out(`${table.toString()}\n${more}`);
     });
 
-  addJournalCommands(cli.command('journal').description('look at, export and compact the journal'), world);
+  addJournalCommands(cli.command('journal').description(SUMMARIES.journal.does), world);
 }
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);

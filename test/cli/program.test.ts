@@ -201,6 +201,14 @@ describe('edgekeeper config', () => {
 });
 
 describe('edgekeeper', () => {
+  it('lists its commands, of which none is loaded, as each says of itself', async () => {
+    const listed = await edgekeeper('--help');
+    // Whoever asks for help on any command has all of them loaded.
+    const loaded = await edgekeeper('help');
+    expect(listed.out).toContain('force [options] <strategy> <status>');
+    expect(listed.out).toBe(loaded.out);
+  });
+
   it('teaches by --help', async () => {
     const { code, out } = await edgekeeper('--help');
     expect(code).toBe(0);

@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Options, parseConfig } from '../config/schema.ts';
+import { LowdbStateStore } from '../journal/state-store.ts';
+import { DURABILITIES, type Durability } from '../journal/writer.ts';
+import { timeframeMs } from '../model/candle.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import { printable } from '../model/printable.ts';
+import { jsonText } from '../monitor/json.ts';
+import { loadCcxt } from '../node/ccxt.ts';
+import { loadConfigFile } from '../node/config-file.ts';
+import { createLog } from '../node/log.ts';
+import { jsonOption, moment, stateDirOption } from './options.ts';
+import { paperCommand } from './paper.ts';
+import { renderPaper } from './render/paper.ts';
+import { SUMMARIES } from './summaries.ts';
+import type { CliWorld } from './world.ts';
+
+interface PaperFlags {
+  exchange?: string;
+  symbols?: string[];
+  timeframe?: string;
+  candles?: string;
+  from?: number;
+  to?: number;
+  seed: number;
+  config?: string;
+  stateDir: string;
+  overlay: boolean;
+  json?: boolean;
+  balance: number;
+  slippage: number;
+  durability: Durability;
+  recoverFromSnapshot?: boolean;
+}
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+function inRange(min: number, max: number, whole = false) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      throw new InvalidArgumentError(`Write a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+/** Adds the command that paper-trades. */
+export function addPaperCommand(cli: Command, world: CliWorld): void {
+  cli
+    .command('paper')
+    .description(SUMMARIES.paper.does)
+    .option('--exchange <id>', 'live: poll this ccxt exchange, such as binance; no key is needed')
+    .option('--symbols <list>', 'symbols, separated by commas', list)
+    .option('--timeframe <tf>', 'candles to trade on, such as 5m or 1h (default: as configured, else 1h)')
+    .option('--candles <dir>', 'replay: a directory with files such as BTC_USDT-1h.csv or .csv.gz')
+    .option('--from <day>', 'replay from this day (UTC)', moment)
+    .option('--to <day>', 'replay up to, and without, this day (UTC)', moment)
+    .option('--seed <n>', 'seed of the generated market', inRange(0, 2 ** 31 - 1, true), 7)
+    .option('--config <file>', 'JSON file with options, alone or under the key "edgekeeper"')
+    .addOption(stateDirOption())
+    .option('--balance <amount>', 'money at the start, in quote currency', inRange(1, 1e12), 10_000)
+    .option('--slippage <bps>', 'slippage of a taker, in basis points', inRange(0, 1000), 2)
+    .addOption(
+      new Option(
+        '--durability <mode>',
+        'live: when an event is safe: on disk at once, within a second, or as the system likes',
+      )
+        .choices(DURABILITIES)
+        .default('interval'),
+    )
+    .option(
+      '--recover-from-snapshot',
+      'live: go on without the part of a broken journal that is not in the snapshot',
+    )
+    .option('--no-overlay', 'run the bot alone')
+    .addOption(jsonOption())
+    .action(async (flags: PaperFlags) => {
+      if (flags.exchange !== undefined && flags.candles !== undefined) {
+        throw new EdgekeeperError('OPTION_INVALID', {
+          found: '--exchange with --candles',
+          expected: 'one of the two',
+          hint: '--exchange trades live, --candles replays files.',
+        });
+      }
+      const config: Options = flags.config === undefined ? {} : await loadConfigFile(flags.config);
+      const timeframe = flags.timeframe ?? parseConfig(config).timeframe;
+      timeframeMs(timeframe);
+      if (flags.exchange !== undefined) (await loadCcxt()).create(flags.exchange, {});
+      await new LowdbStateStore(flags.stateDir).prepare();
+      const log = createLog({
+        directory: join(flags.stateDir, 'logs'),
+        terminal: world.logLevel ?? (flags.exchange === undefined ? 'error' : 'info'),
+      });
+      try {
+        const { exchange, symbols, candles, from, to, seed, stateDir, overlay, balance, slippage } = flags;
+        const report = await paperCommand(
+          {
+            timeframe,
+            seed,
+            config,
+            stateDir,
+            overlay,
+            balance,
+            slippageBps: slippage,
+            durability: flags.durability,
+            recoverFromSnapshot: flags.recoverFromSnapshot ?? false,
+            ...(flags.config === undefined ? {} : { configFile: flags.config }),
+            ...(exchange === undefined ? {} : { exchange }),
+            ...(symbols === undefined ? {} : { symbols }),
+            ...(candles === undefined ? {} : { candles }),
+            ...(from === undefined ? {} : { from }),
+            ...(to === undefined ? {} : { to }),
+          },
+          { ...world, log },
+        );
+        world.out(flags.json ? json(report) : `${renderPaper(report)}\n`);
+        if (!flags.json) world.out(nextSteps(flags));
+      } finally {
+        await log.close();
+      }
+    });
+}
+
+const json = (value: unknown): string => `${jsonText(value)}\n`;
+
+function nextSteps({ exchange, ...flags }: PaperFlags): string {
+  const stateDir = printable(flags.stateDir);
+  const dir = stateDir === '.edgekeeper' ? '' : ` --state-dir ${stateDir}`;
+  return [
+    '',
+    `The state is in ${stateDir}. Next:`,
+    `  npx edgekeeper status${dir}`,
+    '  npx edgekeeper config print',
+    exchange === undefined
+      ? '  npx edgekeeper paper --exchange binance --symbols BTC/USDT,ETH/USDT'
+      : `  npx edgekeeper report${dir}`,
+    '',
+  ].join('\n');
+}

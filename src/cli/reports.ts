@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { calibrationReport } from '../effect/calibration.ts';
+import { effectStatement } from '../effect/statement.ts';
+import { readLedger } from '../journal/record.ts';
+import { EdgekeeperError } from '../model/errors.ts';
+import { jsonText } from '../monitor/json.ts';
+import { OptimizationMonitor } from '../monitor/monitor.ts';
+import { overlayReport, statementOptions } from '../monitor/report.ts';
+import { waitingCommands } from '../node/inbox.ts';
+import type { PaperReport } from '../paper/report.ts';
+import { jsonOption, stateDirOption } from './options.ts';
+import { REPORT_FILE } from './paper.ts';
+import { renderEffect } from './render/evidence.ts';
+import { renderOverlay, renderPaper, renderStatus } from './render/paper.ts';
+import { savedEngine } from './state.ts';
+import { SUMMARIES } from './summaries.ts';
+import type { CliWorld } from './world.ts';
+
+/** Adds the commands that say what the overlay knows now. */
+export function addReportCommands(cli: Command, world: CliWorld): void {
+  cli
+    .command('status')
+    .description(SUMMARIES.status.does)
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
+      const engine = await savedEngine(stateDir);
+      const data = new OptimizationMonitor(engine).getDashboardData();
+      const waiting = (await waitingCommands(stateDir)).length;
+      world.out(asJson ? json({ ...data, waitingCommands: waiting }) : `${renderStatus(data)}\n`);
+      if (!asJson && waiting > 0) world.out(`\nCommands that wait for the bot's next start: ${waiting}\n`);
+    });
+
+  cli
+    .command('report')
+    .description(SUMMARIES.report.does)
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
+      const saved = await readFile(join(stateDir, REPORT_FILE), 'utf8').catch(() => null);
+      if (saved !== null) {
+        const report = parseReport(saved, join(stateDir, REPORT_FILE));
+        world.out(asJson ? json(report) : `${renderPaper(report)}\n`);
+        return;
+      }
+      const engine = await savedEngine(stateDir);
+      const ledger = await readLedger(stateDir);
+      const effect = effectStatement(ledger, statementOptions(engine));
+      const calibration = calibrationReport(ledger.outcomes);
+      const report = overlayReport(engine);
+      world.out(
+        asJson
+          ? json({ ...report, effect, calibration })
+          : `${renderOverlay(report)}\n\n${renderEffect(effect, calibration)}\n`,
+      );
+    });
+}
+
+function parseReport(text: string, file: string): PaperReport {
+  try {
+    return JSON.parse(text) as PaperReport;
+  } catch (cause) {
+    throw new EdgekeeperError(
+      'STATE_CORRUPT',
+      {
+        found: `${file} that is not a report: ${(cause as Error).message}`,
+        expected: 'the file as Edgekeeper wrote it',
+        hint: 'Remove it, or run `edgekeeper paper` again.',
+      },
+      { cause },
+    );
+  }
+}
+
+const json = (value: unknown): string => `${jsonText(value)}\n`;
