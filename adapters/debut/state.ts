@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { type Decision, EdgekeeperError } from '../../src/index.ts';
 import { show } from '../../src/model/errors.ts';
+import { z } from '../../src/model/z.ts';
 import type { PendingState } from './entries.ts';
 import type { PositionsState } from './positions.ts';
 import { type DebutHost, numberOr } from './types.ts';

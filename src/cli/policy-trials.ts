@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { type Options, parseConfig } from '../config/schema.ts';
 import { jsonOrNull } from '../journal/json-or-null.ts';
 import { EdgekeeperError } from '../model/errors.ts';
+import { z } from '../model/z.ts';
 
 const FILE = 'policy-trials.json';
 

@@ -1,6 +1,6 @@
-import type { z } from 'zod';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { REGIMES } from '../model/regime.ts';
+import type { z } from '../model/z.ts';
 
 /** Faults that are told at once. */
 const SHOWN = 20;

@@ -1,6 +1,37 @@
 import { RAMPS, type Ramps } from '../edge/size.ts';
 import type { PresetName } from '../model/choices.ts';
 
+/** What an option is where neither the configuration nor a preset says: the only home of these defaults. */
+export const DEFAULTS = {
+  enabled: true,
+  mode: 'act',
+  qualityFiltering: true,
+  adaptiveWeighting: true,
+  retirementManagement: true,
+  preset: 'conservative',
+  evidence: 'posterior',
+  baseWeights: {},
+  capital: {},
+  weighting: 'score',
+  preserveTotal: false,
+  regimeAdjustments: {},
+  maxConsecutiveLosses: 10,
+  minTradesForAssessment: 20,
+  riskMaxDrawdown: 0.2,
+  explore: true,
+  retiredEvery: 1,
+  controlArm: 0,
+  maxMultiplier: 2,
+  riskPerTrade: 0.01,
+  probation: true,
+  feeRate: 0.001,
+  slippageRate: 0.0005,
+  seed: 7,
+  timeframe: '1h',
+  marketWeights: {},
+  updateIntervalHours: 1,
+} as const;
+
 /** What a preset fills in where the configuration says nothing: the only home of these defaults. */
 export const PRESETS = {
   conservative: {

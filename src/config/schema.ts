@@ -1,12 +1,12 @@
-import { z } from 'zod';
 import { timeframeMs } from '../model/candle.ts';
 import { EVIDENCE_MODES, PRESET_NAMES, STAKES, WEIGHTING_METHODS } from '../model/choices.ts';
 import { ENFORCEMENTS } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { MODES } from '../model/flags.ts';
 import { REGIMES } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { describeIssue, type Fault, invalidConfig } from './faults.ts';
-import { PRESETS } from './presets.ts';
+import { DEFAULTS, PRESETS } from './presets.ts';
 
 const rate = z.number().min(0).max(1);
 /** Most that a fee or slippage can be, as a rate. */
@@ -22,27 +22,27 @@ const byName = <T extends z.ZodType>(value: T) => z.record(z.string().min(1).max
 export const optionsSchema = z.strictObject({
   enabled: z
     .boolean()
-    .default(true)
+    .default(DEFAULTS.enabled)
     .describe('Master switch. Off, every order leaves exactly as the host made it.'),
   mode: z
     .enum(MODES)
-    .default('act')
+    .default(DEFAULTS.mode)
     .describe(
       'act: decisions are carried out; observe: every order leaves as the host made it, and everything is judged, recorded and learned from as if they were.',
     ),
   qualityFiltering: z
     .boolean()
-    .default(true)
+    .default(DEFAULTS.qualityFiltering)
     .describe(
       'Judge signals by more than their strategy: by cell, symbol and quality; where evidence is guarded or literal, score them and let the enforcement act.',
     ),
   adaptiveWeighting: z
     .boolean()
-    .default(true)
+    .default(DEFAULTS.adaptiveWeighting)
     .describe('Let sizes lie between nothing and the cap; off, they are 0 or the base weight.'),
   retirementManagement: z
     .boolean()
-    .default(true)
+    .default(DEFAULTS.retirementManagement)
     .describe(
       'Let what is known of a strategy bench it; off, it never blocks by itself, and statuses are advice.',
     ),
@@ -51,11 +51,11 @@ export const optionsSchema = z.strictObject({
   enableRetirementManagement: z.boolean().optional().describe('Another name of retirementManagement.'),
   preset: z
     .enum(PRESET_NAMES)
-    .default('conservative')
+    .default(DEFAULTS.preset)
     .describe('Defaults for the options that a preset names.'),
   evidence: z
     .enum(EVIDENCE_MODES)
-    .default('posterior')
+    .default(DEFAULTS.evidence)
     .describe(
       'posterior: one posterior of the expected R decides every size; guarded: scores, weights and health act on statistical evidence; literal: they act on thresholds alone, which benches good strategies too.',
     ),
@@ -66,10 +66,10 @@ export const optionsSchema = z.strictObject({
       'What a low score does. Default: guarded, and strict where evidence is literal. Acts where evidence is guarded or literal.',
     ),
   baseWeights: byName(positive)
-    .default({})
+    .default(DEFAULTS.baseWeights)
     .describe('Weight of each strategy before anything is learned; 1 where none is given.'),
   capital: byName(positive)
-    .default({})
+    .default(DEFAULTS.capital)
     .describe('Capital of each strategy in quote currency, for hosts that give no equity.'),
   adjustmentRate: rate
     .gt(0)
@@ -79,13 +79,13 @@ export const optionsSchema = z.strictObject({
   maxWeight: z.number().min(1).max(10).optional().describe('Upper bound of every weight.'),
   weighting: z
     .enum(WEIGHTING_METHODS)
-    .default('score')
+    .default(DEFAULTS.weighting)
     .describe(
       'How weights are found: score, hedge, kelly or riskParity. Acts where evidence is guarded or literal.',
     ),
   preserveTotal: z
     .boolean()
-    .default(false)
+    .default(DEFAULTS.preserveTotal)
     .describe(
       'Keep the sum of the weights at the sum of the base weights. Acts where evidence is guarded or literal.',
     ),
@@ -96,7 +96,7 @@ export const optionsSchema = z.strictObject({
     ),
   regimeAdjustments: z
     .strictObject(Object.fromEntries(REGIMES.map((regime) => [regime, z.number().min(0).max(2).optional()])))
-    .default({})
+    .default(DEFAULTS.regimeAdjustments)
     .describe('Factor on the score per regime: TRENDING 1.1, RANGING 0.8, VOLATILE 0.7, UNKNOWN 1.'),
   minExpectancy: z
     .number()
@@ -128,7 +128,7 @@ export const optionsSchema = z.strictObject({
     .int()
     .min(1)
     .max(1000)
-    .default(10)
+    .default(DEFAULTS.maxConsecutiveLosses)
     .describe(
       'Losing streak above which a strategy is in violation. Acts where evidence is guarded or literal.',
     ),
@@ -137,7 +137,7 @@ export const optionsSchema = z.strictObject({
     .int()
     .min(1)
     .max(50)
-    .default(20)
+    .default(DEFAULTS.minTradesForAssessment)
     .describe(
       'Trades among the latest 50 below which nothing is judged. Acts where evidence is guarded or literal.',
     ),
@@ -161,7 +161,7 @@ export const optionsSchema = z.strictObject({
     ),
   riskMaxDrawdown: rate
     .gt(0)
-    .default(0.2)
+    .default(DEFAULTS.riskMaxDrawdown)
     .describe(
       'Portfolio drawdown at which new exposure is smallest: a quarter; nothing where evidence is guarded or literal.',
     ),
@@ -173,7 +173,7 @@ export const optionsSchema = z.strictObject({
     ),
   explore: z
     .boolean()
-    .default(true)
+    .default(DEFAULTS.explore)
     .describe(
       'Where nobody can tell what a blocked signal would have come to, let a little through; off, a blocked strategy cannot come back by itself.',
     ),
@@ -182,13 +182,13 @@ export const optionsSchema = z.strictObject({
     .int()
     .min(1)
     .max(100)
-    .default(1)
+    .default(DEFAULTS.retiredEvery)
     .describe('Of the blocked signals of a RETIRED strategy, follow one in so many.'),
   controlArm: z
     .number()
     .min(0)
     .max(0.5)
-    .default(0)
+    .default(DEFAULTS.controlArm)
     .describe(
       "Share of signals, drawn by chance, that go out at the host's own size whatever the overlay says: what checks the outcomes of blocked signals.",
     ),
@@ -203,7 +203,12 @@ export const optionsSchema = z.strictObject({
     .describe(
       'Portfolio drawdown from which new exposure shrinks; half of riskMaxDrawdown where none is given.',
     ),
-  maxMultiplier: z.number().min(1).max(10).default(2).describe('Most that a size is ever multiplied by.'),
+  maxMultiplier: z
+    .number()
+    .min(1)
+    .max(10)
+    .default(DEFAULTS.maxMultiplier)
+    .describe('Most that a size is ever multiplied by.'),
   reduceOnly: z
     .boolean()
     .optional()
@@ -214,11 +219,11 @@ export const optionsSchema = z.strictObject({
     .number()
     .gt(0)
     .max(0.5)
-    .default(0.01)
+    .default(DEFAULTS.riskPerTrade)
     .describe('Share of equity that one R stands for where no capital is known.'),
   probation: z
     .boolean()
-    .default(true)
+    .default(DEFAULTS.probation)
     .describe(
       'Let a suspended strategy come back, degraded, when its signals would have earned money; where evidence is guarded and candles come in.',
     ),
@@ -226,31 +231,31 @@ export const optionsSchema = z.strictObject({
     .number()
     .min(0)
     .max(MAX_COST)
-    .default(0.001)
+    .default(DEFAULTS.feeRate)
     .describe('Fee as a share of the value of an order, for outcomes of signals that were not sent.'),
   slippageRate: z
     .number()
     .min(0)
     .max(MAX_COST)
-    .default(0.0005)
+    .default(DEFAULTS.slippageRate)
     .describe('Slippage as a share of the price, for outcomes of signals that were not sent.'),
   seed: z
     .number()
     .int()
     .min(0)
     .max(2 ** 31 - 1)
-    .default(7)
+    .default(DEFAULTS.seed)
     .describe('Seed of the draw of the control arm.'),
-  timeframe: z.string().default('1h').describe('Candles that regimes are detected on.'),
+  timeframe: z.string().default(DEFAULTS.timeframe).describe('Candles that regimes are detected on.'),
   marketWeights: byName(z.number().min(0).max(1e6))
-    .default({})
+    .default(DEFAULTS.marketWeights)
     .describe('Weight of each symbol in the market-wide regime; 1 where none is given.'),
   updateIntervalHours: z
     .number()
     .int()
     .min(1)
     .max(24)
-    .default(1)
+    .default(DEFAULTS.updateIntervalHours)
     .describe('Hours between two updates of weights and health.'),
 });
 
@@ -281,13 +286,8 @@ export function parseConfig(options: unknown = {}): Config {
   if (options === null || typeof options !== 'object' || Array.isArray(options)) {
     throw invalidConfig([{ found: show(options), expected: 'an object with options by name', hint: '' }]);
   }
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success)
-    throw invalidConfig(
-      parsed.error.issues.map((issue) => describeIssue(issue, options, Object.keys(optionsSchema.shape))),
-    );
   const { enableQualityFiltering, enableAdaptiveWeighting, enableRetirementManagement, ...given } =
-    parsed.data;
+    checked(options);
   const faults = foundingFaults(options);
   if (faults.length > 0) throw invalidConfig(faults);
   const config = {
@@ -307,6 +307,16 @@ export function parseConfig(options: unknown = {}): Config {
   const cross = crossFaults(config);
   if (cross.length > 0) throw invalidConfig(cross);
   return config;
+}
+
+/** The options with their defaults. A configuration that says nothing needs no check, nor what checks are made with. */
+function checked(options: object): z.output<typeof optionsSchema> {
+  if (Object.keys(options).length === 0) return structuredClone(DEFAULTS);
+  const parsed = optionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  throw invalidConfig(
+    parsed.error.issues.map((issue) => describeIssue(issue, options, Object.keys(optionsSchema.shape))),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { type Decision, REASONS, type ReasonCode } from '../model/decision.ts';
 import { outcomeOf } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import { addToCoMoments, coMomentsSchema, emptyCoMoments } from '../statistics/co-moments.ts';
 
 export const signalCountsSchema = z.object({

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   type Coverage,
   UNJUDGED_REASONS,
@@ -10,6 +9,7 @@ import { EdgekeeperError, type ErrorCode, show } from '../model/errors.ts';
 import { Ring } from '../model/ring.ts';
 import { isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
+import { z } from '../model/z.ts';
 
 const ENTRIES = 100;
 const POSITIONS = 50;

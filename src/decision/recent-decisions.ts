@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import type { Decision } from '../model/decision.ts';
 import { decisionSchema } from '../model/decision-schema.ts';
 import type { Signal } from '../model/signal.ts';
+import { z } from '../model/z.ts';
 
 /** Decisions kept for repeated signals and for reports. */
 const CAPACITY = 256;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 import { clip } from '../statistics/clip.ts';
 import { CLUSTER_CLIP, CLUSTER_MEMORY, CLUSTER_PRIOR, CLUSTER_RANGE } from './constants.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 import { MODELS } from './constants.ts';
 
 /** Means and variances of one deviation, by model: m in the first half, v in the second. */

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { CELLS } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { type EdgeOutcome, EdgePosterior, type PosteriorOptions, posteriorSchema } from './posterior.ts';
 
 const waitingSchema = z.object({

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { CELLS, type Cell } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { clip } from '../statistics/clip.ts';
 import { normalCdf } from '../statistics/normal.ts';
 import { addToCluster, crowding } from './cluster.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 
 export const sentSignalsSchema = z.object({
   /** Signals in a row that were not sent, since the latest one that was. */

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { CELLS } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { type Cluster, clusterSchema, freshCluster } from './cluster.ts';
 import { PRIOR_OUTCOMES, PRIOR_SQUARE, STRATEGY_VARIANCE } from './constants.ts';
 import { type Deviation, deviationOf, deviationSchema } from './deviation.ts';
@@ -7,22 +7,23 @@ import { noSignals, type SentSignals, sentSignalsSchema } from './sent-signals.t
 import { freshSlope, type Slope, slopeSchema } from './slope.ts';
 
 const sizesSchema = z.array(z.number().nullable()).length(2 * CELLS.length);
-export const strategyEdgeSchema = z.object({
-  n: z.number().min(0),
-  s2: z.number().min(0),
-  own: deviationSchema,
-  cells: z.array(deviationSchema.nullable()).length(CELLS.length),
-  symbols: z.array(
-    z.tuple([z.string(), z.object({ deviation: deviationSchema.nullable(), sizes: sizesSchema })]),
-  ),
-  slope: slopeSchema,
-  cluster: clusterSchema,
-  outcomes: z.number().int().min(0),
-  size: z.number(),
-  p: z.number(),
-  cap: z.number().nullable(),
-  ...sentSignalsSchema.shape,
-});
+export const strategyEdgeSchema = z
+  .object({
+    n: z.number().min(0),
+    s2: z.number().min(0),
+    own: deviationSchema,
+    cells: z.array(deviationSchema.nullable()).length(CELLS.length),
+    symbols: z.array(
+      z.tuple([z.string(), z.object({ deviation: deviationSchema.nullable(), sizes: sizesSchema })]),
+    ),
+    slope: slopeSchema,
+    cluster: clusterSchema,
+    outcomes: z.number().int().min(0),
+    size: z.number(),
+    p: z.number(),
+    cap: z.number().nullable(),
+  })
+  .extend(sentSignalsSchema.shape);
 export type StrategyEdgeState = z.infer<typeof strategyEdgeSchema>;
 
 /** What is known of a strategy on a symbol. */

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { isTime } from '../model/time.ts';
+import { z } from '../model/z.ts';
 import { drawdown } from '../statistics/equity-curve.ts';
 import type { EquityReport } from './events.ts';
 

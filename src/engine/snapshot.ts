@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { emptySignalCounts, signalCountsSchema } from '../decision/counts.ts';
 import { coverageSchema, emptyCoverage } from '../decision/coverage.ts';
 import { recentDecisionsSchema } from '../decision/recent-decisions.ts';
@@ -8,6 +7,7 @@ import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, MODES } from '../model/flags.ts';
+import { z } from '../model/z.ts';
 import { decomposerStateSchema } from '../performance/decomposer.ts';
 import { keyOf } from '../performance/positions.ts';
 import { trackRecordsSchema } from '../performance/track-record.ts';

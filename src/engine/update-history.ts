@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { FLAGS, MODES } from '../model/flags.ts';
 import { Ring } from '../model/ring.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
+import { z } from '../model/z.ts';
 import type { OptimizationState } from './events.ts';
 
 /** Updates kept for `getOptimizationHistory`. */

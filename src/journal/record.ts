@@ -1,8 +1,8 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { EffectLedger, type LedgerEvent } from '../effect/ledger.ts';
 import { EdgekeeperError } from '../model/errors.ts';
+import { z } from '../model/z.ts';
 import type { JournalLine } from './codec/line.ts';
 import { jsonOrNull } from './json-or-null.ts';
 import { type Progress, readWhole } from './reader.ts';

@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { auditEntriesOf } from './audit-entry.ts';
 import { Course, type Leg } from './course.ts';

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Options } from '../config/schema.ts';
 import {
   listIn,
@@ -10,6 +9,7 @@ import {
 } from '../engine/snapshot.ts';
 import type { SnapshotWalk } from '../engine/snapshot-walk.ts';
 import { show } from '../model/errors.ts';
+import { z } from '../model/z.ts';
 
 const FORMAT = 'edgekeeper-state';
 

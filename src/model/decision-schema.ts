@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { type Decision, ENFORCEMENTS, REASONS } from './decision.ts';
 import { CELLS, REGIMES } from './regime.ts';
 import { STRATEGY_STATUSES } from './strategy.ts';
+import { z } from './z.ts';
 
 const levelSchema = z.tuple([z.number(), z.number()]);
 

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { outcomeOf, type Trade } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import { addReturn, equityCurveSchema, startEquityCurve } from '../statistics/equity-curve.ts';
 import { addToMoments, emptyMoments, momentsSchema } from '../statistics/moments.ts';
 

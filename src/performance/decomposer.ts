@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import {
   addOutcome,
   addTrade,

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { PositionOutcome } from '../model/position.ts';
 import { CELLS } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { addReturn, equityCurveSchema, startEquityCurve } from '../statistics/equity-curve.ts';
 import { addToEwCell, emptyEwCell, ewCellSchema, winsorise } from '../statistics/ew-cell.ts';
 import { addToMoments, emptyMoments, momentsSchema } from '../statistics/moments.ts';

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { decisionSchema } from '../model/decision-schema.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import { CELLS } from '../model/regime.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import { addRisks, risksOf, risksSchema, rMultiple } from './r-multiple.ts';
 import { RecentIds, recentIdsSchema } from './recent-ids.ts';
 import { basePnlOf, returnOf, type TradeContext } from './trade-record.ts';

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { ATR_FLOOR, ATR_STOP, credible, MAX_R, type RSource, type TradeInput } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import { LAMBDA } from '../statistics/ew-cell.ts';
 
 /** Recent money lost per losing position and moved per position, at the host's own size. */

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { EdgekeeperError } from '../model/errors.ts';
+import { z } from '../model/z.ts';
 
 /** How many ids are remembered, of trades and of positions each. */
 const CAPACITY = 4096;

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { outcomeOf } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import { addReturn, startEquityCurve } from '../statistics/equity-curve.ts';
 import { profitFactor } from '../statistics/ratios.ts';
 

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import type { Enforcement, LevelTally, ScoreDetail } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { asCell, CELLS, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';
+import { z } from '../model/z.ts';
 import { addToEwCell, type EwCell, emptyEwCell, ewCellSchema } from '../statistics/ew-cell.ts';
 import { type BelowThreshold, belowThreshold, loses } from './below-threshold.ts';
 import { confluenceOrNull, qualityScore, REGIME_ADJUSTMENTS, rateOrNull } from './score.ts';

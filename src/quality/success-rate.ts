@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { LevelTally } from '../model/decision.ts';
 import { outcomeOf } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import { fade } from '../statistics/ew-cell.ts';
 
 /** Discounted wins and losses of real outcomes. */

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
 import { type Regime, type RegimeProbabilities, UNKNOWN_REGIME } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { hysteresisSchema, startHysteresis, stepHysteresis } from './hysteresis.ts';
 import { regimeFrom, SymbolRegime, symbolRegimeStateSchema } from './symbol-regime.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 import { type Bar, trueRange } from './true-range.ts';
 
 const PERIOD = 14;

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { REGIMES, type RegimeLabel, type RegimeProbabilities } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 
 /** The current label, bars since it was taken, and the challenger's run. */
 export const hysteresisSchema = z.object({

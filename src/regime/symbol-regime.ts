@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { Candle } from '../model/candle.ts';
 import type { Regime } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { adxOf, isRising } from './directional-movement.ts';
 import { hysteresisSchema, resetConfirmation, startHysteresis, stepHysteresis } from './hysteresis.ts';
 import { atrOf, emaOf, indicatorsSchema, startIndicators, stepIndicators } from './indicators.ts';

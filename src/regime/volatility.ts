@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 
 /** Exponentially weighted mean and variance of ln(ATR/close), and how many values made them. */
 export const volatilitySchema = z.object({

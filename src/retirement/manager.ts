@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { EvidenceMode } from '../model/choices.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
+import { z } from '../model/z.ts';
 import { type Assessment, type Circumstances, checkAssessment } from './assessment.ts';
 import { ALARM, stepCusum, thresholdForFalseAlarms } from './cusum.ts';
 import { checkForce, type ForceOptions } from './force.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 
 /** Outcomes of the signals that a suspended strategy would have sent, since it was suspended. */
 export const probationSchema = z.object({

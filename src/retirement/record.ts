@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
+import { z } from '../model/z.ts';
 import { probationSchema, startProbation } from './probation.ts';
 import { VIOLATIONS } from './violations.ts';
 

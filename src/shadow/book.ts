@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import type { Candle } from '../model/candle.ts';
 import type { Decision } from '../model/decision.ts';
 import { decisionSchema } from '../model/decision-schema.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import { R_SOURCES } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 import { openShadow, type Shadow, shadowSchema, stepShadow } from './shadow.ts';
 
 const outcomeSchema = z.object({

@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import type { Candle } from '../model/candle.ts';
 import type { Decision } from '../model/decision.ts';
 import { decisionSchema } from '../model/decision-schema.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import { ATR_FLOOR, ATR_STOP, credible, R_SOURCES } from '../model/trade.ts';
+import { z } from '../model/z.ts';
 
 /** Bars after which a triple barrier gives up. */
 export const TIME_OUT_BARS = 48;

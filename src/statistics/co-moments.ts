@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 
 /** Count, means and sums of squares and products about them, of pairs. */
 export const coMomentsSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 import { LAMBDA } from './ew-cell.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 
 /** Memory of one outcome to the next: the past weighs 1/e after 100 outcomes. */
 export const LAMBDA = 0.99;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 
 /** Count, mean and central moment sums M2..M4 of a stream. */
 export const momentsSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 
 /** Sums over blocks of time, by the start of the block in blocks since the epoch; plain JSON. */
 export const timeBlocksSchema = z.object({

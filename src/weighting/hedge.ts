@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../model/z.ts';
 import { clip } from '../statistics/clip.ts';
 
 const ETA = 0.1;

@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import type { WeightingMethod } from '../model/choices.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
+import { z } from '../model/z.ts';
 import { FixedShares, sharesSchema } from './hedge.ts';
 import { NO_EVIDENCE, type WeightScore } from './score.ts';
 import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
