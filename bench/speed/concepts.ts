@@ -11,18 +11,18 @@ interface Concept {
 
 /** What is measured, in the order of the table. Each runs in a process of its own, with a bound on its time in s. */
 export const CONCEPTS = {
-  decide: { load: (): Promise<Concept> => import('./decide.ts'), seconds: 100 },
-  'record-trade': { load: (): Promise<Concept> => import('./record-trade.ts'), seconds: 100 },
-  update: { load: (): Promise<Concept> => import('./update.ts'), seconds: 100 },
-  blocking: { load: (): Promise<Concept> => import('./blocking.ts'), seconds: 240 },
-  candle: { load: (): Promise<Concept> => import('./candle.ts'), seconds: 100 },
-  journal: { load: (): Promise<Concept> => import('./journal.ts'), seconds: 100 },
-  recovery: { load: (): Promise<Concept> => import('./recovery.ts'), seconds: 100 },
-  replay: { load: (): Promise<Concept> => import('./replay.ts'), seconds: 100 },
-  adapters: { load: (): Promise<Concept> => import('./adapters.ts'), seconds: 100 },
-  import: { load: (): Promise<Concept> => import('./import.ts'), seconds: 100 },
-  commands: { load: (): Promise<Concept> => import('./commands.ts'), seconds: 100 },
-  memory: { load: (): Promise<Concept> => import('./memory.ts'), seconds: 100 },
+  decide: { load: (): Promise<Concept> => import('./decide.ts'), seconds: 200 },
+  'record-trade': { load: (): Promise<Concept> => import('./record-trade.ts'), seconds: 200 },
+  update: { load: (): Promise<Concept> => import('./update.ts'), seconds: 200 },
+  blocking: { load: (): Promise<Concept> => import('./blocking.ts'), seconds: 300 },
+  candle: { load: (): Promise<Concept> => import('./candle.ts'), seconds: 200 },
+  journal: { load: (): Promise<Concept> => import('./journal.ts'), seconds: 200 },
+  recovery: { load: (): Promise<Concept> => import('./recovery.ts'), seconds: 200 },
+  replay: { load: (): Promise<Concept> => import('./replay.ts'), seconds: 200 },
+  adapters: { load: (): Promise<Concept> => import('./adapters.ts'), seconds: 200 },
+  import: { load: (): Promise<Concept> => import('./import.ts'), seconds: 200 },
+  commands: { load: (): Promise<Concept> => import('./commands.ts'), seconds: 200 },
+  memory: { load: (): Promise<Concept> => import('./memory.ts'), seconds: 200 },
 } as const;
 export type ConceptName = keyof typeof CONCEPTS;
 export const CONCEPT_NAMES = Object.keys(CONCEPTS) as ConceptName[];

@@ -1,5 +1,5 @@
 // What everything costs, in one table: `npm run bench`. Ratios are of one run; times are of this machine.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { builtPath, runNode } from './child.ts';
 import { CONCEPT_NAMES, CONCEPTS, type ConceptName, LONGER } from './concepts.ts';
@@ -14,6 +14,7 @@ const USAGE = `npm run bench -- [options]
   --strict         what must hold and does not is a failure, too
   --json FILE      the rows as JSON, - for the terminal
   --markdown       the table as Markdown
+  --before FILE    with it: beside the rows of an earlier --json
   --growth DIR     draws growth.svg there instead
   --profile NAME   where the time goes instead: ${PROFILED.join(', ')}`;
 
@@ -24,6 +25,7 @@ const { values: flags } = parseArgs({
     strict: { type: 'boolean', default: false },
     json: { type: 'string' },
     markdown: { type: 'boolean', default: false },
+    before: { type: 'string' },
     growth: { type: 'string' },
     profile: { type: 'string' },
     measure: { type: 'string' },
@@ -65,6 +67,10 @@ async function inProcess(name: ConceptName): Promise<Said> {
 
 async function table(): Promise<number> {
   const names = flags.only === undefined ? CONCEPT_NAMES : flags.only.split(',').map(named);
+  const before =
+    flags.before === undefined
+      ? null
+      : (JSON.parse(readFileSync(flags.before, 'utf8')) as { rows: Row[] }).rows;
   const rows: Row[] = [];
   const failures: string[] = [];
   for (const name of names) {
@@ -78,7 +84,7 @@ async function table(): Promise<number> {
   else {
     if (flags.json !== undefined)
       writeFileSync(flags.json, `${JSON.stringify({ rows, failures }, null, 2)}\n`);
-    console.log(flags.markdown ? renderMarkdown(rows) : render(rows));
+    console.log(flags.markdown ? renderMarkdown(rows, before) : render(rows));
   }
   for (const failure of failures) console.error(`not measured: ${failure}`);
   const broken = rows.filter(({ holds }) => holds === false);

@@ -34,8 +34,23 @@ export function render(rows: readonly Row[]): string {
   return table.toString();
 }
 
-/** The same for a page of documentation. */
-export function renderMarkdown(rows: readonly Row[]): string {
+/** The same for a page of documentation, beside what an earlier run measured where it has a row of that name. */
+export function renderMarkdown(rows: readonly Row[], before: readonly Row[] | null): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(HEAD), line(HEAD.map(() => '---')), ...rows.map((row) => line(cellsOf(row)))].join('\n');
+  const known = new Map(before?.map((row) => [row.what, row]));
+  const beside = (what: string): string => {
+    const row = known.get(what);
+    if (row === undefined) return '';
+    return `${withUnit(row.median, row.unit)}${row.p99 === null ? '' : `, ${digits(row.p99)}`}`;
+  };
+  const full = ([what, ...rest]: readonly string[], earlier: string) =>
+    line(before === null ? [what!, ...rest] : [what!, earlier, ...rest]);
+  return [
+    full(HEAD, 'before (median, p99)'),
+    full(
+      HEAD.map(() => '---'),
+      '---',
+    ),
+    ...rows.map((row) => full(cellsOf(row), beside(row.what))),
+  ].join('\n');
 }
