@@ -103,7 +103,7 @@ export async function measure(): Promise<Measurement[]> {
   // The compiler sees everything once before anything counts.
   detect(names.slice(0, 20), candles);
   const rows = [1, 50, 500].map((count): Measurement => {
-    const runs = Array.from({ length: count === 500 ? 2 : count === 50 ? 5 : 15 }, () =>
+    const runs = Array.from({ length: count === 500 ? 2 : count === 50 ? 5 : 60 }, () =>
       detect(names.slice(0, count), candles),
     );
     const value = median(runs);

@@ -23,7 +23,13 @@ interface Costs {
 }
 
 /** Lives the same life twice, with a journal and without, chunk by chunk. Beside it the same events by the plainest means. */
-async function race(directory: string, overlay: Overlay, life: Life, chunks: number): Promise<Costs> {
+async function race(
+  directory: string,
+  overlay: Overlay,
+  life: Life,
+  go: (life: Life) => void,
+  chunks: number,
+): Promise<Costs> {
   const plain = new OptimizationEngine();
   const other = lifeOf(plain);
   let events: EngineEvent[] = [];
@@ -36,9 +42,9 @@ async function race(directory: string, overlay: Overlay, life: Life, chunks: num
   for (let chunk = -3; chunk < chunks; chunk += 1) {
     events = [];
     const times = [cpu()];
-    other.live(CHUNK);
+    go(other);
     times.push(cpu());
-    life.live(CHUNK);
+    go(life);
     await overlay.durable();
     times.push(cpu());
     const bytes = Buffer.from(events.map((event) => JSON.stringify(event)).join('\n'));
@@ -134,32 +140,34 @@ export async function measure({ long }: RunOptions): Promise<Measurement[]> {
   return withDirectory(async (directory) => {
     const stateDir = join(directory, 'state');
     const { overlay, life } = await recordedLife(stateDir);
-    const { events, recorded, unrecorded, bare, write } = await race(
-      directory,
-      overlay,
-      life,
-      long ? 100 : 20,
-    );
-    const cost = recorded - unrecorded;
-    demand(cost > 0, 'journal: a recorded life took less than one that is not');
+    const chunks = long ? 100 : 20;
+    const ways = {
+      'decisions alone': await race(directory, overlay, life, (of) => of.signal(CHUNK), chunks),
+      'all of a life': await race(directory, overlay, life, (of) => of.live(CHUNK), chunks),
+    };
     const bytes = await bytesByKind(stateDir, overlay, life);
     await overlay.durable();
     // The first event of a journal is the configuration it starts with.
     await checkJournal(stateDir, life.counts);
     await overlay.close();
-    const rate = (us: number) => (events / us) * 1e6;
-    return [
-      {
-        what: 'journal, interval, per CPU second',
+    const rates = Object.entries(ways).map(([name, costs]): Measurement => {
+      const cost = costs.recorded - costs.unrecorded;
+      demand(cost > 0, `journal, ${name}: what is recorded took less than what is not`);
+      const rate = (us: number) => (costs.events / us) * 1e6;
+      return {
+        what: `journal, ${name}, per CPU second`,
         unit: 'events/s',
         median: rate(cost),
-        floor: { what: 'JSON.stringify + batched write', value: rate(bare) },
-        peers: [{ what: 'a bare write', value: rate(write) }],
+        floor: { what: 'JSON.stringify + batched write', value: rate(costs.bare) },
+        peers: [{ what: 'a bare write', value: rate(costs.write) }],
         must: [
           { of: 'median', above: 200_000 },
           { of: 'ratio', above: 0.67 },
         ],
-      },
+      };
+    });
+    return [
+      ...rates,
       { what: 'journal, a decision', unit: 'B', median: bytes.decision, must: [{ of: 'value', below: 200 }] },
       { what: 'journal, a trade', unit: 'B', median: bytes.trade },
       { what: 'journal, an update of 20 strategies', unit: 'B', median: bytes.update },

@@ -21,6 +21,8 @@ export interface Life {
   readonly world: World;
   /** Lives on until so many more events have happened. */
   live(events: number): void;
+  /** Has so many signals decided on, and nothing else happen. */
+  signal(decisions: number): void;
   /** Events so far, by type, those that follow from others left out. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -60,12 +62,25 @@ export function lifeOf(engine: OptimizationEngine, { strategies = 20, symbols = 
       }
     }
   }
+  let signals = 0;
+  function signal(): void {
+    signals += 1;
+    const [strategy, symbol] = [signals % strategies, signals % symbols];
+    const close = engine.detector.lastClose(world.symbols[symbol]!)!;
+    engine.decide(
+      signalOf(world.strategies[strategy]!, world.symbols[symbol]!, engine.time + 1, 0.97 * close),
+    );
+  }
+
   const lived = events();
   return {
     world,
     counts,
     live(more) {
       for (const end = total + more; total < end; ) lived.next();
+    },
+    signal(decisions) {
+      for (let i = 0; i < decisions; i += 1) signal();
     },
   };
 }
