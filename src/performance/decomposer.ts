@@ -7,7 +7,10 @@ import { z } from '../model/z.ts';
 import {
   addOutcome,
   addTrade,
+  cellFrom,
+  cellState,
   emptyPerformanceCell,
+  meanR,
   type PerformanceCell,
   performanceCellSchema,
 } from './cell.ts';
@@ -224,7 +227,7 @@ export class PerformanceDecomposer {
       this.#best = null;
       let highest = Number.NEGATIVE_INFINITY;
       for (const strategy of this.getStrategies()) {
-        const { n, mean } = this.#strategies.get(strategy)!.cells.get(WHOLE)!.cell.r;
+        const { n, mean } = meanR(this.#strategies.get(strategy)!.cells.get(WHOLE)!.cell);
         if (n === 0 || mean <= highest) continue;
         this.#best = strategy;
         highest = mean;
@@ -290,7 +293,7 @@ export class PerformanceDecomposer {
 
   /** Cells of a strategy, or those over all where it is null. */
   cellsOf(strategy: string | null): DecomposerState['cells'] {
-    return [...this.#cellsOf(strategy).values()].map(({ path, cell }) => [[...path], cell]);
+    return [...this.#cellsOf(strategy).values()].map(({ path, cell }) => [[...path], cellState(cell)]);
   }
 
   evidenceIn(strategy: string): DecomposerState['evidence'] {
@@ -310,7 +313,7 @@ export class PerformanceDecomposer {
     for (const [path, cell] of cells) {
       const [strategy] = path;
       const into = strategy === null ? this.#overall : this.#strategyAt(strategy).cells;
-      into.set(keyOf(path), { path, cell });
+      into.set(keyOf(path), { path, cell: cellFrom(cell) });
     }
   }
 

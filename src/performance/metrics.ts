@@ -1,7 +1,7 @@
 import { type Interval, meanInterval, wilsonInterval } from '../statistics/interval.ts';
 import { kurtosis, skewness } from '../statistics/moments.ts';
 import { profitFactor, sharpeRatio } from '../statistics/ratios.ts';
-import type { PerformanceCell } from './cell.ts';
+import { cellState, type PerformanceCell, type PerformanceCellState } from './cell.ts';
 
 /** The metrics of one cell. Rates are fractions in [0,1]; `null` means that the number does not exist. */
 export interface Performance {
@@ -44,13 +44,14 @@ export interface Performance {
 }
 
 /** Mean over the root mean square of the losses (Sortino and Price 1994); null without a loss. */
-function sortinoRatio(cell: PerformanceCell): number | null {
+function sortinoRatio(cell: PerformanceCellState): number | null {
   return cell.downside > 0 ? cell.returns.mean / Math.sqrt(cell.downside / cell.n) : null;
 }
 
 const ratio = (a: number, n: number): number | null => (n > 0 ? a / n : null);
 
-export function performanceOf(cell: PerformanceCell): Performance {
+export function performanceOf(known: PerformanceCell): Performance {
+  const cell = cellState(known);
   const { n, wins, losses } = cell;
   const sharpe = sharpeRatio(cell.returns);
   return {

@@ -1,6 +1,12 @@
 import { outcomeOf } from '../model/trade.ts';
 import { z } from '../model/z.ts';
-import { addReturn, startEquityCurve } from '../statistics/equity-curve.ts';
+import {
+  addReturnAt,
+  curveAt,
+  EQUITY_CURVE,
+  startEquityCurve,
+  writeCurve,
+} from '../statistics/equity-curve.ts';
 import { profitFactor } from '../statistics/ratios.ts';
 
 /** Health of a strategy is judged on this many of its latest outcomes. */
@@ -72,7 +78,8 @@ export class OutcomeWindow {
   }
 
   #measure(): WindowMetrics {
-    const curve = startEquityCurve();
+    const curve = new Float64Array(EQUITY_CURVE);
+    writeCurve(curve, 0, startEquityCurve());
     let [sum, gains, losses] = [0, 0, 0];
     let [wins, streak, maxStreak] = [0, 0, 0];
     for (let i = 0; i < this.#size; i += 1) {
@@ -85,7 +92,7 @@ export class OutcomeWindow {
       if (outcome === 'win') wins += 1;
       streak = outcome === 'loss' ? streak + 1 : 0;
       maxStreak = Math.max(maxStreak, streak);
-      addReturn(curve, this.#returns[at]!, this.#compounds[at] === 1);
+      addReturnAt(curve, 0, this.#returns[at]!, this.#compounds[at] === 1);
     }
     const trades = this.#size;
     return {
@@ -93,7 +100,7 @@ export class OutcomeWindow {
       expectancy: trades > 0 ? sum / trades : null,
       profitFactor: profitFactor(gains, losses),
       winRate: trades > 0 ? wins / trades : null,
-      maxDrawdown: trades > 0 ? curve.maxDrawdown : null,
+      maxDrawdown: trades > 0 ? curveAt(curve, 0).maxDrawdown : null,
       consecutiveLosses: streak,
       maxConsecutiveLosses: maxStreak,
     };

@@ -22,24 +22,49 @@ const RESCALE_ABOVE = 1e100;
 export const drawdown = (peak: number, equity: number): number =>
   Math.min(1, Math.max(0, (peak - equity) / peak));
 
+/** Numbers of which a curve is made, in this order: equity, peak, recentPeak, maxDrawdown. */
+export const EQUITY_CURVE = 4;
+const SCRATCH = new Float64Array(EQUITY_CURVE);
+
 /**
- * Adds the return of one trade, in place. On a fixed capital returns add up (the base never changes);
- * on the equity at entry, or on a risk that is a share of it, they compound.
+ * Adds the return of one trade to the curve that stands at a place of an array, in place. On a fixed capital returns add
+ * up (the base never changes); on the equity at entry, or on a risk that is a share of it, they compound.
  */
+export function addReturnAt(values: Float64Array, at: number, rate: number, compounds: boolean): void {
+  const before = values[at]!;
+  const equity = compounds ? before * Math.max(1e-9, 1 + rate) : before + rate;
+  const peak = Math.max(values[at + 1]!, equity);
+  const recentPeak = Math.max(equity, equity + (values[at + 2]! - equity) * LAMBDA, Number.MIN_VALUE);
+  values[at + 3] = Math.max(values[at + 3]!, drawdown(peak, equity));
+  const scale = peak > RESCALE_ABOVE && compounds ? peak : 1;
+  values[at] = equity / scale;
+  values[at + 1] = peak / scale;
+  values[at + 2] = recentPeak / scale;
+}
+
+/** Adds the return of one trade, in place. */
 export function addReturn(curve: EquityCurve, rate: number, compounds: boolean): void {
-  curve.equity = compounds ? curve.equity * Math.max(1e-9, 1 + rate) : curve.equity + rate;
-  curve.peak = Math.max(curve.peak, curve.equity);
-  curve.recentPeak = Math.max(
-    curve.equity,
-    curve.equity + (curve.recentPeak - curve.equity) * LAMBDA,
-    Number.MIN_VALUE,
-  );
-  curve.maxDrawdown = Math.max(curve.maxDrawdown, drawdown(curve.peak, curve.equity));
-  if (curve.peak > RESCALE_ABOVE && compounds) {
-    curve.equity /= curve.peak;
-    curve.recentPeak /= curve.peak;
-    curve.peak = 1;
-  }
+  writeCurve(SCRATCH, 0, curve);
+  addReturnAt(SCRATCH, 0, rate, compounds);
+  Object.assign(curve, curveAt(SCRATCH, 0));
+}
+
+export const curveAt = (values: Float64Array, at: number): EquityCurve => ({
+  equity: values[at]!,
+  peak: values[at + 1]!,
+  recentPeak: values[at + 2]!,
+  maxDrawdown: values[at + 3]!,
+});
+
+export function writeCurve(
+  values: Float64Array,
+  at: number,
+  { equity, peak, recentPeak, maxDrawdown }: EquityCurve,
+): void {
+  values[at] = equity;
+  values[at + 1] = peak;
+  values[at + 2] = recentPeak;
+  values[at + 3] = maxDrawdown;
 }
 
 /** The exponentially weighted drawdown, a rate in [0,1]. */

@@ -23,18 +23,45 @@ export const emptyEwCell = (): EwCell => ({ n: 0, s1: 0, s2: 0, gains: 0, losses
 /** What is left of the past after an outcome of this weight: two halves fade it as much as a whole. */
 export const fade = (weight: number): number => (weight === 1 ? LAMBDA : LAMBDA ** weight);
 
+/** Numbers of which a cell is made, in this order: n, s1, s2, gains, losses. */
+export const EW_CELL = 5;
+const SCRATCH = new Float64Array(EW_CELL);
+
 /**
- * Adds one winsorised outcome, in place.
+ * Adds one winsorised outcome to the cell that stands at a place of an array, in place.
  * @param weight in (0,1]; how much the outcome counts
  */
-export function addToEwCell(cell: EwCell, r: number, weight = 1): void {
+export function addToEwCellAt(values: Float64Array, at: number, r: number, weight = 1): void {
   const x = winsorise(r);
   const kept = fade(weight);
-  cell.n = kept * cell.n + weight;
-  cell.s1 = kept * cell.s1 + weight * x;
-  cell.s2 = kept * cell.s2 + weight * x * x;
-  cell.gains = kept * cell.gains + weight * Math.max(0, x);
-  cell.losses = kept * cell.losses + weight * Math.max(0, -x);
+  values[at] = kept * values[at]! + weight;
+  values[at + 1] = kept * values[at + 1]! + weight * x;
+  values[at + 2] = kept * values[at + 2]! + weight * x * x;
+  values[at + 3] = kept * values[at + 3]! + weight * Math.max(0, x);
+  values[at + 4] = kept * values[at + 4]! + weight * Math.max(0, -x);
+}
+
+/** Adds one winsorised outcome, in place. */
+export function addToEwCell(cell: EwCell, r: number, weight = 1): void {
+  writeEwCell(SCRATCH, 0, cell);
+  addToEwCellAt(SCRATCH, 0, r, weight);
+  Object.assign(cell, ewCellAt(SCRATCH, 0));
+}
+
+export const ewCellAt = (values: Float64Array, at: number): EwCell => ({
+  n: values[at]!,
+  s1: values[at + 1]!,
+  s2: values[at + 2]!,
+  gains: values[at + 3]!,
+  losses: values[at + 4]!,
+});
+
+export function writeEwCell(values: Float64Array, at: number, { n, s1, s2, gains, losses }: EwCell): void {
+  values[at] = n;
+  values[at + 1] = s1;
+  values[at + 2] = s2;
+  values[at + 3] = gains;
+  values[at + 4] = losses;
 }
 
 /** Variance of R shrunk towards 1 with the strength of 5 outcomes. */

@@ -12,26 +12,56 @@ export type Moments = z.infer<typeof momentsSchema>;
 
 export const emptyMoments = (): Moments => ({ n: 0, mean: 0, m2: 0, m3: 0, m4: 0 });
 
+/** Numbers of which moments are made, in this order: n, mean, m2, m3, m4. */
+export const MOMENTS = 5;
+const SCRATCH = new Float64Array(MOMENTS);
+
 /**
- * Adds one value, in place and in O(1), without the cancellation of sum(x^2) - (sum x)^2/n.
- * Welford 1962 for two moments; Pebay, "Formulas for Robust, One-Pass Parallel Computation of
+ * Adds one value to the moments that stand at a place of an array, in place and in O(1), without the cancellation of
+ * sum(x^2) - (sum x)^2/n. Welford 1962 for two moments; Pebay, "Formulas for Robust, One-Pass Parallel Computation of
  * Covariances and Arbitrary-Order Statistical Moments", SAND2008-6212, for the third and fourth.
  */
-export function addToMoments(moments: Moments, x: number): void {
-  const before = moments.n;
+export function addToMomentsAt(values: Float64Array, at: number, x: number): void {
+  const before = values[at]!;
+  const mean = values[at + 1]!;
+  const m2 = values[at + 2]!;
+  const m3 = values[at + 3]!;
   const n = before + 1;
-  const delta = x - moments.mean;
+  const delta = x - mean;
   const step = delta / n;
   const square = step * step;
   const term = delta * step * before;
-  moments.n = n;
-  moments.mean += step;
-  moments.m4 = Math.max(
+  values[at] = n;
+  values[at + 1] = mean + step;
+  values[at + 2] = m2 + term;
+  values[at + 3] = m3 + (term * step * (n - 2) - 3 * step * m2);
+  values[at + 4] = Math.max(
     0,
-    moments.m4 + term * square * (n * n - 3 * n + 3) + 6 * square * moments.m2 - 4 * step * moments.m3,
+    values[at + 4]! + term * square * (n * n - 3 * n + 3) + 6 * square * m2 - 4 * step * m3,
   );
-  moments.m3 += term * step * (n - 2) - 3 * step * moments.m2;
-  moments.m2 += term;
+}
+
+/** Adds one value, in place. */
+export function addToMoments(moments: Moments, x: number): void {
+  writeMoments(SCRATCH, 0, moments);
+  addToMomentsAt(SCRATCH, 0, x);
+  Object.assign(moments, momentsAt(SCRATCH, 0));
+}
+
+export const momentsAt = (values: Float64Array, at: number): Moments => ({
+  n: values[at]!,
+  mean: values[at + 1]!,
+  m2: values[at + 2]!,
+  m3: values[at + 3]!,
+  m4: values[at + 4]!,
+});
+
+export function writeMoments(values: Float64Array, at: number, { n, mean, m2, m3, m4 }: Moments): void {
+  values[at] = n;
+  values[at + 1] = mean;
+  values[at + 2] = m2;
+  values[at + 3] = m3;
+  values[at + 4] = m4;
 }
 
 /** Sample variance (n-1); null below two values. */
