@@ -2,7 +2,7 @@ import type { Cell } from '../model/regime.ts';
 import type { PerformanceDecomposer } from '../performance/decomposer.ts';
 import type { Evidence, Recent } from '../performance/evidence.ts';
 import { recentDrawdown } from '../statistics/equity-curve.ts';
-import { ewDeviation, ewMean, ewVariance } from '../statistics/ew-cell.ts';
+import { type EwCell, ewDeviation, ewMean, ewVariance } from '../statistics/ew-cell.ts';
 import { posterior } from '../statistics/posterior.ts';
 import type { WeightEvidence } from '../weighting/score.ts';
 import type { StrategyEvidence } from '../weighting/targets.ts';
@@ -13,12 +13,12 @@ const PRIOR_STRENGTH = 20;
 /** Standard deviation of R of a strategy without outcomes. */
 const PRIOR_DEVIATION = Math.sqrt(1.2);
 
+const probabilityOf = ({ n, s1 }: EwCell, overall: EwCell): number =>
+  posterior(n, s1, 0, ewVariance(overall), PRIOR_STRENGTH);
+
 /** Probability in [0,1] that a strategy's mean R, in one cell, is above 0; 0.5 knows nothing. */
 export function alignmentOf(evidence: Evidence | undefined, cell: Cell): number {
-  if (evidence === undefined) return 0.5;
-  const inCell = evidence.cells[cell]?.outcomes;
-  const variance = ewVariance(evidence.overall.outcomes);
-  return posterior(inCell?.n ?? 0, inCell?.s1 ?? 0, 0, variance, PRIOR_STRENGTH);
+  return evidence === undefined ? 0.5 : evidence.inCell(cell, probabilityOf);
 }
 
 /** What the decomposer knows, as the components that judge strategies want it. */

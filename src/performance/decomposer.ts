@@ -14,14 +14,7 @@ import {
   type PerformanceCell,
   performanceCellSchema,
 } from './cell.ts';
-import {
-  addEvidence,
-  type Evidence,
-  emptyEvidence,
-  evidenceFrom,
-  evidenceSchema,
-  evidenceState,
-} from './evidence.ts';
+import { Evidence, evidenceSchema } from './evidence.ts';
 import { type Performance, performanceOf } from './metrics.ts';
 import { PositionBook, positionBookSchema } from './positions.ts';
 import { RecentIds, recentIdsSchema } from './recent-ids.ts';
@@ -120,7 +113,7 @@ export class PerformanceDecomposer {
   record(input: TradeInput): RecordedTrade | null {
     checkTrade(input);
     if (input.id !== undefined && !this.#seen.isNew(input.id, input.exitTime)) return null;
-    const evidence = this.#strategies.get(input.strategy)?.evidence ?? emptyEvidence();
+    const evidence = this.#strategies.get(input.strategy)?.evidence ?? new Evidence();
     const context: TradeContext = {
       capital: this.#options.capital?.[input.strategy] ?? null,
       riskPerTrade: this.#options.riskPerTrade ?? 0.01,
@@ -138,7 +131,7 @@ export class PerformanceDecomposer {
     for (const cell of this.#countedIn(outcome)) addOutcome(cell, outcome.r);
     this.#best = undefined;
     this.#strategyAt(strategy).evidence = evidence;
-    addEvidence(evidence, outcome);
+    evidence.add(outcome);
     return { trade, outcome, dropped };
   }
 
@@ -298,7 +291,7 @@ export class PerformanceDecomposer {
 
   evidenceIn(strategy: string): DecomposerState['evidence'] {
     const evidence = this.evidenceOf(strategy);
-    return evidence === undefined ? [] : [[strategy, evidenceState(evidence)]];
+    return evidence === undefined ? [] : [[strategy, evidence.state()]];
   }
 
   /** Goes on from a state, of which the rest follows. It is handed over: do not keep it. */
@@ -318,7 +311,7 @@ export class PerformanceDecomposer {
   }
 
   takeEvidence(evidence: DecomposerState['evidence']): void {
-    for (const [strategy, known] of evidence) this.#strategyAt(strategy).evidence = evidenceFrom(known);
+    for (const [strategy, known] of evidence) this.#strategyAt(strategy).evidence = Evidence.from(known);
   }
 
   #performance(path: Path): Performance {

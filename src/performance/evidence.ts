@@ -1,10 +1,32 @@
 import type { PositionOutcome } from '../model/position.ts';
-import { CELLS } from '../model/regime.ts';
+import { CELLS, type Cell } from '../model/regime.ts';
 import { z } from '../model/z.ts';
-import { addReturn, equityCurveSchema, startEquityCurve } from '../statistics/equity-curve.ts';
-import { addToEwCell, emptyEwCell, ewCellSchema, winsorise } from '../statistics/ew-cell.ts';
-import { addToMoments, emptyMoments, momentsSchema } from '../statistics/moments.ts';
-import { addToAverageLoss, averageLossSchema, emptyAverageLoss } from './r-multiple.ts';
+import {
+  addReturnAt,
+  curveAt,
+  EQUITY_CURVE,
+  equityCurveSchema,
+  startEquityCurve,
+  writeCurve,
+} from '../statistics/equity-curve.ts';
+import {
+  addToEwCellAt,
+  EW_CELL,
+  type EwCell,
+  ewCellAt,
+  ewCellSchema,
+  winsorise,
+  writeEwCell,
+} from '../statistics/ew-cell.ts';
+import {
+  addToMomentsAt,
+  MOMENTS,
+  type Moments,
+  momentsAt,
+  momentsSchema,
+  writeMoments,
+} from '../statistics/moments.ts';
+import { type AverageLoss, addToAverageLoss, averageLossSchema, emptyAverageLoss } from './r-multiple.ts';
 import { OutcomeWindow, windowSchema } from './window.ts';
 
 const recentSchema = z.object({ outcomes: ewCellSchema, curve: equityCurveSchema });
@@ -25,54 +47,113 @@ export const evidenceSchema = z.object({
 });
 /** What the outcomes of a strategy say, as plain JSON. */
 export type EvidenceState = z.infer<typeof evidenceSchema>;
-/** The same while it grows. */
-export interface Evidence extends Omit<EvidenceState, 'window'> {
-  readonly window: OutcomeWindow;
-}
 
-const emptyRecent = (): Recent => ({ outcomes: emptyEwCell(), curve: startEquityCurve() });
+/** Where each number stands: recent outcomes and their curve, overall and by cell; all returns. */
+const RECENT = EW_CELL + EQUITY_CURVE;
+const OVERALL = 0;
+const BY_CELL = OVERALL + RECENT;
+const RETURNS = BY_CELL + CELLS.length * RECENT;
+const SIZE = RETURNS + MOMENTS;
 
-export const emptyEvidence = (): Evidence => ({
-  outcomes: 0,
-  firstAt: null,
-  lastAt: null,
-  overall: emptyRecent(),
-  cells: {},
-  window: new OutcomeWindow(),
-  averageLoss: emptyAverageLoss(),
-  returns: emptyMoments(),
-});
+/** What the outcomes of one strategy say: recently, overall and by cell; the latest; the typical loss; all returns. */
+export class Evidence {
+  outcomes = 0;
+  /** Entry of the first and exit of the last position, in ms; null before any, or where an old state did not say. */
+  firstAt: number | null = null;
+  lastAt: number | null = null;
+  readonly window = new OutcomeWindow();
+  readonly averageLoss: AverageLoss = emptyAverageLoss();
+  readonly #values = new Float64Array(SIZE);
+  readonly #memo = new Float64Array(CELLS.length).fill(Number.NaN);
 
-/** Adds what one position came to, in place and in O(1). */
-export function addEvidence(evidence: Evidence, outcome: PositionOutcome): void {
-  const { cell, r, returnRate, capitalSource, basePnl, entryTime, exitTime } = outcome;
-  // On a fixed capital returns add up.
-  const compounds = capitalSource !== 'capital';
-  evidence.outcomes += 1;
-  evidence.firstAt = Math.min(evidence.firstAt ?? entryTime, entryTime);
-  evidence.lastAt = Math.max(evidence.lastAt ?? exitTime, exitTime);
-  let inCell = evidence.cells[cell];
-  if (!inCell) {
-    inCell = emptyRecent();
-    evidence.cells[cell] = inCell;
+  constructor() {
+    for (let at = OVERALL; at < RETURNS; at += RECENT)
+      writeCurve(this.#values, at + EW_CELL, startEquityCurve());
   }
-  addToEwCell(evidence.overall.outcomes, r);
-  addReturn(evidence.overall.curve, returnRate, compounds);
-  addToEwCell(inCell.outcomes, r);
-  addReturn(inCell.curve, returnRate, compounds);
-  evidence.window.add(winsorise(r), returnRate, compounds);
-  addToAverageLoss(evidence.averageLoss, basePnl);
-  addToMoments(evidence.returns, returnRate);
-}
 
-/** The sums in it are the live ones: write them down at once. */
-export const evidenceState = (evidence: Evidence): EvidenceState => ({
-  ...evidence,
-  window: evidence.window.snapshot(),
-});
+  get overall(): Recent {
+    return this.#recentAt(OVERALL);
+  }
 
-export function evidenceFrom(saved: EvidenceState): Evidence {
-  const window = new OutcomeWindow();
-  window.restore(saved.window);
-  return { ...saved, window };
+  /** Of the cells that have outcomes. */
+  get cells(): Partial<Record<Cell, Recent>> {
+    const cells: Partial<Record<Cell, Recent>> = {};
+    for (const [i, cell] of CELLS.entries()) {
+      const at = BY_CELL + i * RECENT;
+      if (this.#values[at]! > 0) cells[cell] = this.#recentAt(at);
+    }
+    return cells;
+  }
+
+  get returns(): Moments {
+    return momentsAt(this.#values, RETURNS);
+  }
+
+  /** Adds what one position came to, in O(1). */
+  add({ cell, r, returnRate, capitalSource, basePnl, entryTime, exitTime }: PositionOutcome): void {
+    // On a fixed capital returns add up.
+    const compounds = capitalSource !== 'capital';
+    const values = this.#values;
+    const inCell = BY_CELL + CELLS.indexOf(cell) * RECENT;
+    this.outcomes += 1;
+    this.firstAt = Math.min(this.firstAt ?? entryTime, entryTime);
+    this.lastAt = Math.max(this.lastAt ?? exitTime, exitTime);
+    addToEwCellAt(values, OVERALL, r);
+    addReturnAt(values, OVERALL + EW_CELL, returnRate, compounds);
+    addToEwCellAt(values, inCell, r);
+    addReturnAt(values, inCell + EW_CELL, returnRate, compounds);
+    addToMomentsAt(values, RETURNS, returnRate);
+    this.window.add(winsorise(r), returnRate, compounds);
+    addToAverageLoss(this.averageLoss, basePnl);
+    this.#memo.fill(Number.NaN);
+  }
+
+  /** What is told of a cell, kept until the next outcome. @param tell of the recent outcomes in the cell, and overall */
+  inCell(cell: Cell, tell: (inCell: EwCell, overall: EwCell) => number): number {
+    const i = CELLS.indexOf(cell);
+    const known = this.#memo[i]!;
+    if (!Number.isNaN(known)) return known;
+    const told = tell(ewCellAt(this.#values, BY_CELL + i * RECENT), ewCellAt(this.#values, OVERALL));
+    this.#memo[i] = told;
+    return told;
+  }
+
+  state(): EvidenceState {
+    const { outcomes, firstAt, lastAt, overall, cells, averageLoss, returns } = this;
+    return {
+      outcomes,
+      firstAt,
+      lastAt,
+      overall,
+      cells,
+      window: this.window.snapshot(),
+      averageLoss,
+      returns,
+    };
+  }
+
+  static from(state: EvidenceState): Evidence {
+    const evidence = new Evidence();
+    evidence.outcomes = state.outcomes;
+    evidence.firstAt = state.firstAt;
+    evidence.lastAt = state.lastAt;
+    evidence.window.restore(state.window);
+    Object.assign(evidence.averageLoss, state.averageLoss);
+    evidence.#write(OVERALL, state.overall);
+    for (const [i, cell] of CELLS.entries()) {
+      const recent = state.cells[cell];
+      if (recent) evidence.#write(BY_CELL + i * RECENT, recent);
+    }
+    writeMoments(evidence.#values, RETURNS, state.returns);
+    return evidence;
+  }
+
+  #recentAt(at: number): Recent {
+    return { outcomes: ewCellAt(this.#values, at), curve: curveAt(this.#values, at + EW_CELL) };
+  }
+
+  #write(at: number, { outcomes, curve }: Recent): void {
+    writeEwCell(this.#values, at, outcomes);
+    writeCurve(this.#values, at + EW_CELL, curve);
+  }
 }
