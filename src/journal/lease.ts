@@ -166,9 +166,9 @@ export class DirectoryLease implements Lease {
     }
   }
 
-  /** Throws `LEASE_LOST` where the directory is somebody else's. */
+  /** Throws `LEASE_LOST` where the directory is somebody else's, and `STATE_UNWRITABLE` where it was given free. */
   mustHold(): void {
-    if (!this.isHeld()) throw this.#lost ?? locked(this.#directory, null);
+    if (!this.isHeld()) throw this.#lost ?? unwritable(this.#directory, new Error('it is closed'));
   }
 
   /** Gives the directory free before it returns, for a process that ends now. Never throws. */
