@@ -20,7 +20,7 @@ import {
   STRATEGY_VARIANCE,
   SYMBOL_VARIANCE,
 } from './constants.ts';
-import { age, deviationOf, deviationSchema } from './deviation.ts';
+import { age, type Deviation, deviationOf, deviationSchema } from './deviation.ts';
 import { RAMPS, type Ramps, rampOf, type SizeMode, targetSize } from './size.ts';
 import { freshSlope, learnSlope, standing } from './slope.ts';
 import {
@@ -146,7 +146,7 @@ export class EdgePosterior {
   fork(strategies: ReadonlySet<string>): EdgePosterior {
     const fork = new EdgePosterior(this.#options);
     fork.#w.set(this.#w);
-    fork.#pool.set(this.#pool);
+    copyInto(fork.#pool, this.#pool);
     fork.#hold = this.#hold;
     for (const [name, known] of this.#strategies)
       fork.#strategies.set(
@@ -296,7 +296,7 @@ export class EdgePosterior {
   reset(): void {
     this.#w.set(MODEL_PRIOR);
     this.#differing = null;
-    this.#pool.set(deviationOf(POOL_VARIANCE, PRIOR_MEAN));
+    copyInto(this.#pool, deviationOf(POOL_VARIANCE, PRIOR_MEAN));
     this.#hold = FIRST_HOLD;
     this.#strategies.clear();
   }
@@ -398,7 +398,7 @@ export class EdgePosterior {
   begin({ w, pool, hold }: Omit<PosteriorState, 'strategies'>): void {
     this.#w.set(w);
     this.#differing = null;
-    this.#pool.set(pool);
+    copyInto(this.#pool, pool);
     this.#hold = hold;
     this.#strategies.clear();
   }
@@ -447,8 +447,12 @@ export class EdgePosterior {
 }
 
 /** Moves one deviation of one model by its share of a surprise. @param s variance of the surprise e */
-function correct(node: Float64Array, j: number, s: number, e: number): void {
+function correct(node: Deviation, j: number, s: number, e: number): void {
   const gain = node[MODELS + j]! / s;
   node[j]! += gain * e;
   node[MODELS + j]! *= 1 - gain;
+}
+
+function copyInto(node: Deviation, from: readonly number[]): void {
+  for (let i = 0; i < node.length; i += 1) node[i] = from[i]!;
 }

@@ -1,8 +1,9 @@
 import { CELLS } from '../model/regime.ts';
 import { z } from '../model/z.ts';
+import { doubles } from '../statistics/doubles.ts';
 import { type Cluster, clusterSchema, freshCluster } from './cluster.ts';
 import { PRIOR_OUTCOMES, PRIOR_SQUARE, STRATEGY_VARIANCE } from './constants.ts';
-import { type Deviation, deviationOf, deviationSchema } from './deviation.ts';
+import { type Deviation, deviationFrom, deviationOf, deviationSchema } from './deviation.ts';
 import { noSignals, type SentSignals, sentSignalsSchema } from './sent-signals.ts';
 import { freshSlope, type Slope, slopeSchema } from './slope.ts';
 
@@ -31,7 +32,7 @@ export interface SymbolEdge {
   /** Null before the first outcome: the prior. */
   deviation: Deviation | null;
   /** Last sizes by cell, for any size and for all-or-nothing; NaN before the first. */
-  readonly sizes: Float64Array;
+  readonly sizes: number[];
 }
 
 /** What is known of a strategy. */
@@ -70,7 +71,7 @@ export const freshStrategy = (): StrategyEdge => ({
 
 export const freshSymbol = (): SymbolEdge => ({
   deviation: null,
-  sizes: new Float64Array(2 * CELLS.length).fill(Number.NaN),
+  sizes: doubles(2 * CELLS.length).fill(Number.NaN),
 });
 
 /** Standard deviation of a strategy's R: what is assumed while there is little, the data alone after ten outcomes. */
@@ -82,28 +83,23 @@ export function spread({ n, s2 }: Pick<StrategyEdge, 'n' | 's2'>): number {
 /** As plain JSON. Parts of it are live: write it down at once. */
 export const strategyEdgeState = (known: StrategyEdge): StrategyEdgeState => ({
   ...known,
-  own: [...known.own],
-  cells: known.cells.map((node) => node && [...node]),
   symbols: [...known.symbols].map(([symbol, { deviation, sizes }]) => [
     symbol,
-    {
-      deviation: deviation && [...deviation],
-      sizes: Array.from(sizes, (size) => (Number.isNaN(size) ? null : size)),
-    },
+    { deviation, sizes: sizes.map((size) => (Number.isNaN(size) ? null : size)) },
   ]),
 });
 
 /** It is handed over: do not keep it. */
 export const strategyEdgeFrom = (saved: StrategyEdgeState): StrategyEdge => ({
   ...saved,
-  own: Float64Array.from(saved.own),
-  cells: saved.cells.map((node) => node && Float64Array.from(node)),
+  own: deviationFrom(saved.own),
+  cells: saved.cells.map((node) => node && deviationFrom(node)),
   symbols: new Map(
     saved.symbols.map(([symbol, { deviation, sizes }]) => [
       symbol,
       {
-        deviation: deviation && Float64Array.from(deviation),
-        sizes: Float64Array.from(sizes, (size) => size ?? Number.NaN),
+        deviation: deviation && deviationFrom(deviation),
+        sizes: sizes.map((size) => size ?? Number.NaN),
       },
     ]),
   ),

@@ -1,5 +1,6 @@
 import { SCRATCH, type Trade } from '../model/trade.ts';
 import { z } from '../model/z.ts';
+import { doubles } from '../statistics/doubles.ts';
 import {
   addReturnAt,
   curveAt,
@@ -37,7 +38,7 @@ export type PerformanceCellState = z.infer<typeof performanceCellSchema>;
  * The same as it grows: one array, because seven cells change with every trade and what is spread over a heap is slow to
  * come by.
  */
-export type PerformanceCell = Float64Array;
+export type PerformanceCell = number[];
 
 /** Where each number stands. */
 const N = 0;
@@ -63,7 +64,7 @@ const CURVE = RETURNS + MOMENTS;
 const SIZE = CURVE + EQUITY_CURVE;
 
 export function emptyPerformanceCell(): PerformanceCell {
-  const cell = new Float64Array(SIZE);
+  const cell = doubles(SIZE);
   writeCurve(cell, CURVE, startEquityCurve());
   return cell;
 }
@@ -133,7 +134,7 @@ export const cellState = (cell: PerformanceCell): PerformanceCellState => ({
 });
 
 export function cellFrom(state: PerformanceCellState): PerformanceCell {
-  const cell = new Float64Array(SIZE);
+  const cell = doubles(SIZE);
   cell[N] = state.n;
   cell[WINS] = state.wins;
   cell[LOSSES] = state.losses;

@@ -1,6 +1,7 @@
 import type { PositionOutcome } from '../model/position.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { z } from '../model/z.ts';
+import { doubles } from '../statistics/doubles.ts';
 import {
   addReturnAt,
   curveAt,
@@ -63,8 +64,8 @@ export class Evidence {
   lastAt: number | null = null;
   readonly window = new OutcomeWindow();
   readonly averageLoss: AverageLoss = emptyAverageLoss();
-  readonly #values = new Float64Array(SIZE);
-  readonly #memo = new Float64Array(CELLS.length).fill(Number.NaN);
+  readonly #values = doubles(SIZE);
+  readonly #memo = doubles(CELLS.length).fill(Number.NaN);
 
   constructor() {
     for (let at = OVERALL; at < RETURNS; at += RECENT)

@@ -1,5 +1,6 @@
 import { outcomeOf } from '../model/trade.ts';
 import { z } from '../model/z.ts';
+import { doubles } from '../statistics/doubles.ts';
 import {
   addReturnAt,
   curveAt,
@@ -33,8 +34,8 @@ export interface WindowMetrics {
 
 /** Recomputed from the outcomes each time: 50 additions cost nothing, rolling subtraction drifts. */
 export class OutcomeWindow {
-  readonly #r = new Float64Array(WINDOW);
-  readonly #returns = new Float64Array(WINDOW);
+  readonly #r = doubles(WINDOW);
+  readonly #returns = doubles(WINDOW);
   /** 1 where a return compounds, 0 where returns add up. */
   readonly #compounds = new Uint8Array(WINDOW);
   /** How many are held, and where the oldest stands. */
@@ -78,7 +79,7 @@ export class OutcomeWindow {
   }
 
   #measure(): WindowMetrics {
-    const curve = new Float64Array(EQUITY_CURVE);
+    const curve = doubles(EQUITY_CURVE);
     writeCurve(curve, 0, startEquityCurve());
     let [sum, gains, losses] = [0, 0, 0];
     let [wins, streak, maxStreak] = [0, 0, 0];

@@ -1,13 +1,13 @@
-import type { Enforcement, LevelTally, ScoreDetail } from '../model/decision.ts';
+import type { Enforcement, ScoreDetail } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
-import { asCell, CELLS, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
+import { asCell, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';
 import { z } from '../model/z.ts';
-import { addToEwCell, type EwCell, emptyEwCell, ewCellSchema } from '../statistics/ew-cell.ts';
-import { type BelowThreshold, belowThreshold, loses } from './below-threshold.ts';
+import { type BelowThreshold, loses } from './below-threshold.ts';
 import { confluenceOrNull, qualityScore, REGIME_ADJUSTMENTS, rateOrNull } from './score.ts';
-import { addToTally, emptyTally, successRate, type Tally, tallySchema } from './success-rate.ts';
+import { StrategyQuality, type SymbolQuality, strategyQualitySchema } from './strategy-quality.ts';
+import { rateOf } from './success-rate.ts';
 
 export interface ScorerOptions {
   /** Score below which a signal is of low quality; default 0.7. */
@@ -59,44 +59,12 @@ export interface QualitySummary {
   readonly successRate: number;
 }
 
-const strategyQualitySchema = z.object({
-  overall: tallySchema,
-  cells: z.partialRecord(z.enum(CELLS), tallySchema),
-  leaves: z.array(z.tuple([z.string(), tallySchema])),
-  below: ewCellSchema,
-  belowCells: z.partialRecord(z.enum(CELLS), ewCellSchema),
-  /** Low signals that outcomes speak against, modulo 10; every tenth of them passes. */
-  condemned: z.number().int().min(0),
-  symbols: z.array(
-    z.tuple([z.string(), z.object({ signals: z.number(), passed: z.number(), sum: z.number() })]),
-  ),
-});
-
 export const scorerStateSchema = z.object({
   /** Factors of regimes that were changed since the configuration was read. */
   adjustments: z.partialRecord(z.enum(REGIMES), z.number()),
   strategies: z.array(z.tuple([z.string(), strategyQualitySchema])),
 });
 export type ScorerState = z.infer<typeof scorerStateSchema>;
-
-/** Signals and outcomes of one strategy on one symbol. */
-interface SymbolQuality {
-  signals: number;
-  passed: number;
-  sum: number;
-  /** Outcomes by side and cell; null before the first. */
-  readonly leaves: (Tally | null)[];
-}
-
-interface StrategyQuality {
-  readonly overall: Tally;
-  /** By index of the cell; null before the first outcome. */
-  readonly cells: (Tally | null)[];
-  readonly below: EwCell;
-  readonly belowCells: (EwCell | null)[];
-  condemned: number;
-  readonly symbols: Map<string, SymbolQuality>;
-}
 
 /** A strategy on a symbol, resolved once. */
 export interface QualityHandle {
@@ -107,15 +75,6 @@ export interface QualityHandle {
 const HISTORY = 1000;
 /** Without shadow outcomes a filter must let some signals through, or it could never learn that it is wrong. */
 const EXPLORE_EVERY = 10;
-
-const leafIndex = (side: Side, cell: number): number => (side === 'long' ? cell : CELLS.length + cell);
-const leafKey = (symbol: string, leaf: number): string =>
-  `${symbol}\n${leaf < CELLS.length ? 'long' : 'short'}\n${CELLS[leaf % CELLS.length]}`;
-/** The parts of such a key; a symbol may hold anything but a line break. */
-function leafOf(key: string): { readonly symbol: string; readonly leaf: number } {
-  const [symbol, side, cell] = key.split('\n') as [string, Side, Cell];
-  return { symbol, leaf: leafIndex(side, CELLS.indexOf(cell)) };
-}
 
 /** Scores signals against what really happened to signals like them. */
 export class SignalQualityScorer {
@@ -146,7 +105,7 @@ export class SignalQualityScorer {
   /** The handle of a strategy on a symbol; what was never heard of begins with nothing. */
   handle(strategy: string, symbol: string): QualityHandle {
     const known = this.#strategy(strategy);
-    return { strategy: known, symbol: symbolIn(known, symbol) };
+    return { strategy: known, symbol: known.on(symbol) };
   }
 
   /** The same as `scoreSignal`, for a strategy and symbol that are resolved already. */
@@ -157,9 +116,7 @@ export class SignalQualityScorer {
     alignment: number | undefined,
   ): SignalScore {
     const score = this.#score(strategy, symbol, signal, cell, alignment);
-    symbol.signals += 1;
-    symbol.passed += score.passes ? 1 : 0;
-    symbol.sum += score.quality;
+    symbol.count(score.quality, score.passes);
     this.#history.push(score);
     return score;
   }
@@ -194,7 +151,7 @@ export class SignalQualityScorer {
 
   /** Whether outcomes say that below-threshold signals of a strategy lose in this cell. */
   lowSignalsLose(strategy: string, cell: Cell): boolean {
-    return loses(below(this.#strategies.get(strategy), CELLS.indexOf(cell)));
+    return loses(this.#strategies.get(strategy)?.below(cell) ?? NOTHING_BELOW);
   }
 
   /**
@@ -219,26 +176,14 @@ export class SignalQualityScorer {
       });
     }
     const known = this.#strategy(strategy);
-    const { leaves } = symbolIn(known, symbol);
-    const inCell = CELLS.indexOf(cell);
-    const leaf = leafIndex(side, inCell);
-    known.cells[inCell] ??= emptyTally();
-    leaves[leaf] ??= emptyTally();
-    addToTally(known.overall, r, weight);
-    addToTally(known.cells[inCell], r, weight);
-    addToTally(leaves[leaf], r, weight);
-    if (!outcome.belowThreshold) return;
-    known.belowCells[inCell] ??= emptyEwCell();
-    addToEwCell(known.below, r, weight);
-    addToEwCell(known.belowCells[inCell], r, weight);
+    known.add(symbol, side, cell, r, weight);
+    if (outcome.belowThreshold) known.addBelow(cell, r, weight);
   }
 
   /** Historical success rate in [0,1] of signals like this one; 0.5 without any. */
   successRateOf(strategy: string, symbol: string, side: Side, cell: Cell): number {
     const known = this.#strategies.get(strategy);
-    const inCell = CELLS.indexOf(cell);
-    const leaf = known?.symbols.get(symbol)?.leaves[leafIndex(side, inCell)];
-    return successRate([known?.overall, known?.cells[inCell], leaf]);
+    return rateOf(known?.levels(cell, side, known.symbols.get(symbol)) ?? NO_LEVELS);
   }
 
   /** The latest scores of this process, oldest first. */
@@ -260,7 +205,7 @@ export class SignalQualityScorer {
       signals,
       passed,
       avgQuality: signals > 0 ? sum / signals : null,
-      successRate: successRate([known?.overall, undefined, undefined]),
+      successRate: rateOf([known?.overall() ?? NO_LEVELS[0], NO_LEVELS[1], NO_LEVELS[2]]),
     };
   }
 
@@ -326,7 +271,7 @@ export class SignalQualityScorer {
 
   qualityOf(strategy: string): ScorerState['strategies'] {
     const known = this.#strategies.get(strategy);
-    return known === undefined ? [] : [[strategy, stateOf(known)]];
+    return known === undefined ? [] : [[strategy, known.state()]];
   }
 
   /** Goes on from a state, of which the strategies follow. */
@@ -337,7 +282,7 @@ export class SignalQualityScorer {
   }
 
   take(strategies: ScorerState['strategies']): void {
-    for (const [name, saved] of strategies) this.#strategies.set(name, fromState(saved));
+    for (const [name, saved] of strategies) this.#strategies.set(name, StrategyQuality.from(saved));
   }
 
   #score(
@@ -352,9 +297,8 @@ export class SignalQualityScorer {
     const confluence = confluenceOrNull(signal.confluence);
     const alignment = rateOrNull(givenAlignment) ?? 0.5;
     const adjustment = this.#adjustments[labelOf(cell)];
-    const inCell = CELLS.indexOf(cell);
-    const levels = [known?.overall, known?.cells[inCell], on?.leaves[leafIndex(side, inCell)]] as const;
-    const historical = successRate(levels);
+    const levels = known?.levels(cell, side, on) ?? NO_LEVELS;
+    const historical = rateOf(levels);
     const quality = qualityScore({
       confidence,
       confluence,
@@ -375,90 +319,24 @@ export class SignalQualityScorer {
       quality,
       adjustedConfidence: confidence === null ? null : Math.min(confidence, quality),
       passes: quality >= this.minQualityThreshold,
-      levels: [pairOf(levels[0]), pairOf(levels[1]), pairOf(levels[2])],
-      below: below(known, inCell),
+      levels,
+      below: known?.below(cell) ?? NOTHING_BELOW,
     };
   }
 
   #strategy(name: string): StrategyQuality {
     let known = this.#strategies.get(name);
     if (!known) {
-      known = freshStrategy();
+      known = new StrategyQuality();
       this.#strategies.set(name, known);
     }
     return known;
   }
 }
 
-const freshStrategy = (): StrategyQuality => ({
-  overall: emptyTally(),
-  cells: CELLS.map(() => null),
-  below: emptyEwCell(),
-  belowCells: CELLS.map(() => null),
-  condemned: 0,
-  symbols: new Map(),
-});
-
-function symbolIn({ symbols }: StrategyQuality, symbol: string): SymbolQuality {
-  let known = symbols.get(symbol);
-  if (!known) {
-    known = { signals: 0, passed: 0, sum: 0, leaves: Array(2 * CELLS.length).fill(null) };
-    symbols.set(symbol, known);
-  }
-  return known;
-}
-
-const below = (known: StrategyQuality | undefined, cell: number): BelowThreshold =>
-  belowThreshold(known?.below, known?.belowCells[cell]);
-
-const pairOf = (tally: Tally | null | undefined): LevelTally => (tally ? [tally.wins, tally.losses] : [0, 0]);
-
-type StrategyState = ScorerState['strategies'][number][1];
-
-/** Symbols by name: in which order they were heard of says nothing. */
-function stateOf({
-  overall,
-  cells,
-  below: low,
-  belowCells,
-  condemned,
-  symbols,
-}: StrategyQuality): StrategyState {
-  const byName = [...symbols].sort(([a], [b]) => (a < b ? -1 : 1));
-  return {
-    overall: { ...overall },
-    cells: byCell(cells),
-    leaves: byName.flatMap(([symbol, { leaves }]) =>
-      leaves.flatMap((tally, leaf): StrategyState['leaves'] =>
-        tally ? [[leafKey(symbol, leaf), { ...tally }]] : [],
-      ),
-    ),
-    below: { ...low },
-    belowCells: byCell(belowCells),
-    condemned,
-    symbols: byName.flatMap(([symbol, { signals, passed, sum }]): StrategyState['symbols'] =>
-      signals > 0 ? [[symbol, { signals, passed, sum }]] : [],
-    ),
-  };
-}
-
-function fromState(saved: StrategyState): StrategyQuality {
-  const known = freshStrategy();
-  for (const [i, cell] of CELLS.entries()) {
-    const [tally, low] = [saved.cells[cell], saved.belowCells[cell]];
-    if (tally) known.cells[i] = { ...tally };
-    if (low) known.belowCells[i] = { ...low };
-  }
-  for (const [key, tally] of saved.leaves) {
-    const { symbol, leaf } = leafOf(key);
-    symbolIn(known, symbol).leaves[leaf] = { ...tally };
-  }
-  for (const [symbol, counts] of saved.symbols) Object.assign(symbolIn(known, symbol), counts);
-  Object.assign(known.overall, saved.overall);
-  Object.assign(known.below, saved.below);
-  known.condemned = saved.condemned;
-  return known;
-}
-
-const byCell = <T extends object>(cells: readonly (T | null)[]): Partial<Record<Cell, T>> =>
-  Object.fromEntries(CELLS.flatMap((cell, i) => (cells[i] ? [[cell, { ...cells[i] }]] : [])));
+const NO_LEVELS: SignalScore['levels'] = [
+  [0, 0],
+  [0, 0],
+  [0, 0],
+];
+const NOTHING_BELOW: BelowThreshold = { n: 0, probability: 0.5 };

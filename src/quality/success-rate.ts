@@ -9,13 +9,24 @@ export type Tally = z.infer<typeof tallySchema>;
 
 export const emptyTally = (): Tally => ({ wins: 0, losses: 0 });
 
-/** Adds one outcome in R, in place, at a weight in (0,1]; a scratch is half a win and half a loss. */
-export function addToTally(tally: Tally, r: number, weight = 1): void {
+/** Numbers of which a tally is made, in this order: wins, losses. */
+export const TALLY = 2;
+
+/** Adds one outcome in R to the tally at a place of an array, at a weight in (0,1]; a scratch is half a win and half a loss. */
+export function addToTallyAt(values: number[], at: number, r: number, weight = 1): void {
   const outcome = outcomeOf(r);
   const win = outcome === 'win' ? 1 : outcome === 'scratch' ? 0.5 : 0;
   const kept = fade(weight);
-  tally.wins = kept * tally.wins + weight * win;
-  tally.losses = kept * tally.losses + weight * (1 - win);
+  values[at] = kept * values[at]! + weight * win;
+  values[at + 1] = kept * values[at + 1]! + weight * (1 - win);
+}
+
+/** Adds one outcome in R, in place. */
+export function addToTally(tally: Tally, r: number, weight = 1): void {
+  const values = [tally.wins, tally.losses];
+  addToTallyAt(values, 0, r, weight);
+  tally.wins = values[0]!;
+  tally.losses = values[1]!;
 }
 
 /** Strength of the prior, in outcomes, at each level: strategy; strategy x cell; with symbol and side. */
@@ -31,14 +42,19 @@ const pull = (coarser: number, wins: number, losses: number, level: number): num
  * Historical success rate in [0,1]: starting from 1/2, each level pulls the estimate of the coarser one
  * towards its own wins and losses, as far as it has any.
  */
-export function successRate(levels: Levels<Tally | null | undefined>): number {
+export function rateOf([strategy, cell, leaf]: Levels<LevelTally>): number {
   let p = 0.5;
-  for (let i = 0; i < STRENGTHS.length; i += 1) {
-    const tally = levels[i];
-    if (tally) p = pull(p, tally.wins, tally.losses, i);
-  }
+  if (strategy[0] + strategy[1] > 0) p = pull(p, strategy[0], strategy[1], 0);
+  if (cell[0] + cell[1] > 0) p = pull(p, cell[0], cell[1], 1);
+  if (leaf[0] + leaf[1] > 0) p = pull(p, leaf[0], leaf[1], 2);
   return p;
 }
+
+/** The same of tallies, of which any may not be there. */
+export const successRate = ([strategy, cell, leaf]: Levels<Tally | undefined>): number =>
+  rateOf([pairOf(strategy), pairOf(cell), pairOf(leaf)]);
+
+const pairOf = (tally: Tally | undefined): LevelTally => (tally ? [tally.wins, tally.losses] : [0, 0]);
 
 /** The estimates of all three levels, for people who ask how the last came about. */
 export function successCascade([strategy, cell, leaf]: Levels<LevelTally>): [number, number, number] {

@@ -1,4 +1,5 @@
 import { z } from '../model/z.ts';
+import { doubles } from './doubles.ts';
 import { LAMBDA } from './ew-cell.ts';
 
 /**
@@ -24,13 +25,13 @@ export const drawdown = (peak: number, equity: number): number =>
 
 /** Numbers of which a curve is made, in this order: equity, peak, recentPeak, maxDrawdown. */
 export const EQUITY_CURVE = 4;
-const SCRATCH = new Float64Array(EQUITY_CURVE);
+const SCRATCH = doubles(EQUITY_CURVE);
 
 /**
  * Adds the return of one trade to the curve that stands at a place of an array, in place. On a fixed capital returns add
  * up (the base never changes); on the equity at entry, or on a risk that is a share of it, they compound.
  */
-export function addReturnAt(values: Float64Array, at: number, rate: number, compounds: boolean): void {
+export function addReturnAt(values: number[], at: number, rate: number, compounds: boolean): void {
   const before = values[at]!;
   const equity = compounds ? before * Math.max(1e-9, 1 + rate) : before + rate;
   const peak = Math.max(values[at + 1]!, equity);
@@ -49,7 +50,7 @@ export function addReturn(curve: EquityCurve, rate: number, compounds: boolean):
   Object.assign(curve, curveAt(SCRATCH, 0));
 }
 
-export const curveAt = (values: Float64Array, at: number): EquityCurve => ({
+export const curveAt = (values: number[], at: number): EquityCurve => ({
   equity: values[at]!,
   peak: values[at + 1]!,
   recentPeak: values[at + 2]!,
@@ -57,7 +58,7 @@ export const curveAt = (values: Float64Array, at: number): EquityCurve => ({
 });
 
 export function writeCurve(
-  values: Float64Array,
+  values: number[],
   at: number,
   { equity, peak, recentPeak, maxDrawdown }: EquityCurve,
 ): void {

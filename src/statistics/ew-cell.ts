@@ -1,4 +1,5 @@
 import { z } from '../model/z.ts';
+import { doubles } from './doubles.ts';
 
 /** Memory of one outcome to the next: the past weighs 1/e after 100 outcomes. */
 export const LAMBDA = 0.99;
@@ -25,13 +26,13 @@ export const fade = (weight: number): number => (weight === 1 ? LAMBDA : LAMBDA 
 
 /** Numbers of which a cell is made, in this order: n, s1, s2, gains, losses. */
 export const EW_CELL = 5;
-const SCRATCH = new Float64Array(EW_CELL);
+const SCRATCH = doubles(EW_CELL);
 
 /**
  * Adds one winsorised outcome to the cell that stands at a place of an array, in place.
  * @param weight in (0,1]; how much the outcome counts
  */
-export function addToEwCellAt(values: Float64Array, at: number, r: number, weight = 1): void {
+export function addToEwCellAt(values: number[], at: number, r: number, weight = 1): void {
   const x = winsorise(r);
   const kept = fade(weight);
   values[at] = kept * values[at]! + weight;
@@ -48,7 +49,7 @@ export function addToEwCell(cell: EwCell, r: number, weight = 1): void {
   Object.assign(cell, ewCellAt(SCRATCH, 0));
 }
 
-export const ewCellAt = (values: Float64Array, at: number): EwCell => ({
+export const ewCellAt = (values: number[], at: number): EwCell => ({
   n: values[at]!,
   s1: values[at + 1]!,
   s2: values[at + 2]!,
@@ -56,7 +57,7 @@ export const ewCellAt = (values: Float64Array, at: number): EwCell => ({
   losses: values[at + 4]!,
 });
 
-export function writeEwCell(values: Float64Array, at: number, { n, s1, s2, gains, losses }: EwCell): void {
+export function writeEwCell(values: number[], at: number, { n, s1, s2, gains, losses }: EwCell): void {
   values[at] = n;
   values[at + 1] = s1;
   values[at + 2] = s2;

@@ -1,4 +1,5 @@
 import { z } from '../model/z.ts';
+import { doubles } from './doubles.ts';
 
 /** Count, mean and central moment sums M2..M4 of a stream. */
 export const momentsSchema = z.object({
@@ -14,14 +15,14 @@ export const emptyMoments = (): Moments => ({ n: 0, mean: 0, m2: 0, m3: 0, m4: 0
 
 /** Numbers of which moments are made, in this order: n, mean, m2, m3, m4. */
 export const MOMENTS = 5;
-const SCRATCH = new Float64Array(MOMENTS);
+const SCRATCH = doubles(MOMENTS);
 
 /**
  * Adds one value to the moments that stand at a place of an array, in place and in O(1), without the cancellation of
  * sum(x^2) - (sum x)^2/n. Welford 1962 for two moments; Pebay, "Formulas for Robust, One-Pass Parallel Computation of
  * Covariances and Arbitrary-Order Statistical Moments", SAND2008-6212, for the third and fourth.
  */
-export function addToMomentsAt(values: Float64Array, at: number, x: number): void {
+export function addToMomentsAt(values: number[], at: number, x: number): void {
   const before = values[at]!;
   const mean = values[at + 1]!;
   const m2 = values[at + 2]!;
@@ -48,7 +49,7 @@ export function addToMoments(moments: Moments, x: number): void {
   Object.assign(moments, momentsAt(SCRATCH, 0));
 }
 
-export const momentsAt = (values: Float64Array, at: number): Moments => ({
+export const momentsAt = (values: number[], at: number): Moments => ({
   n: values[at]!,
   mean: values[at + 1]!,
   m2: values[at + 2]!,
@@ -56,7 +57,7 @@ export const momentsAt = (values: Float64Array, at: number): Moments => ({
   m4: values[at + 4]!,
 });
 
-export function writeMoments(values: Float64Array, at: number, { n, mean, m2, m3, m4 }: Moments): void {
+export function writeMoments(values: number[], at: number, { n, mean, m2, m3, m4 }: Moments): void {
   values[at] = n;
   values[at + 1] = mean;
   values[at + 2] = m2;
