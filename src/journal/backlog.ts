@@ -5,14 +5,22 @@ export interface Waiting {
   /** The events that it accounts for; all but the last are lost. */
   readonly from: number;
   readonly seq: number;
-  readonly text: string;
+  readonly lines: readonly string[];
+  /** Their characters. */
+  readonly size: number;
   readonly lost: LostEvent | null;
 }
 
-export const waitingLoss = (from: number, to: number): Waiting => {
+export function waitingEvent(seq: number, lines: readonly string[]): Waiting {
+  let size = 0;
+  for (const line of lines) size += line.length;
+  return { from: seq, seq, lines, size, lost: null };
+}
+
+export function waitingLoss(from: number, to: number): Waiting {
   const lost: LostEvent = { type: 'lost', from, to };
-  return { from, seq: to, text: lostLine(lost), lost };
-};
+  return { ...waitingEvent(to, [lostLine(lost)]), from, lost };
+}
 
 /** What waits to be written, the oldest first. */
 export class Backlog {
@@ -35,20 +43,20 @@ export class Backlog {
 
   add(waiting: Waiting): void {
     this.#waiting.push(waiting);
-    this.#size += waiting.text.length;
+    this.#size += waiting.size;
   }
 
   /** Puts back what was taken. */
   addFirst(waiting: readonly Waiting[]): void {
     this.#waiting = [...waiting, ...this.#waiting];
-    for (const { text } of waiting) this.#size += text.length;
+    for (const { size } of waiting) this.#size += size;
   }
 
   /** Takes the oldest, so many of them and so many characters at most, but at least one. */
   take(count: number, size: number): Waiting[] {
     let [end, taken] = [0, 0];
     while (end < this.#waiting.length && end < count && taken < size) {
-      taken += this.#waiting[end]!.text.length;
+      taken += this.#waiting[end]!.size;
       end += 1;
     }
     const oldest = this.#waiting.slice(0, end);
@@ -62,7 +70,7 @@ export class Backlog {
     const beyond = this.#waiting.length - count;
     if (beyond <= 0) return;
     const gone = this.#waiting.splice(0, beyond + 1);
-    for (const { text } of gone) this.#size -= text.length;
+    for (const { size } of gone) this.#size -= size;
     this.addFirst([waitingLoss(gone[0]!.from, gone.at(-1)!.seq)]);
   }
 

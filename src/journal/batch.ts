@@ -1,5 +1,5 @@
 import type { Waiting } from './backlog.ts';
-import { chained } from './codec/checksum.ts';
+import { chained, SEAL, writeSealed } from './codec/checksum.ts';
 import { batchLine, namesLine } from './codec/line.ts';
 import type { NameTable } from './codec/names.ts';
 
@@ -31,15 +31,21 @@ export interface Before {
   readonly at: number;
 }
 
+/** Room for the line that closes a batch. */
+const END = 128;
+
 /** Closes a batch. Names whose declaration may still be lost are declared again, so that none is missed where one is. */
 export function makeBatch(waiting: readonly Waiting[], before: Before): Batch {
   const { names, safeNames, follows, durable, at } = before;
   const seq = waiting.at(-1)?.seq ?? before.seq;
-  const lines: string[] = [];
-  if (waiting.length > 0 && safeNames < names.size) lines.push(namesLine(safeNames, names.from(safeNames)));
-  for (const { text } of waiting) lines.push(text);
-  const body = Buffer.from(lines.length > 0 ? `${lines.join('\n')}\n` : '');
-  const hash = chained(follows, body);
-  const data = Buffer.concat([body, Buffer.from(`${batchLine({ seq, durable, hash })}\n`)]);
+  const declared =
+    waiting.length > 0 && safeNames < names.size ? namesLine(safeNames, names.from(safeNames)) : null;
+  let room = declared === null ? 0 : Buffer.byteLength(declared) + SEAL;
+  for (const { lines } of waiting) for (const line of lines) room += Buffer.byteLength(line) + SEAL;
+  const bytes = Buffer.allocUnsafe(room + END);
+  let end = declared === null ? 0 : writeSealed(bytes, 0, declared);
+  for (const { lines } of waiting) for (const line of lines) end = writeSealed(bytes, end, line);
+  const hash = chained(follows, bytes.subarray(0, end));
+  const data = bytes.subarray(0, writeSealed(bytes, end, batchLine({ seq, durable, hash })));
   return { waiting, data, at, follows, hash, seq, named: names.size, isWritten: false };
 }

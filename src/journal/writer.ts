@@ -1,6 +1,6 @@
 import type { EffectEvent, InputEvent } from '../engine/events.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import { Backlog, waitingLoss } from './backlog.ts';
+import { Backlog, waitingEvent, waitingLoss } from './backlog.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { type LostEvent, linesOf } from './codec/line.ts';
 import { highestEpoch } from './segment-file.ts';
@@ -105,9 +105,9 @@ export class Journal {
       this.#seq = seq;
       return seq;
     }
-    let text: string;
+    let lines: string[];
     try {
-      text = linesOf(event, effects, remembered, this.#disk.names);
+      lines = linesOf(event, effects, remembered, this.#disk.names);
     } catch (error) {
       // An event that cannot be written down is in the state all the same: only a snapshot can keep it.
       this.#options.onTrouble?.(error);
@@ -115,7 +115,7 @@ export class Journal {
       return seq;
     }
     this.#seq = seq;
-    this.#backlog.add({ from: seq, seq, text, lost: null });
+    this.#backlog.add(waitingEvent(seq, lines));
     // A disk that failed is tried again by the timer, not by every order that wants to go out.
     if (this.#failing) this.#backlog.keepLatest(this.#options.maxWaiting ?? MAX_WAITING);
     else if (this.#options.durability === 'everyEvent') this.#trying((epoch) => this.#writeAndSync(epoch));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EffectEvent } from '../../src/engine/events.ts';
 import type { Decision, InputEvent, Signal, TradeInput } from '../../src/index.ts';
 import { OptimizationEngine, REASONS } from '../../src/index.ts';
+import { SEAL } from '../../src/journal/codec/checksum.ts';
 import { decodeEffect, encodeEffect } from '../../src/journal/codec/effect-line.ts';
 import { decodeEvent, encodeEvent } from '../../src/journal/codec/event-line.ts';
 import { linesOf } from '../../src/journal/codec/line.ts';
@@ -325,7 +326,8 @@ describe('a line of the journal', () => {
     const names = new NameTable();
     const sizes: number[] = [];
     engine.subscribe((event) => {
-      if (event.type === 'decision') sizes.push(Buffer.byteLength(linesOf(event, [], false, names)) + 1);
+      if (event.type === 'decision')
+        sizes.push(Buffer.byteLength(linesOf(event, [], false, names)[0]!) + SEAL);
     });
     for (let i = 0; i < 200; i += 1) {
       const time = START + (201 + i) * HOUR;

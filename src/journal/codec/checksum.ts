@@ -1,12 +1,26 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-/** A line with the checksum that tells half a line, or a flipped bit, from a whole one. JSON holds no tab. */
-export const sealed = (text: string): string => `${text}\t${crc32(text).toString(36)}`;
-
 const TAB = 9;
+const LINE_BREAK = 10;
 /** A checksum is at most seven characters. */
 const LONGEST = 8;
+
+/** Bytes that a checksum and a line break add to a line, at most. */
+export const SEAL = 9;
+
+/**
+ * Writes a line into a buffer, with the checksum that tells half a line, or a flipped bit, from a whole one, behind a
+ * tab, of which JSON holds none. Returns where it ends. @param bytes with room for the line and `SEAL`
+ */
+export function writeSealed(bytes: Buffer, start: number, line: string): number {
+  const end = start + bytes.write(line, start);
+  const digits = crc32(bytes.subarray(start, end)).toString(36);
+  bytes[end] = TAB;
+  for (let i = 0; i < digits.length; i += 1) bytes[end + 1 + i] = digits.charCodeAt(i);
+  bytes[end + 1 + digits.length] = LINE_BREAK;
+  return end + digits.length + 2;
+}
 
 /**
  * Where the text of a sealed line ends, in bytes; -1 where its checksum does not fit.

@@ -1,5 +1,4 @@
 import type { EffectEvent, InputEvent, RecordedEvent } from '../../engine/events.ts';
-import { sealed } from './checksum.ts';
 import { encodeEffect } from './effect-line.ts';
 import { encodeEvent } from './event-line.ts';
 import type { NameTable } from './names.ts';
@@ -24,17 +23,17 @@ export interface JournalLine {
 
 export const VERSION = 2;
 
-/** The lines of an event, without line breaks: those of what followed from it, and its own. */
+/** The lines of an event, before they are sealed: those of what followed from it, and its own. */
 export function linesOf(
   event: InputEvent,
   effects: readonly EffectEvent[],
   remembered: boolean,
   names: NameTable,
-): string {
-  const own = sealed(JSON.stringify(encodeEvent(event, remembered, names)));
-  if (effects.length === 0) return own;
-  const before = effects.map((effect) => sealed(JSON.stringify(encodeEffect(effect, names))));
-  return `${before.join('\n')}\n${own}`;
+): string[] {
+  const lines: string[] = [];
+  for (const effect of effects) lines.push(JSON.stringify(encodeEffect(effect, names)));
+  lines.push(JSON.stringify(encodeEvent(event, remembered, names)));
+  return lines;
 }
 
 /** First line of a segment: whose it is, its first event, and the hash of what it follows. */
@@ -45,13 +44,13 @@ export interface Header {
 }
 
 export const headerLine = ({ epoch, first, follows }: Header): string =>
-  sealed(JSON.stringify(['h', VERSION, epoch, first, follows]));
+  JSON.stringify(['h', VERSION, epoch, first, follows]);
 
 /** Names that the lines below use, by their places from one on. */
 export const namesLine = (place: number, names: readonly string[]): string =>
-  sealed(JSON.stringify(['n', place, names]));
+  JSON.stringify(['n', place, names]);
 
-export const lostLine = ({ from, to }: LostEvent): string => sealed(JSON.stringify(['l', from, to]));
+export const lostLine = ({ from, to }: LostEvent): string => JSON.stringify(['l', from, to]);
 
 /** Last line of a batch: its last event, the last that was known to be durable when it was written, and the hash. */
 export interface BatchEnd {
@@ -61,4 +60,4 @@ export interface BatchEnd {
 }
 
 export const batchLine = ({ seq, durable, hash }: BatchEnd): string =>
-  sealed(JSON.stringify(['b', seq, durable, hash]));
+  JSON.stringify(['b', seq, durable, hash]);
