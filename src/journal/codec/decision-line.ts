@@ -13,12 +13,14 @@ const ACTIONS = ['pass', 'execute', 'block'] as const satisfies readonly Action[
 export type DecisionHead = string | Decision;
 
 const packer = new Packer();
+const NOTHING = { word: 0, characters: 0 };
 const PLAIN = { score: null, edge: null, plan: null };
 const FLAGS = 5;
 
 /**
  * Adds a decision to the fields of a line. What was sent - the multiplier and what it is made of - is kept as it was;
  * what explains it to four digits.
+ * @param before a word that stands before what is packed, and its characters
  * @returns what has to stand before those fields
  */
 export function encodeDecision(
@@ -26,15 +28,21 @@ export function encodeDecision(
   decision: Decision,
   beside: Beside,
   names: NameTable,
+  before: { readonly word: number; readonly characters: number } = NOTHING,
 ): DecisionHead {
   const { multiplier, intended, base, weight, health, qualityFactor, edgeFactor, guard, cap } = decision;
   const { score, edge, plan, equity } = decision;
   const flags = flagsOf(decision, beside);
   if (flags < 0) return decision;
   packer.start();
+  packer.word(before.word, before.characters);
   packer.word(flags, FLAGS);
   packer.word(decision.reasons.length, 1);
-  for (const reason of decision.reasons) packer.word(REASONS.indexOf(reason), 1);
+  for (const reason of decision.reasons) {
+    const place = REASONS.indexOf(reason);
+    if (place < 0) return decision;
+    packer.word(place, 1);
+  }
   if (!isShort(multiplier)) packer.exact(multiplier);
   if (equity !== null && !isShort(equity)) packer.exact(equity);
   packer.number(decision.atrRate);
@@ -111,7 +119,6 @@ function isWhole({ id, time, reasons, equity, score, edge, plan, atrRate, qualit
     Number.isFinite(time) &&
     Array.isArray(reasons) &&
     reasons.length < 32 &&
-    reasons.every((reason) => REASONS.includes(reason)) &&
     (equity === null || Number.isFinite(equity)) &&
     score !== undefined &&
     edge !== undefined &&

@@ -57,12 +57,29 @@ export function packDetails(packer: Packer, decision: Detailed, beside: Beside):
   packer.word(flags, FLAGS);
   if (score !== null) packScore(packer, score, flags);
   if (edge !== null) packEdge(packer, edge, flags);
+  const constant = constantOf(
+    score?.threshold ?? 0,
+    edge?.lo ?? 0,
+    plan?.feeRate ?? 0,
+    plan?.slippageRate ?? 0,
+  );
+  return packer.fits ? constant : null;
+}
+
+/** What was packed last: it is the same for decision after decision. */
+const latest = { threshold: Number.NaN, lo: 0, feeRate: 0, slippageRate: 0, text: '' as string | null };
+
+function constantOf(threshold: number, lo: number, feeRate: number, slippageRate: number): string | null {
+  const isLatest = latest.threshold === threshold && latest.lo === lo;
+  if (isLatest && latest.feeRate === feeRate && latest.slippageRate === slippageRate) return latest.text;
   settings.start();
-  settings.number(score?.threshold ?? 0);
-  settings.number(edge?.lo ?? 0);
-  settings.number(plan?.feeRate ?? 0);
-  settings.number(plan?.slippageRate ?? 0);
-  return settings.fits && packer.fits ? settings.text() : null;
+  settings.number(threshold);
+  settings.number(lo);
+  settings.number(feeRate);
+  settings.number(slippageRate);
+  const text = settings.fits ? settings.text() : null;
+  Object.assign(latest, { threshold, lo, feeRate, slippageRate, text });
+  return text;
 }
 
 /** Adds what of the details is written in full to the fields of a line. */

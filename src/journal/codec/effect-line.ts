@@ -7,7 +7,7 @@ import type { WeightUpdate } from '../../weighting/optimizer.ts';
 import { type DecisionHead, decodeDecision, encodeDecision } from './decision-line.ts';
 import { Fields } from './fields.ts';
 import type { KnownNames, NameSlot, NameTable } from './names.ts';
-import { exactly, Packer, Unpacker } from './packed.ts';
+import { exactly, Packer, Unpacker, word } from './packed.ts';
 
 const WEIGHT_REASONS = [
   'new-outcomes',
@@ -59,11 +59,10 @@ function encodeShadow(time: number, outcome: ShadowOutcome, names: NameTable): u
   values.push(entryTime, exactly(entryPrice), exactly(exitPrice), exactly(risk), exactly(r));
   values.push(pnl === null ? null : exactly(pnl));
   if (weight !== 1 && weight !== 0.5) values.push(exactly(weight));
-  const head = encodeDecision(values, decision, { time: entryTime, strategy, symbol }, names);
-  packer.start();
-  packer.word(flags, SHADOW_HEAD);
+  const before = { word: flags, characters: SHADOW_HEAD };
+  const head = encodeDecision(values, decision, { time: entryTime, strategy, symbol }, names, before);
   // A decision that no engine made stands after what is packed of the rest.
-  values[4] = typeof head === 'string' ? packer.text() + head : packer.text();
+  values[4] = typeof head === 'string' ? head : word(flags, SHADOW_HEAD);
   if (typeof head !== 'string') values.push(head);
   return values;
 }

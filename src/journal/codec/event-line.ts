@@ -4,7 +4,7 @@ import { REASONS } from '../../model/decision.ts';
 import { type DecisionHead, decodeDecision, encodeDecision, packedSide } from './decision-line.ts';
 import { Fields } from './fields.ts';
 import type { KnownNames, NameSlot, NameTable } from './names.ts';
-import { exactly } from './packed.ts';
+import { exactly, word } from './packed.ts';
 import { decodeSignal, encodeSignal, SIGNAL_HEAD } from './signal-line.ts';
 import { decodeTrade, encodeTrade } from './trade-line.ts';
 
@@ -89,13 +89,13 @@ function encodeDecided(
   const { strategy, symbol, side } = decision;
   const values: unknown[] = ['d', time, names.slotOf(strategy), names.slotOf(symbol), null];
   // A decision is read by what its signal says, so that stands first.
-  const said = encodeSignal(values, signal, { time, strategy, symbol, side });
-  const head = encodeDecision(values, decision, signal, names);
-  if (typeof head === 'string') values[4] = said + head;
-  else {
-    values[4] = said;
-    values.push(head);
-  }
+  const said = {
+    word: encodeSignal(values, signal, { time, strategy, symbol, side }),
+    characters: SIGNAL_HEAD,
+  };
+  const head = encodeDecision(values, decision, signal, names, said);
+  values[4] = typeof head === 'string' ? head : word(said.word, SIGNAL_HEAD);
+  if (typeof head !== 'string') values.push(head);
   return values;
 }
 

@@ -131,6 +131,13 @@ export function exactly(value: number): number | string {
   return packer.text();
 }
 
+/** A whole number in so many characters. */
+export function word(value: number, characters: number): string {
+  packer.start();
+  packer.word(value, characters);
+  return packer.text();
+}
+
 /** The number that `exactly` wrote. */
 export const exactlyRead = (value: number | string): number =>
   typeof value === 'number' ? value : new Unpacker(value).exact();

@@ -2,7 +2,7 @@ import { pickDefined } from '../../model/pick.ts';
 import { REGIMES } from '../../model/regime.ts';
 import type { Side, Signal } from '../../model/signal.ts';
 import type { Fields } from './fields.ts';
-import { exactly, largestWord, Packer, Unpacker } from './packed.ts';
+import { exactly, largestWord, Unpacker } from './packed.ts';
 
 const SIGNAL: readonly (keyof Signal)[] = [
   'id',
@@ -39,7 +39,6 @@ const NUMBERS = [
 /** Characters of what stands before the fields of a signal. */
 export const SIGNAL_HEAD = 3;
 const AS_IT_IS = largestWord(SIGNAL_HEAD);
-const packer = new Packer();
 
 /** What of a signal stands in the line already. */
 interface Named {
@@ -49,21 +48,19 @@ interface Named {
   readonly side: Side;
 }
 
-/** Adds what a signal says to the fields of a line. Returns what has to stand before them. */
-export function encodeSignal(values: unknown[], signal: Signal, named: Named): string {
+/** Adds what a signal says to the fields of a line. Returns a word of `SIGNAL_HEAD` characters that has to stand before them. */
+export function encodeSignal(values: unknown[], signal: Signal, named: Named): number {
   const flags = flagsOf(signal, named);
-  packer.start();
-  packer.word(flags, SIGNAL_HEAD);
   if (flags === AS_IT_IS) {
     values.push(pickDefined(signal, SIGNAL));
-    return packer.text();
+    return flags;
   }
   if (signal.id !== undefined) values.push(signal.id);
   for (const key of NUMBERS) {
     const value = signal[key];
     if (value !== undefined) values.push(exactly(value));
   }
-  return packer.text();
+  return flags;
 }
 
 function flagsOf(signal: Signal, { time, strategy, symbol, side }: Named): number {
