@@ -65,10 +65,10 @@ export class Backlog {
     return oldest;
   }
 
-  /** Gives up the oldest beyond so many, and keeps a line that says so in their place. */
+  /** Gives up the oldest beyond so many, some at a time, and keeps a line that says so in their place. */
   keepLatest(count: number): void {
     const beyond = this.#waiting.length - count;
-    if (beyond <= 0) return;
+    if (beyond <= count >> 4) return;
     const gone = this.#waiting.splice(0, beyond + 1);
     for (const { size } of gone) this.#size -= size;
     this.addFirst([waitingLoss(gone[0]!.from, gone.at(-1)!.seq)]);

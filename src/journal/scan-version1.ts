@@ -22,7 +22,7 @@ export async function scanVersion1(leg: Leg, bytes: Buffer, course: Course, turn
     }
     const { line, prev, hash } = parsed;
     const { event, seq } = line;
-    if (seq >= leg.until) {
+    if (seq >= leg.takenOver) {
       course.drop(seq, seq, epoch);
     } else {
       const expected = event.type === 'lost' ? event.to : course.seq + 1;

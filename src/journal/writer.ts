@@ -142,7 +142,7 @@ export class Journal {
   async flush(): Promise<void> {
     while (this.#flushing) await this.#flushing.catch(() => undefined);
     this.#disk.check();
-    if (this.settled && !this.#fenced) return;
+    if (this.settled && !this.#fenced && this.#fence?.isHeld() !== false) return;
     this.#flushing = this.#writeAll();
     try {
       await this.#flushing;

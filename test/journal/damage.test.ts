@@ -235,6 +235,16 @@ describe('a process that another one has replaced', () => {
     expect((await read(dir)).seqs).toEqual(range(1, 5));
   });
 
+  it('hears of it at a flush even where nothing waits, so that it saves no snapshot over that of the other', async () => {
+    let held = true;
+    const journal = open(await directory(), { fence: { epoch: 1, isHeld: () => held } });
+    await lived(journal, 1, 5);
+    await journal.flush();
+    held = false;
+    await expect(journal.flush()).rejects.toThrow(/STATE_LOCKED/);
+    expect(journal.isFenced).toBe(true);
+  });
+
   it('and wrote all the same, is dropped from where the newer one began, and that is said', async () => {
     const dir = await directory();
     const old = open(dir, { fence: { epoch: 1, isHeld: () => true }, segmentBytes: 400 });

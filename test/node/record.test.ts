@@ -1,0 +1,49 @@
+import { cp, mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { OptimizationEngine } from '../../src/index.ts';
+import { readJournal } from '../../src/journal/reader.ts';
+import { feedCandles, openOverlay } from '../../src/node/overlay.ts';
+import { HOUR, START, signal, trade, walk } from '../fixtures.ts';
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const clock = { now: () => START + 100 * HOUR, sleep: () => Promise.resolve() };
+
+describe('a snapshot', () => {
+  it('says no position that the journal does not have yet', async () => {
+    const stateDir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    const { engine, save, close } = await openOverlay({ stateDir, log: quiet, clock });
+    for (let i = 0; i < 20; i += 1) engine.recordTrade(trade(1, { id: `t${i}`, exitTime: START + i * HOUR }));
+    const saving = save();
+    // What happens while it is saved is none of it.
+    engine.decide(signal({ time: START + 30 * HOUR }));
+    await saving;
+    const copy = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    await cp(stateDir, copy, { recursive: true });
+    const { seq, snapshot } = JSON.parse(await readFile(join(copy, 'state.json'), 'utf8'));
+    const { seq: last } = await readJournal(join(copy, 'journal'), 0, () => undefined);
+    expect(snapshot.decisions).toBe(0);
+    expect(last).toBeGreaterThanOrEqual(seq);
+    await close();
+  });
+});
+
+describe('a warm-up of many symbols', () => {
+  it('lets the bot have its turns, and loses nothing', async () => {
+    const engine = new OptimizationEngine();
+    const symbols = Array.from({ length: 10 }, (_, i) => `S${i}/USDT`);
+    const candles = walk(1200);
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await feedCandles(engine, { candles: () => Promise.resolve(candles) }, symbols, START + 1200 * HOUR);
+    isOver = true;
+    expect(turns).toBeGreaterThanOrEqual(30);
+    for (const symbol of symbols) expect(engine.detector.lastTime(symbol)).toBe(candles.at(-1)!.time);
+  });
+});
