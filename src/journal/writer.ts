@@ -137,7 +137,7 @@ export class Journal {
 
   /**
    * Resolves when all that was appended is safe, as far as the durability promises. Rejects while the disk fails, and
-   * with `STATE_LOCKED` once another process has taken over.
+   * with `LEASE_LOST` once another process has taken over.
    */
   async flush(): Promise<void> {
     while (this.#flushing) await this.#flushing.catch(() => undefined);
@@ -232,7 +232,7 @@ export class Journal {
 }
 
 const takenOver = (directory: string): EdgekeeperError =>
-  new EdgekeeperError('STATE_LOCKED', {
+  new EdgekeeperError('LEASE_LOST', {
     found: `${directory}, which another process has taken over`,
     expected: 'one process for each state directory',
     hint: 'Stop one of them; this one writes nothing any more.',

@@ -223,7 +223,7 @@ describe('a process that another one has replaced', () => {
     held = false;
     for (let i = 0; i < 3; i += 1) {
       journal.append(event(9), []);
-      await expect(journal.flush()).rejects.toThrow(/STATE_LOCKED.*taken over/);
+      await expect(journal.flush()).rejects.toThrow(/LEASE_LOST.*taken over/);
       journal.writeNow();
       journal.flushNow();
     }
@@ -241,7 +241,7 @@ describe('a process that another one has replaced', () => {
     await lived(journal, 1, 5);
     await journal.flush();
     held = false;
-    await expect(journal.flush()).rejects.toThrow(/STATE_LOCKED/);
+    await expect(journal.flush()).rejects.toThrow(/LEASE_LOST/);
     expect(journal.isFenced).toBe(true);
   });
 
