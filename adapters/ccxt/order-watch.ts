@@ -1,3 +1,4 @@
+import { Latest } from '../core/latest.ts';
 import { rowsOf } from './answers.ts';
 import type { Background, Outcome } from './background.ts';
 import { marketOf } from './market.ts';
@@ -28,7 +29,7 @@ export class OrderWatch {
   /** When a resting order was asked about because a list of open orders left it out; host time in ms. */
   readonly #missed = new WeakMap<SentOrder, number>();
   /** Orders of others that were seen to have filled. */
-  readonly #others = new Set<string>();
+  readonly #others = new Latest<true>(MOST_OTHERS);
 
   constructor(options: OrderWatchOptions) {
     this.#options = options;
@@ -180,8 +181,7 @@ export class OrderWatch {
     const isNews =
       Number(filled) > 0 && !books.orders.isFinished(id, symbol) && !this.#others.has(keyOf(symbol, id));
     if (!isNews || !books.symbols().includes(symbol) || books.bookOf(symbol).isEmpty) return;
-    this.#others.add(keyOf(symbol, id));
-    if (this.#others.size > MOST_OTHERS) this.#others.delete(this.#others.values().next().value!);
+    this.#others.set(keyOf(symbol, id), true);
     this.#options.read(symbol);
   }
 }

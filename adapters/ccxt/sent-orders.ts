@@ -1,4 +1,5 @@
 import type { Decision, Side } from '../../src/index.ts';
+import { Latest } from '../core/latest.ts';
 import { positionName } from '../core/lots.ts';
 import type { OrderCall, Reading } from './calls.ts';
 import { Execution, type ExecutionState } from './execution.ts';
@@ -96,7 +97,7 @@ export class SentOrders {
   readonly #priceOf: PriceOf;
   readonly #marketOf: (symbol: string) => CcxtMarket;
   readonly #nameOf: (symbol: string, id: string) => string;
-  readonly #finished = new Set<string>();
+  readonly #finished = new Latest<true>(CAPACITY);
 
   /** @param nameOf the name of an order in the ids of its trades */
   constructor(
@@ -233,7 +234,7 @@ export class SentOrders {
     return {
       orders: this.all().map(({ execution, ...order }) => ({ ...order, execution: execution.state() })),
       lost: this.lost(),
-      finished: [...this.#finished],
+      finished: this.#finished.names(),
     };
   }
 
@@ -243,7 +244,7 @@ export class SentOrders {
     lost,
     finished = [],
   }: Omit<SentOrdersState, 'finished'> & Partial<SentOrdersState>): void {
-    for (const key of finished) this.#finished.add(key);
+    for (const key of finished) this.#finished.set(key, true);
     for (const { execution, ...order } of orders)
       this.#keep({ ...order, execution: this.#execution(order, execution) });
     for (const order of lost) this.#lost.set(order.key, order);
@@ -274,8 +275,7 @@ export class SentOrders {
   }
 
   #finish(order: SentOrder): void {
-    this.#finished.add(order.key);
-    if (this.#finished.size > CAPACITY) this.#finished.delete(this.#finished.values().next().value!);
+    this.#finished.set(order.key, true);
     this.#forget(order);
   }
 

@@ -1,3 +1,4 @@
+import { Latest } from '../core/latest.ts';
 import { rowsOf } from './answers.ts';
 import type { CcxtOrder } from './orders.ts';
 import type { Patches } from './patches.ts';
@@ -11,13 +12,12 @@ const MOST = 1000;
 
 /** Answers for orders that were vetoed: the venue has never heard of them, and a bot would ask it for ever. */
 export function wrapVetoed(patches: Patches, { aside, isNotOurs }: Pick<Host, 'aside' | 'isNotOurs'>): void {
-  const vetoed = new Map<string, CcxtOrder>();
+  const vetoed = new Latest<CcxtOrder>(MOST);
 
   function remember(answer: unknown): void {
     for (const order of rowsOf(answer) as CcxtOrder[]) {
       if (!isVetoedId(order.id)) continue;
       vetoed.set(order.id, order);
-      if (vetoed.size > MOST) vetoed.delete(vetoed.keys().next().value!);
     }
   }
 

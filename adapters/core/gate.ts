@@ -79,7 +79,7 @@ export class OrderGate {
 
   /** Says that an order did not reach the venue, or that nobody knows yet: coming again soon it is the same order. */
   failed(signal: Signal, order: string, verdict: Verdict): void {
-    this.#failed.keep(`${topicOf(signal)}\n${order}`, verdict, signal.time + RETRY_WINDOW, signal.time);
+    this.#failed.keep(`${topicOf(signal)}\n${order}`, verdict, signal.time + RETRY_WINDOW);
   }
 
   /** Says that an order reached the venue: the same again is another order. */
@@ -98,7 +98,7 @@ export class OrderGate {
   #veto(signal: Signal, verdict: Verdict, size: number): void {
     const interval = timeframeMs(this.#engine.config.timeframe);
     const candleEnd = (Math.floor(signal.time / interval) + 1) * interval;
-    this.#vetoes.keep(topicOf(signal), { verdict, size }, candleEnd, signal.time);
+    this.#vetoes.keep(topicOf(signal), { verdict, size }, candleEnd);
   }
 
   #ask(signal: Signal): Verdict {

@@ -1,25 +1,19 @@
-/** Entries kept at most; more within one window would be a host that never repeats itself. */
-const CAPACITY = 10_000;
+import { Latest } from './latest.ts';
 
-/**
- * Values that hold until a time. What has ended is let go in the order in which it was kept, a few at a time, so that
- * keeping one more costs the same however many there are.
- */
+/** Entries kept at least; more within one window would be a host that never repeats itself. */
+const CAPACITY = 5000;
+
+/** Values that hold until a time. */
 export class Remembered<T> {
-  readonly #kept = new Map<string, { readonly value: T; readonly until: number }>();
+  readonly #kept = new Latest<{ readonly value: T; readonly until: number }>(CAPACITY);
 
   recall(key: string, now: number): T | undefined {
     const known = this.#kept.get(key);
     return known && now < known.until ? known.value : undefined;
   }
 
-  keep(key: string, value: T, until: number, now: number): void {
-    this.#kept.delete(key);
+  keep(key: string, value: T, until: number): void {
     this.#kept.set(key, { value, until });
-    for (const [oldest, { until: end }] of this.#kept) {
-      if (end > now && this.#kept.size <= CAPACITY) return;
-      this.#kept.delete(oldest);
-    }
   }
 
   forget(key: string): void {

@@ -10,6 +10,7 @@ import { isName } from '../../src/model/strategy.ts';
 import { atMinimum, leastOf } from '../core/at-minimum.ts';
 import { type Range, splitBy } from '../core/exposure.ts';
 import { OrderGate, type Verdict } from '../core/gate.ts';
+import { Latest } from '../core/latest.ts';
 import { type Fill, type Holder, LotBook, type LotBookState, positionName } from '../core/lots.ts';
 import { InFlight } from './in-flight.ts';
 import { type BotFill, type BotOrder, faultOf, type LotRules } from './orders.ts';
@@ -119,8 +120,8 @@ class BotBooks {
   readonly #gate: OrderGate;
   readonly #lots = new LotBook();
   readonly #flights = new InFlight();
-  readonly #orders = new Map<string, Known>();
-  readonly #fills = new Set<string>();
+  readonly #orders = new Latest<Known>(REMEMBERED);
+  readonly #fills = new Latest<true>(REMEMBERED);
   #sequence = 0;
 
   constructor(engine: OptimizationEngine, options: MiddlewareOptions) {
@@ -131,7 +132,7 @@ class BotBooks {
   }
 
   state(): MiddlewareState {
-    return { lots: this.#lots.snapshot(), fills: [...this.#fills], flights: this.#flights.snapshot() };
+    return { lots: this.#lots.snapshot(), fills: this.#fills.names(), flights: this.#flights.snapshot() };
   }
 
   /** An order goes out that nobody judged. */
@@ -202,8 +203,7 @@ class BotBooks {
     const { id, symbol, side, amount, price, fee = 0 } = fill;
     const fillKey = `${symbol}\n${id}`;
     if (this.#fills.has(fillKey)) return;
-    this.#fills.add(fillKey);
-    if (this.#fills.size > REMEMBERED) this.#fills.delete(this.#fills.values().next().value!);
+    this.#fills.set(fillKey, true);
     const time = this.#time(fill);
     const key = keyOf(fill.orderId, fill.strategy ?? this.#unnamed, symbol, side);
     this.#flights.filled(symbol, key, fill.orderId !== undefined, side, amount);
@@ -260,7 +260,7 @@ class BotBooks {
   #continue({ lots, fills, flights }: MiddlewareState): void {
     this.#lots.restore(lots);
     this.#flights.restore(flights);
-    for (const fill of fills) this.#fills.add(fill);
+    for (const fill of fills) this.#fills.set(fill, true);
   }
 
   get #unnamed(): string {
@@ -327,7 +327,6 @@ class BotBooks {
       toClose: split.closes,
       ...(asked ? { asked } : {}),
     });
-    if (this.#orders.size > REMEMBERED) this.#orders.delete(this.#orders.keys().next().value!);
   }
 
   /** How much of a fill closes something. */

@@ -34,7 +34,7 @@ describe('the gate', () => {
 describe('what is remembered', () => {
   it('holds until its time, and costs the same however much there is', () => {
     const kept = new Remembered<number>();
-    for (let i = 0; i < 50_000; i += 1) kept.keep(`k${i}`, i, START + 60_000 + i, START + i);
+    for (let i = 0; i < 50_000; i += 1) kept.keep(`k${i}`, i, START + 60_000 + i);
     expect(kept.recall('k49999', START + 50_000)).toBe(49_999);
     expect(kept.recall('k0', START)).toBeUndefined();
     expect(kept.recall('k49999', START + HOUR)).toBeUndefined();
