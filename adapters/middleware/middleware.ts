@@ -75,6 +75,9 @@ const REMEMBERED = 1024;
 /** Of an id made of names and the bot's own. */
 const LONGEST_ID = 90;
 
+/** What an order says of its signal. */
+const SAID = ['confidence', 'confluence', 'stop', 'target'] as const;
+
 const sideOf = (side: 'buy' | 'sell'): Side => (side === 'buy' ? 'long' : 'short');
 const opposite = (side: Side): Side => (side === 'long' ? 'short' : 'long');
 
@@ -172,7 +175,7 @@ class BotBooks {
       time,
       reduceOnly: true,
       size: opens,
-      ...pickDefined(order, ['confidence', 'confluence', 'stop', 'target']),
+      ...pickDefined(order, SAID),
     };
     const retry = order.id ?? `${amount}\n${price}`;
     let verdict = this.#gate.judge(signal, retry, order.id !== undefined);

@@ -3,7 +3,10 @@ export function pickDefined<T extends object, K extends keyof T>(
   source: T,
   keys: readonly K[],
 ): Partial<Pick<T, K>> {
-  return Object.fromEntries(
-    keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]]),
-  ) as Partial<Pick<T, K>>;
+  const picked: Partial<Pick<T, K>> = {};
+  for (const key of keys) {
+    const value = source[key];
+    if (value !== undefined) picked[key] = value;
+  }
+  return picked;
 }
