@@ -28,6 +28,8 @@ export const DEFAULTS = {
   slippageRate: 0.0005,
   seed: 7,
   timeframe: '1h',
+  maxStrategies: 1000,
+  maxSymbols: 500,
   marketWeights: {},
   updateIntervalHours: 1,
 } as const;

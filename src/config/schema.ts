@@ -4,6 +4,7 @@ import { ENFORCEMENTS } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { MODES } from '../model/flags.ts';
 import { REGIMES } from '../model/regime.ts';
+import { isName } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
 import { describeIssue, type Fault, invalidConfig } from './faults.ts';
 import { DEFAULTS, PRESETS } from './presets.ts';
@@ -16,7 +17,8 @@ const hours = z
   .number()
   .positive()
   .max(24 * 366);
-const byName = <T extends z.ZodType>(value: T) => z.record(z.string().min(1).max(100), value);
+const byName = <T extends z.ZodType>(value: T) =>
+  z.record(z.string().min(1).max(100).refine(isName, 'a name that can be printed'), value);
 
 /** Every option, explained once: the JSON schema, the error messages and the README table are made from this. */
 export const optionsSchema = z.strictObject({
@@ -246,6 +248,20 @@ export const optionsSchema = z.strictObject({
     .max(2 ** 31 - 1)
     .default(DEFAULTS.seed)
     .describe('Seed of the draw of the control arm.'),
+  maxStrategies: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(DEFAULTS.maxStrategies)
+    .describe('Most strategies that are told apart; signals of any more are not judged, and teach nothing.'),
+  maxSymbols: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(DEFAULTS.maxSymbols)
+    .describe('Most symbols that are told apart; signals on any more are not judged, and teach nothing.'),
   timeframe: z.string().default(DEFAULTS.timeframe).describe('Candles that regimes are detected on.'),
   marketWeights: byName(z.number().min(0).max(1e6))
     .default(DEFAULTS.marketWeights)
@@ -357,6 +373,14 @@ function crossFaults(config: Config): Fault[] {
       found: `baseWeights.${strategy} = ${weight}`,
       expected: `a weight in [${minWeight}, ${maxWeight}]`,
       hint: 'Change the weight, or minWeight and maxWeight.',
+    });
+  }
+  const named = Object.keys(config.baseWeights).length;
+  if (named > config.maxStrategies) {
+    faults.push({
+      found: `baseWeights of ${named} strategies`,
+      expected: `at most maxStrategies = ${config.maxStrategies}`,
+      hint: 'Raise maxStrategies.',
     });
   }
   if (drawdownGuardStart >= riskMaxDrawdown) {

@@ -1,7 +1,8 @@
 /**
  * Why an entry went out unjudged. POSITION_UNKNOWN: the account's position is not known; FILL_UNKNOWN: an earlier
  * order may or may not have filled; ACCOUNT_UNCLEAR: it may be margin; PARAMETER_UNKNOWN: a parameter that nobody
- * knows; MARKET_UNKNOWN: markets are not loaded; ORDER_UNREADABLE: side, amount or the like cannot be read.
+ * knows; MARKET_UNKNOWN: markets are not loaded; ORDER_UNREADABLE: side, amount or the like cannot be read; NAME_LIMIT:
+ * there are too many names of strategies or symbols to tell this one apart.
  */
 export const UNJUDGED_REASONS = [
   'POSITION_UNKNOWN',
@@ -10,6 +11,7 @@ export const UNJUDGED_REASONS = [
   'PARAMETER_UNKNOWN',
   'MARKET_UNKNOWN',
   'ORDER_UNREADABLE',
+  'NAME_LIMIT',
 ] as const;
 export type UnjudgedReason = (typeof UNJUDGED_REASONS)[number];
 
