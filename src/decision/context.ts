@@ -4,7 +4,7 @@ import type { Flags, Mode } from '../model/flags.ts';
 import type { Cell, Regime } from '../model/regime.ts';
 import type { Signal } from '../model/signal.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
-import type { QualityVerdict, SignalScore } from '../quality/scorer.ts';
+import type { QualitySettings, QualityVerdict, SignalScore } from '../quality/scorer.ts';
 
 /** A strategy on a symbol, resolved once: a decision looks nothing up by name. */
 export interface Subject {
@@ -33,6 +33,8 @@ export interface DecisionContext {
   readonly config: Config;
   readonly flags: Flags;
   readonly mode: Mode;
+  /** Threshold and enforcement of scores, as configured or as an operator set them. */
+  readonly quality: QualitySettings;
   readonly edge: EdgePosterior;
   /** Factor of the drawdown guard on new exposure, in [0,1]. */
   guard(): number;

@@ -1,9 +1,8 @@
-import type { Config } from '../config/schema.ts';
 import type { Decision, ReasonCode, ScoreDetail } from '../model/decision.ts';
 import { REGIMES } from '../model/regime.ts';
 import type { Signal } from '../model/signal.ts';
 import { rateOrNull } from '../quality/score.ts';
-import type { SignalScore } from '../quality/scorer.ts';
+import type { QualitySettings, SignalScore } from '../quality/scorer.ts';
 import { canFollow } from '../shadow/shadow.ts';
 import { sizeByEdge } from './by-edge.ts';
 import { sizeByRules } from './by-rules.ts';
@@ -31,7 +30,7 @@ export function judge(signal: Signal, id: string, subject: Subject, context: Dec
   const cap = capOf(config, signal);
   const question: Question = { id, signal, subject, cell, cap, guard: context.guard(), followed };
   const score =
-    flags.qualityFiltering && config.enforcement !== 'off'
+    flags.qualityFiltering && context.quality.enforcement !== 'off'
       ? subject.score(signal, cell, rateOrNull(signal.alignment) ?? subject.alignmentIn(cell))
       : null;
   const byEdge = config.evidence === 'posterior' ? sizeByEdge(question, context) : null;
@@ -64,7 +63,7 @@ export function judge(signal: Signal, id: string, subject: Subject, context: Dec
       edgeFactor: factors.edgeFactor,
       guard: factors.guard,
       cap,
-      score: score && detailOf(score, config),
+      score: score && detailOf(score, context.quality),
       edge: byEdge?.edge ?? null,
       equity: context.equity(),
       plan,
@@ -88,7 +87,10 @@ function sentOf(
     : { sent: intended, why: null };
 }
 
-function detailOf(score: SignalScore, { minQualityThreshold: threshold, enforcement }: Config): ScoreDetail {
+function detailOf(
+  score: SignalScore,
+  { minQualityThreshold: threshold, enforcement }: QualitySettings,
+): ScoreDetail {
   const { confidence, confluence, alignment, successRate, adjustment, levels, below } = score;
   return {
     confidence,

@@ -5,7 +5,10 @@ import { MODELS } from './constants.ts';
 /** Means and variances of one deviation, by model: m in the first half, v in the second. */
 export type Deviation = number[];
 
-export const deviationSchema = z.array(z.number()).length(2 * MODELS);
+export const deviationSchema = z
+  .array(z.number())
+  .length(2 * MODELS)
+  .refine((node) => node.slice(MODELS).every((variance) => variance >= 0), 'a variance below 0');
 
 /** A deviation at its prior. @param variances by model, or of every model */
 export function deviationOf(variances: Float64Array | number, mean = 0): Deviation {

@@ -1,3 +1,4 @@
+import { checkedState } from '../model/doors.ts';
 import { CELLS } from '../model/regime.ts';
 import { z } from '../model/z.ts';
 import { type EdgeOutcome, EdgePosterior, type PosteriorOptions, posteriorSchema } from './posterior.ts';
@@ -99,7 +100,8 @@ export class EdgeLearning {
     return { posterior: this.#posterior.snapshot(), waiting: this.#waiting.map(stateOf) };
   }
 
-  restore({ posterior, waiting }: EdgeState): void {
+  restore(given: EdgeState): void {
+    const { posterior, waiting } = checkedState(edgeSchema, given);
     this.#posterior.restore(posterior);
     this.#wait(waiting.map(stateOf));
   }

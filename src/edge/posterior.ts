@@ -1,3 +1,5 @@
+import { checkedState, checkTime, isMoney, reading, refuse } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { z } from '../model/z.ts';
 import { clip } from '../statistics/clip.ts';
@@ -101,7 +103,7 @@ export interface Leaf {
 export type Differing = Readonly<Record<keyof typeof DIFFERING, number>>;
 
 export const posteriorSchema = z.object({
-  w: z.array(z.number()).length(MODELS),
+  w: z.array(z.number().min(0).max(1)).length(MODELS),
   pool: deviationSchema,
   hold: z.number().positive(),
   strategies: z.array(z.tuple([z.string(), strategyEdgeSchema])),
@@ -158,6 +160,9 @@ export class EdgePosterior {
 
   /** The handle of a strategy in a cell on a symbol; what was never heard of begins at the prior. */
   leaf(strategy: string, symbol: string, cell: Cell): Leaf {
+    checkText(strategy);
+    checkText(symbol);
+    if (!CELLS.includes(cell)) refuse(`cell ${show(cell)}`, `one of ${CELLS.join(', ')}`);
     let known = this.#strategies.get(strategy);
     if (!known) {
       known = freshStrategy();
@@ -175,7 +180,9 @@ export class EdgePosterior {
    * What is expected of a signal of a leaf. Pure.
    * @param quality its covariate; null for none
    */
-  predict({ strategy, symbol, cell }: Leaf, quality: number | null, levels = ALL_LEVELS): Prediction {
+  predict(leaf: Leaf, quality: number | null, levels = ALL_LEVELS): Prediction {
+    checkLeaf(leaf);
+    const { strategy, symbol, cell } = leaf;
     const inCell = levels.cell ? strategy.cells[cell]! : null;
     const onSymbol = levels.symbol ? symbol.deviation : null;
     let [pool, own, cells, symbols, variance, squares] = [0, 0, 0, 0, 0, 0];
@@ -216,11 +223,15 @@ export class EdgePosterior {
 
   /** The size that a theta deserves under a cap. */
   target(theta: number, cap: number): number {
+    if (typeof theta !== 'number' || typeof cap !== 'number')
+      refuse(`theta ${show(theta)} under ${show(cap)}`, 'two numbers');
     return targetSize(theta, this.#ramps, cap);
   }
 
   /** Size given last time to signals of a leaf; null before the first. */
-  lastSize({ symbol, cell }: Leaf, mode: SizeMode): number | null {
+  lastSize(leaf: Leaf, mode: SizeMode): number | null {
+    checkLeaf(leaf);
+    const { symbol, cell } = leaf;
     const last = symbol.sizes[mode === 'scale' ? cell : CELLS.length + cell]!;
     return Number.isNaN(last) ? null : last;
   }
@@ -234,7 +245,10 @@ export class EdgePosterior {
       : null;
   }
 
-  keepSize({ strategy, symbol, cell }: Leaf, mode: SizeMode, size: number, cap: number): void {
+  keepSize(leaf: Leaf, mode: SizeMode, size: number, cap: number): void {
+    checkLeaf(leaf);
+    if (!isMoney(size) || !isMoney(cap)) refuse(`size ${show(size)} under ${show(cap)}`, 'two numbers');
+    const { strategy, symbol, cell } = leaf;
     symbol.sizes[mode === 'scale' ? cell : CELLS.length + cell] = size;
     strategy.cap = cap;
   }
@@ -246,6 +260,7 @@ export class EdgePosterior {
 
   /** Theta at which sizes begin under a cap. */
   lowest(cap: number): number {
+    if (typeof cap !== 'number') refuse(`cap ${show(cap)}`, 'a number');
     return rampOf(this.#ramps, cap).lo;
   }
 
@@ -254,8 +269,10 @@ export class EdgePosterior {
     return this.#strategies.get(strategy);
   }
 
-  /** Learns one outcome. Outcomes come in order of close. */
-  learn(outcome: EdgeOutcome): void {
+  /** Learns one outcome. Outcomes come in order of close. Throws `TRADE_INVALID`. */
+  learn(given: EdgeOutcome): void {
+    const outcome = reading('an outcome', 'TRADE_INVALID', () => ({ ...given }));
+    checkOutcome(outcome);
     const { quality, closedAt, held } = outcome;
     const leaf = this.leaf(outcome.strategy, outcome.symbol, outcome.cell);
     const { strategy } = leaf;
@@ -319,6 +336,7 @@ export class EdgePosterior {
 
   /** A strategy is at work again: its label does not lag behind what is sent. */
   raiseLabel(strategy: string, size: number): void {
+    if (!isMoney(size)) refuse(`size ${show(size)}`, 'a number');
     const known = this.#strategies.get(strategy);
     if (known) known.size = Math.max(known.size, size);
   }
@@ -332,13 +350,19 @@ export class EdgePosterior {
   expect(
     strategy: string,
     where: { readonly cell?: Cell; readonly symbol?: string } = {},
-    { cell, symbol: bySymbol, strategyAtLeast }: Levels = ALL_LEVELS,
+    levels: Levels = ALL_LEVELS,
   ): Prediction {
+    const { cell, symbol: name } = reading('a place', 'ARGUMENT_INVALID', () => ({ ...where }));
+    if (cell !== undefined && !CELLS.includes(cell))
+      refuse(`cell ${show(cell)}`, `one of ${CELLS.join(', ')}`);
+    const { strategyAtLeast, ...looked } = reading('levels', 'ARGUMENT_INVALID', () => ({ ...levels }));
+    if (strategyAtLeast !== null && !isMoney(strategyAtLeast))
+      refuse(`strategyAtLeast ${show(strategyAtLeast)}`, 'a number, or null');
     const known = this.#strategies.get(strategy) ?? UNHEARD;
-    const symbol = (where.symbol !== undefined && known.symbols.get(where.symbol)) || UNHEARD_SYMBOL;
-    return this.predict({ strategy: known, symbol, cell: CELLS.indexOf(where.cell ?? 'UNKNOWN') }, null, {
-      cell: cell && where.cell !== undefined,
-      symbol: bySymbol && where.symbol !== undefined,
+    const symbol = (name !== undefined && known.symbols.get(name)) || UNHEARD_SYMBOL;
+    return this.predict({ strategy: known, symbol, cell: CELLS.indexOf(cell ?? 'UNKNOWN') }, null, {
+      cell: looked.cell && cell !== undefined,
+      symbol: looked.symbol && name !== undefined,
       quality: false,
       strategyAtLeast,
     });
@@ -379,7 +403,7 @@ export class EdgePosterior {
   }
 
   restore(state: PosteriorState): void {
-    const { strategies, ...head } = structuredClone(state);
+    const { strategies, ...head } = structuredClone(checkedState(posteriorSchema, state));
     this.begin(head);
     this.take(strategies);
   }
@@ -455,4 +479,33 @@ function correct(node: Deviation, j: number, s: number, e: number): void {
 
 function copyInto(node: Deviation, from: readonly number[]): void {
   for (let i = 0; i < node.length; i += 1) node[i] = from[i]!;
+}
+
+/** Names are kept in maps and lists here: any text is one. */
+function checkText(name: unknown): void {
+  if (typeof name !== 'string') refuse(`name ${show(name)}`, 'a text');
+}
+
+function checkLeaf(leaf: Leaf): void {
+  try {
+    if (Array.isArray(leaf.strategy.own) && Array.isArray(leaf.symbol.sizes)) return;
+  } catch {
+    // What cannot be read is no leaf either.
+  }
+  refuse(show(leaf), 'what leaf() returned');
+}
+
+function checkOutcome({ strategy, symbol, cell, r, weight, quality, closedAt, held }: EdgeOutcome): void {
+  checkText(strategy);
+  checkText(symbol);
+  if (!CELLS.includes(cell)) refuse(`cell ${show(cell)}`, `one of ${CELLS.join(', ')}`, 'TRADE_INVALID');
+  checkTime(closedAt, 'closedAt', 'TRADE_INVALID');
+  const fits =
+    Number.isFinite(r) &&
+    isMoney(held) &&
+    isMoney(weight) &&
+    weight > 0 &&
+    isMoney(1 / weight) &&
+    (quality === null || isMoney(quality));
+  if (!fits) refuse(`outcome ${show(r)} of weight ${show(weight)}`, 'finite numbers', 'TRADE_INVALID');
 }

@@ -1,3 +1,4 @@
+import { byName } from '../model/names.ts';
 import { outcomeOf } from '../model/trade.ts';
 import { type Auc, stratifiedAuc } from '../statistics/auc.ts';
 import { type RankCorrelation, spearman } from '../statistics/correlation.ts';
@@ -145,7 +146,7 @@ export function calibrationReport(outcomes: readonly SignalOutcome[]): Calibrati
   return {
     overall: calibrate(outcomes),
     probability: probabilityBins(outcomes),
-    strategies: Object.fromEntries(
+    strategies: byName(
       names.map((name) => [name, calibrate(outcomes.filter(({ strategy }) => strategy === name))]),
     ),
   };

@@ -1,4 +1,5 @@
 import { EdgekeeperError, show } from './errors.ts';
+import { isName } from './strategy.ts';
 import { isTime } from './time.ts';
 
 /**
@@ -36,7 +37,7 @@ export function timeframeMs(timeframe: string): number {
 }
 
 function lengthOf(timeframe: string): number {
-  const match = /^([1-9]\d{0,3})([smhdw])$/.exec(timeframe);
+  const match = typeof timeframe === 'string' ? /^([1-9]\d{0,3})([smhdw])$/.exec(timeframe) : null;
   if (!match) {
     throw new EdgekeeperError('TIMEFRAME_UNKNOWN', {
       found: show(timeframe),
@@ -47,11 +48,37 @@ function lengthOf(timeframe: string): number {
   return Number(match[1]) * UNITS[match[2]!]!;
 }
 
+/**
+ * A candle as its host says it, read once: nobody else holds it, and it has what a candle has and nothing else. What
+ * cannot be read is as good as empty.
+ */
+export function readCandle(given: Candle): Candle {
+  try {
+    const { time, open, high, low, close, volume } = given;
+    return { time, open, high, low, close, volume };
+  } catch {
+    return {} as never as Candle;
+  }
+}
+
+/** What is wrong with the names that a candle comes with; null where nothing is. */
+export const candleNameFault = (symbol: unknown, timeframe: unknown): string | null => {
+  if (!isName(symbol)) return `symbol ${show(symbol)} is not a name`;
+  return isName(timeframe) ? null : `timeframe ${show(timeframe)} is none`;
+};
+
 /** Says what makes a candle impossible, or null for a candle that can be true. */
 export function candleFault(candle: Candle): string | null {
   if (candle === null || typeof candle !== 'object') return 'not a candle';
-  return isPossible(candle) ? null : faultOf(candle);
+  try {
+    return isPossible(candle) ? null : faultOf(candle);
+  } catch {
+    return 'not a candle that can be read';
+  }
 }
+
+/** Most that a volume can be: meme coins trade by the quadrillion. */
+const MAX_VOLUME = 1e21;
 
 /** The question that is asked for every candle; what is wrong is asked for few. */
 function isPossible({ time, open, high, low, close, volume }: Candle): boolean {
@@ -61,8 +88,7 @@ function isPossible({ time, open, high, low, close, volume }: Candle): boolean {
     isPrice(high) &&
     isPrice(low) &&
     isPrice(close) &&
-    Number.isFinite(volume) &&
-    volume >= 0 &&
+    isVolume(volume) &&
     high >= open &&
     high >= close &&
     low <= open &&
@@ -74,15 +100,16 @@ function isPossible({ time, open, high, low, close, volume }: Candle): boolean {
 const MIN_PRICE = 1e-18;
 const MAX_PRICE = 1e15;
 
-const isPrice = (value: number): boolean =>
+const isPrice = (value: unknown): boolean =>
   typeof value === 'number' && value >= MIN_PRICE && value <= MAX_PRICE;
+const isVolume = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= MAX_VOLUME;
 
 function faultOf({ time, open, high, low, close, volume }: Candle): string {
   if (!isTime(time)) return `time ${show(time)} is not a time in ms`;
   for (const [name, value] of Object.entries({ open, high, low, close }))
     if (!isPrice(value))
       return `${name} ${show(value)} is not a positive price from ${MIN_PRICE} to ${MAX_PRICE}`;
-  if (!Number.isFinite(volume) || volume < 0) return `volume ${show(volume)} is not a volume`;
+  if (!isVolume(volume)) return `volume ${show(volume)} is not a volume`;
   if (high < Math.max(open, close, low)) return `high ${high} is below the open, close or low`;
   return `low ${low} is above the open or close`;
 }

@@ -32,6 +32,7 @@ export const REASONS = [
   'BELOW_MIN',
   'AT_MIN',
   'NOT_SENT',
+  'NAME_LIMIT',
 ] as const;
 export type ReasonCode = (typeof REASONS)[number];
 
@@ -40,7 +41,7 @@ export const SHARED_IDS: readonly string[] = ['off', 'exit', 'failed'];
 
 /** Whether a signal could not be judged as it came; judged again it might look sound. */
 export const isUnjudgeable = ({ reasons }: Pick<Decision, 'reasons'>): boolean =>
-  reasons.includes('SIGNAL_INVALID') || reasons.includes('TIME_AHEAD');
+  reasons.includes('SIGNAL_INVALID') || reasons.includes('TIME_AHEAD') || reasons.includes('NAME_LIMIT');
 
 export type Action = 'pass' | 'execute' | 'block';
 

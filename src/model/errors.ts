@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'TIME_AHEAD'
   | 'EVIDENCE_INVALID'
   | 'COMMAND_INVALID'
+  | 'ARGUMENT_INVALID'
+  | 'READ_ONLY'
   | 'STRATEGY_UNKNOWN'
   | 'DECISION_UNKNOWN'
   | 'RECORD_EMPTY'
@@ -68,6 +70,15 @@ export class EdgekeeperError extends Error {
   }
 }
 
+/** Whether a value is an array; a proxy that was revoked is nothing. */
+function isArray(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
 /** Shows an untrusted value inside a message: short, on one line, never the whole object. */
 export function show(value: unknown): string {
   if (typeof value === 'string')
@@ -75,5 +86,5 @@ export function show(value: unknown): string {
   if (value === undefined || value === null || typeof value === 'number' || typeof value === 'boolean') {
     return String(value);
   }
-  return Array.isArray(value) ? `an array of ${value.length}` : `a value of type ${typeof value}`;
+  return isArray(value) ? `an array of ${value.length}` : `a value of type ${typeof value}`;
 }

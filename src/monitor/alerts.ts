@@ -16,6 +16,7 @@ export const ALERT_CODES = [
   'ENTRIES_UNJUDGED',
   'EXITS_UNKNOWN',
   'TIME_AHEAD',
+  'NAME_LIMIT',
   'LEASE_LOST',
   'OVERLAY_ERRORS',
 ] as const;
@@ -51,7 +52,7 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
       message: 'the overlay observes and touches nothing: `edgekeeper act` lets it act',
     });
   }
-  if (config.evidence !== 'posterior' && flags.qualityFiltering && config.enforcement !== 'off') {
+  if (config.evidence !== 'posterior' && flags.qualityFiltering && scorer.enforcement !== 'off') {
     for (const { regime, perfect } of scorer.unreachableRegimes()) {
       alerts.push({
         level: 'info',
@@ -71,7 +72,12 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
     });
   }
   alerts.push(...coverageAlerts(engine.getCoverage()));
-  const { TIME_AHEAD: ahead = 0, LEASE_LOST: lost = 0, ...errors } = engine.getOptimizationStatus().errors;
+  const {
+    TIME_AHEAD: ahead = 0,
+    NAME_LIMIT: beyond = 0,
+    LEASE_LOST: lost = 0,
+    ...errors
+  } = engine.getOptimizationStatus().errors;
   if (lost > 0) {
     alerts.push({
       level: 'critical',
@@ -87,6 +93,14 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
       code: 'TIME_AHEAD',
       about: 'clock',
       message: `${ahead} events were refused that lie ahead of this machine's clock: set the clock, or send times in ms`,
+    });
+  }
+  if (beyond > 0) {
+    alerts.push({
+      level: 'warning',
+      code: 'NAME_LIMIT',
+      about: 'names',
+      message: `${beyond} events named one strategy more than maxStrategies (${config.maxStrategies}) or one symbol more than maxSymbols (${config.maxSymbols}): they were not judged and teach nothing. Is a name made anew for each order?`,
     });
   }
   for (const [code, count] of Object.entries(errors)) {

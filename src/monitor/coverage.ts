@@ -9,6 +9,8 @@ const REMEDIES: Readonly<Record<UnjudgedReason, string>> = {
   PARAMETER_UNKNOWN: 'leave out order parameters that the adapter does not know',
   MARKET_UNKNOWN: 'load the markets before the first order',
   ORDER_UNREADABLE: 'give side and amount as the host documents them',
+  NAME_LIMIT:
+    'name strategies and symbols by what they are, not anew for each order, or raise maxStrategies or maxSymbols',
 };
 
 /** `POSITION_UNKNOWN` as people say it. */

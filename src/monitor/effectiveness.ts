@@ -1,5 +1,6 @@
 import type { SignalCounts } from '../decision/counts.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
+import { byName } from '../model/names.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { coCorrelation, emptyCoMoments, mergeCoMoments } from '../statistics/co-moments.ts';
 
@@ -60,7 +61,7 @@ export function effectiveness(engine: OptimizationEngine): Effectiveness {
       value: sent > 0 ? sum((each) => each.sentWins) / sent - sum((each) => each.wins) / outcomes : null,
       n: sent,
     },
-    averageWeight: Object.fromEntries(
+    averageWeight: byName(
       Object.entries(counts).map(([strategy, { weightSum, signals }]) => [
         strategy,
         ratio(weightSum, signals),

@@ -1,4 +1,6 @@
+import { checkedState, checkLimit, checkName, checkTime, isMoney, refuse } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import { byName } from '../model/names.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
@@ -18,6 +20,7 @@ import { Evidence, evidenceSchema } from './evidence.ts';
 import { type Performance, performanceOf } from './metrics.ts';
 import { PositionBook, positionBookSchema } from './positions.ts';
 import { RecentIds, recentIdsSchema } from './recent-ids.ts';
+import { readTrade } from './trade-input.ts';
 import { checkTrade, type TradeContext, tradeRecord } from './trade-record.ts';
 import { OutcomeWindow, type WindowMetrics } from './window.ts';
 
@@ -85,7 +88,8 @@ const WHOLE = keyOf([null, null, null]);
  * strategies x symbols x regimes only.
  */
 export class PerformanceDecomposer {
-  readonly #options: DecomposerOptions;
+  readonly #capital: ReadonlyMap<string, number>;
+  readonly #riskPerTrade: number;
   /** Cells over all strategies, by symbol or regime or neither; and what is known of each strategy. */
   readonly #overall: Cells = new Map();
   readonly #strategies = new Map<string, StrategyRecord>();
@@ -97,7 +101,12 @@ export class PerformanceDecomposer {
   #sequence = 0;
 
   constructor(options: DecomposerOptions = {}) {
-    this.#options = options;
+    const { capital = {}, riskPerTrade = 0.01 } = options ?? {};
+    for (const [strategy, amount] of [...Object.entries(capital), ['riskPerTrade', riskPerTrade] as const])
+      if (!(isMoney(amount) && amount > 0))
+        refuse(`${show(amount)} for ${show(strategy)}`, 'an amount above 0', 'CONFIG_INVALID');
+    this.#capital = new Map(Object.entries(capital));
+    this.#riskPerTrade = riskPerTrade;
   }
 
   /**
@@ -110,16 +119,17 @@ export class PerformanceDecomposer {
   }
 
   /** The same, and what the position of the trade came to if nothing of it is open any more. */
-  record(input: TradeInput): RecordedTrade | null {
+  record(given: TradeInput): RecordedTrade | null {
+    const input = readTrade(given);
     checkTrade(input);
     if (input.id !== undefined && !this.#seen.isNew(input.id, input.exitTime)) return null;
     const evidence = this.#strategies.get(input.strategy)?.evidence ?? new Evidence();
     const context: TradeContext = {
-      capital: this.#options.capital?.[input.strategy] ?? null,
-      riskPerTrade: this.#options.riskPerTrade ?? 0.01,
+      capital: this.#capital.get(input.strategy) ?? null,
+      riskPerTrade: this.#riskPerTrade,
       averageLoss: evidence.averageLoss,
     };
-    const trade = tradeRecord(input, input.id ?? `trade-${this.#sequence + 1}`, context);
+    const trade = Object.freeze(tradeRecord(input, input.id ?? `trade-${this.#sequence + 1}`, context));
 
     this.#sequence += 1;
     if (input.id !== undefined) this.#seen.add(input.id, input.exitTime);
@@ -137,9 +147,13 @@ export class PerformanceDecomposer {
 
   /**
    * Ends a position of which nobody knows how it ended, so that it is never learned. Returns false for one that had
-   * ended before.
+   * ended before. Throws `TRADE_INVALID`.
    */
   dropPosition(strategy: string, symbol: string, positionId: string, time: number): boolean {
+    checkName(strategy, 'strategy', 'TRADE_INVALID');
+    checkName(symbol, 'symbol', 'TRADE_INVALID');
+    checkName(positionId, 'positionId', 'TRADE_INVALID');
+    checkTime(time, 'time', 'TRADE_INVALID');
     return this.#positions.drop(strategy, symbol, positionId, time);
   }
 
@@ -164,7 +178,7 @@ export class PerformanceDecomposer {
     for (const { path, cell } of this.#cellsOf(strategy).values()) {
       if (path[1] !== null && path[2] === null) result.push([path[1], performanceOf(cell)]);
     }
-    return Object.fromEntries(result.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return byName(result.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   /** Metrics of one strategy on one symbol in one cell: the leaf of every other breakdown. */
@@ -192,6 +206,8 @@ export class PerformanceDecomposer {
         hint: 'Choose a metric of the list.',
       });
     }
+    checkLimit(limit);
+    if (order !== 'best' && order !== 'worst') refuse(`order ${show(order)}`, '"best" or "worst"');
     const sign = order === 'best' ? 1 : -1;
     const value = (performance: Performance) =>
       performance[metric] === null ? Number.NEGATIVE_INFINITY : sign * performance[metric];
@@ -206,6 +222,7 @@ export class PerformanceDecomposer {
 
   /** The latest trades recorded by this process, oldest first. */
   getTradeHistory(limit = HISTORY): Trade[] {
+    checkLimit(limit);
     return this.#history.latest(limit);
   }
 
@@ -261,8 +278,9 @@ export class PerformanceDecomposer {
     });
   }
 
+  /** Throws `SNAPSHOT_INVALID`, and changes nothing then. */
   restore(state: DecomposerState): void {
-    const { cells, evidence, ...head } = structuredClone(state);
+    const { cells, evidence, ...head } = structuredClone(checkedState(decomposerStateSchema, state));
     this.begin(head);
     this.takeCells(cells);
     this.takeEvidence(evidence);
@@ -315,6 +333,7 @@ export class PerformanceDecomposer {
   }
 
   #performance(path: Path): Performance {
+    for (const name of path) if (name !== null) checkName(name, 'name');
     return performanceOf(this.#cellsOf(path[0]).get(keyOf(path))?.cell ?? emptyPerformanceCell());
   }
 

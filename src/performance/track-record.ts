@@ -1,3 +1,5 @@
+import { checkedState, checkName, checkTime, isMoney, refuse } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
 import { z } from '../model/z.ts';
 import {
   addToMoments,
@@ -62,6 +64,10 @@ export class TrackRecords {
     strategy: string,
     { r, decidedAt, closedAt }: { readonly r: number; readonly decidedAt: number; readonly closedAt: number },
   ): void {
+    checkName(strategy, 'strategy', 'TRADE_INVALID');
+    checkTime(decidedAt, 'decidedAt', 'TRADE_INVALID');
+    checkTime(closedAt, 'closedAt', 'TRADE_INVALID');
+    if (!isMoney(r)) refuse(`outcome ${show(r)}`, 'a finite R-multiple', 'TRADE_INVALID');
     let track = this.#tracks.get(strategy);
     if (!track) {
       track = { r: emptyMoments(), held: 0, firstAt: decidedAt, lastAt: closedAt, blocks: new TimeBlocks(2) };
@@ -111,8 +117,9 @@ export class TrackRecords {
   }
 
   restore(state: TrackRecordsState): void {
+    const checked = structuredClone(checkedState(trackRecordsSchema, state));
     this.reset();
-    this.take(structuredClone(state));
+    this.take(checked);
   }
 
   /** Strategies in the order in which they were heard of. */

@@ -1,4 +1,5 @@
 import { SHARED_IDS } from '../model/decision.ts';
+import { isMoney } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FACTOR_NAMES, type FactorName, factorOf } from '../model/factors.ts';
 import { asCell, CELLS, type Cell, REGIMES } from '../model/regime.ts';
@@ -31,12 +32,6 @@ const POSITIVE = [
   'lowestPrice',
   'highestPrice',
 ] as const;
-/** More than this is no money: sums of squares of it would leave the numbers. */
-const MAX_MONEY = 1e15;
-/** Hosts hand over numbers as text, too: a text is no number here. */
-const isNumber = (value: unknown): value is number =>
-  typeof value === 'number' && Math.abs(value) <= MAX_MONEY;
-
 const HINT = 'Fix the host data or the adapter; nothing was recorded.';
 
 /** Refuses a trade that cannot be true with `TRADE_INVALID`; what passes here may enter the state. */
@@ -69,17 +64,17 @@ export function checkTrade(trade: TradeInput): void {
       HINT,
     );
   }
-  if (!isNumber(trade.pnl)) refuse(`pnl ${show(trade.pnl)}`, 'a finite amount of money, net of fees', HINT);
+  if (!isMoney(trade.pnl)) refuse(`pnl ${show(trade.pnl)}`, 'a finite amount of money, net of fees', HINT);
   for (const key of POSITIVE) {
     const value = trade[key];
-    if (value !== undefined && !(isNumber(value) && value > 0)) {
+    if (value !== undefined && !(isMoney(value) && value > 0)) {
       refuse(`${key} ${show(value)}`, 'a finite number above 0, or nothing', HINT);
     }
   }
-  if (trade.openSize !== undefined && !(isNumber(trade.openSize) && trade.openSize >= 0))
+  if (trade.openSize !== undefined && !(isMoney(trade.openSize) && trade.openSize >= 0))
     refuse(`openSize ${show(trade.openSize)}`, 'a finite size of 0 or more, or nothing', HINT);
   for (const key of ['fees', 'funding', 'returnRate'] as const) {
-    if (trade[key] !== undefined && !isNumber(trade[key]))
+    if (trade[key] !== undefined && !isMoney(trade[key]))
       refuse(`${key} ${show(trade[key])}`, 'a finite number, or nothing', HINT);
   }
   for (const key of ['stopRate', 'atrRate'] as const) {
@@ -110,13 +105,13 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
   const fits =
     isName(id) &&
     isCell(cell) &&
-    isNumber(multiplier) &&
+    isMoney(multiplier) &&
     (multiplier === 0 || multiplier > 1e-6) &&
     multiplier <= 100 &&
     (side === 'long' || side === 'short') &&
     typeof belowThreshold === 'boolean' &&
     FACTOR_NAMES.every((name) => isFactorOf(decision, name)) &&
-    (atrRate === null || (isNumber(atrRate) && atrRate > 0));
+    (atrRate === null || (isMoney(atrRate) && atrRate > 0));
   if (fits) return;
   refuse(
     `decision ${show(id)} with cell ${show(cell)} and multiplier ${show(multiplier)}`,
@@ -129,7 +124,7 @@ function checkDecision(decision: NonNullable<TradeInput['decision']>): void {
 function isFactorOf(decision: NonNullable<TradeInput['decision']>, name: FactorName): boolean {
   const factor: unknown = factorOf(decision, name);
   if (factor === undefined) return decision.action === undefined;
-  return isNumber(factor) && factor >= 0 && factor <= 100;
+  return isMoney(factor) && factor >= 0 && factor <= 100;
 }
 
 const isCell = (value: unknown): value is Cell => (CELLS as readonly unknown[]).includes(value);

@@ -1,10 +1,19 @@
-import type { Enforcement, ScoreDetail } from '../model/decision.ts';
-import { EdgekeeperError, show } from '../model/errors.ts';
-import { asCell, type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
+import { ENFORCEMENTS, type Enforcement, type ScoreDetail } from '../model/decision.ts';
+import { checkedState, checkLimit, checkName, reading, refuse } from '../model/doors.ts';
+import { type Cell, labelOf, REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { Ring } from '../model/ring.ts';
 import type { Side } from '../model/signal.ts';
 import { z } from '../model/z.ts';
 import { type BelowThreshold, loses } from './below-threshold.ts';
+import {
+  checkAdjustment,
+  checkEnforcement,
+  checkThreshold,
+  readOutcome,
+  readSignal,
+  type ScorableSignal,
+  type ScoredOutcome,
+} from './checks.ts';
 import { confluenceOrNull, qualityScore, REGIME_ADJUSTMENTS, rateOrNull } from './score.ts';
 import { StrategyQuality, type SymbolQuality, strategyQualitySchema } from './strategy-quality.ts';
 import { rateOf } from './success-rate.ts';
@@ -16,18 +25,7 @@ export interface ScorerOptions {
   readonly enforcement?: Enforcement;
 }
 
-/** A signal as the scorer sees it. Missing or impossible rates count as not given. */
-export interface ScorableSignal {
-  readonly strategy: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly confidence?: number;
-  readonly confluence?: number;
-  /** Label of the regime (TRENDING counts as with the trend), or the exact cell. Default UNKNOWN. */
-  readonly regime?: RegimeLabel | Cell;
-  /** Default 0.5: nothing known. */
-  readonly alignment?: number;
-}
+export type { ScorableSignal } from './checks.ts';
 
 export interface SignalScore {
   readonly strategy: string;
@@ -60,8 +58,11 @@ export interface QualitySummary {
 }
 
 export const scorerStateSchema = z.object({
-  /** Factors of regimes that were changed since the configuration was read. */
-  adjustments: z.partialRecord(z.enum(REGIMES), z.number()),
+  /** What was changed since the configuration was read; null where nothing was. */
+  minQualityThreshold: z.number().min(0).max(1).nullable(),
+  enforcement: z.enum(ENFORCEMENTS).nullable(),
+  /** Factors of regimes, likewise. */
+  adjustments: z.partialRecord(z.enum(REGIMES), z.number().min(0).max(2)),
   strategies: z.array(z.tuple([z.string(), strategyQualitySchema])),
 });
 export type ScorerState = z.infer<typeof scorerStateSchema>;
@@ -76,30 +77,70 @@ const HISTORY = 1000;
 /** Without shadow outcomes a filter must let some signals through, or it could never learn that it is wrong. */
 const EXPLORE_EVERY = 10;
 
+/** What a low score is, and what it does. */
+export interface QualitySettings {
+  /** Score in [0,1] below which a signal is of low quality. */
+  readonly minQualityThreshold: number;
+  readonly enforcement: Enforcement;
+}
+
 /** Scores signals against what really happened to signals like them. */
-export class SignalQualityScorer {
-  minQualityThreshold: number;
-  enforcement: Enforcement;
-  readonly #adjustments: Record<RegimeLabel, number>;
-  /** Those that were changed since. */
-  #changed: Partial<Record<RegimeLabel, number>> = {};
+export class SignalQualityScorer implements QualitySettings {
+  readonly #configured: QualitySettings & { readonly adjustments: Readonly<Record<RegimeLabel, number>> };
+  #threshold: number;
+  #enforcement: Enforcement;
+  #adjustments: Record<RegimeLabel, number>;
+  /** What was changed since. */
+  #changed = unchanged();
   readonly #strategies = new Map<string, StrategyQuality>();
   readonly #history = new Ring<SignalScore>(HISTORY);
 
   constructor(options: ScorerOptions = {}) {
-    this.minQualityThreshold = options.minQualityThreshold ?? 0.7;
-    this.enforcement = options.enforcement ?? 'guarded';
-    this.#adjustments = { ...REGIME_ADJUSTMENTS };
-    for (const [regime, adjustment] of Object.entries(options.regimeAdjustments ?? {})) {
-      if (adjustment !== undefined) this.setRegimeAdjustment(regime as RegimeLabel, adjustment);
+    const { minQualityThreshold = 0.7, enforcement = 'guarded', regimeAdjustments } = options ?? {};
+    checkThreshold(minQualityThreshold);
+    checkEnforcement(enforcement);
+    const adjustments = { ...REGIME_ADJUSTMENTS };
+    for (const [regime, adjustment] of Object.entries(regimeAdjustments ?? {})) {
+      if (adjustment === undefined) continue;
+      checkAdjustment(regime as RegimeLabel, adjustment);
+      adjustments[regime as RegimeLabel] = adjustment;
     }
-    this.#changed = {};
+    this.#configured = { minQualityThreshold, enforcement, adjustments };
+    this.#threshold = minQualityThreshold;
+    this.#enforcement = enforcement;
+    this.#adjustments = { ...adjustments };
+  }
+
+  /**
+   * Score in [0,1] below which a signal is of low quality. What it is set to is part of the state until the
+   * configuration says another. Throws `CONFIG_INVALID`.
+   */
+  get minQualityThreshold(): number {
+    return this.#threshold;
+  }
+
+  set minQualityThreshold(threshold: number) {
+    checkThreshold(threshold);
+    // Plus 0: no negative zero, which JSON would not keep.
+    this.#threshold = threshold + 0;
+    this.#changed.minQualityThreshold = this.#threshold;
+  }
+
+  /** What a low score does; the same goes for it. */
+  get enforcement(): Enforcement {
+    return this.#enforcement;
+  }
+
+  set enforcement(enforcement: Enforcement) {
+    checkEnforcement(enforcement);
+    this.#enforcement = enforcement;
+    this.#changed.enforcement = enforcement;
   }
 
   /** Scores one signal and remembers the score. */
   scoreSignal(signal: ScorableSignal): SignalScore {
-    const { strategy, symbol, regime = 'UNKNOWN' } = signal;
-    return this.score(this.handle(strategy, symbol), signal, asCell(regime), signal.alignment);
+    const read = readSignal(signal);
+    return this.score(this.handle(read.strategy, read.symbol), read, read.cell, read.alignment);
   }
 
   /** The handle of a strategy on a symbol; what was never heard of begins with nothing. */
@@ -123,14 +164,16 @@ export class SignalQualityScorer {
 
   /** Scores one signal and remembers nothing. */
   previewSignal(signal: ScorableSignal): SignalScore {
-    const { regime = 'UNKNOWN', alignment } = signal;
-    const known = this.#strategies.get(signal.strategy);
-    return this.#score(known, known?.symbols.get(signal.symbol), signal, asCell(regime), alignment);
+    const read = readSignal(signal);
+    const known = this.#strategies.get(read.strategy);
+    return this.#score(known, known?.symbols.get(read.symbol), read, read.cell, read.alignment);
   }
 
   /** The signals whose score reaches the threshold. Nothing is remembered. */
   filterSignals<T extends ScorableSignal>(signals: readonly T[]): T[] {
-    return signals.filter((signal) => this.previewSignal(signal).passes);
+    return reading('a list of signals', 'SIGNAL_INVALID', () =>
+      signals.filter((signal) => this.previewSignal(signal).passes),
+    );
   }
 
   /**
@@ -139,12 +182,15 @@ export class SignalQualityScorer {
    *   tenth passes, or nobody could learn that the filter is wrong
    */
   enforce(score: SignalScore, followed = false): QualityVerdict {
-    if (score.passes || this.enforcement === 'off') return 'pass';
-    if (this.enforcement === 'advisory') return 'advisory';
-    if (this.enforcement === 'strict') return 'block';
-    if (!loses(score.below)) return 'advisory';
+    const { passes, below, strategy } = reading('a score', 'ARGUMENT_INVALID', () => ({ ...score }));
+    if (passes || this.#enforcement === 'off') return 'pass';
+    if (this.#enforcement === 'advisory') return 'advisory';
+    if (this.#enforcement === 'strict') return 'block';
+    if (typeof below !== 'object' || below === null) refuse('no score', 'a score as scoreSignal() gave it');
+    if (!loses(below)) return 'advisory';
     if (followed) return 'block';
-    const known = this.#strategy(score.strategy);
+    checkName(strategy);
+    const known = this.#strategy(strategy);
     known.condemned = (known.condemned + 1) % EXPLORE_EVERY;
     return known.condemned === 0 ? 'explore' : 'block';
   }
@@ -158,26 +204,11 @@ export class SignalQualityScorer {
    * Adds the outcome of a signal, in R. `belowThreshold` is what its score was then; `weight`, in (0,1] and 1
    * by default, is how much an outcome counts that nobody traded.
    */
-  recordSignalOutcome(outcome: {
-    readonly strategy: string;
-    readonly symbol: string;
-    readonly side: Side;
-    readonly cell: Cell;
-    readonly r: number;
-    readonly belowThreshold: boolean;
-    readonly weight?: number;
-  }): void {
-    const { strategy, symbol, side, cell, r, weight = 1 } = outcome;
-    if (!Number.isFinite(r)) {
-      throw new EdgekeeperError('TRADE_INVALID', {
-        found: `outcome ${show(r)} of ${strategy}`,
-        expected: 'a finite R-multiple',
-        hint: 'Divide the profit by the risk taken at entry; nothing was recorded.',
-      });
-    }
+  recordSignalOutcome(outcome: ScoredOutcome): void {
+    const { strategy, symbol, side, cell, r, weight, belowThreshold } = readOutcome(outcome);
     const known = this.#strategy(strategy);
     known.add(symbol, side, cell, r, weight);
-    if (outcome.belowThreshold) known.addBelow(cell, r, weight);
+    if (belowThreshold) known.addBelow(cell, r, weight);
   }
 
   /** Historical success rate in [0,1] of signals like this one; 0.5 without any. */
@@ -188,6 +219,7 @@ export class SignalQualityScorer {
 
   /** The latest scores of this process, oldest first. */
   getSignalHistory(limit = HISTORY): SignalScore[] {
+    checkLimit(limit);
     return this.#history.latest(limit);
   }
 
@@ -211,15 +243,9 @@ export class SignalQualityScorer {
 
   /** Changes the factor of one regime. It is part of the state until the configuration says another. Throws `CONFIG_INVALID` unless it is a finite number in [0, 2]. */
   setRegimeAdjustment(regime: RegimeLabel, adjustment: number): void {
-    if (!REGIMES.includes(regime) || !(adjustment >= 0 && adjustment <= 2)) {
-      throw new EdgekeeperError('CONFIG_INVALID', {
-        found: `adjustment ${show(adjustment)} for regime ${show(regime)}`,
-        expected: `a factor in [0, 2] for one of ${REGIMES.join(', ')}`,
-        hint: 'The defaults are TRENDING 1.1, RANGING 0.8, VOLATILE 0.7, UNKNOWN 1.',
-      });
-    }
-    this.#adjustments[regime] = adjustment;
-    this.#changed[regime] = adjustment;
+    checkAdjustment(regime, adjustment);
+    this.#adjustments[regime] = adjustment + 0;
+    this.#changed.adjustments[regime] = adjustment + 0;
   }
 
   get regimeAdjustments(): Readonly<Record<RegimeLabel, number>> {
@@ -237,7 +263,7 @@ export class SignalQualityScorer {
         successRate: 1,
         adjustment,
       });
-      return perfect <= this.minQualityThreshold ? [{ regime, perfect }] : [];
+      return perfect <= this.#threshold ? [{ regime, perfect }] : [];
     });
   }
 
@@ -253,15 +279,16 @@ export class SignalQualityScorer {
     });
   }
 
-  restore(state: ScorerState): void {
-    const { strategies, adjustments } = structuredClone(state);
-    this.begin({ adjustments });
+  /** Throws `SNAPSHOT_INVALID`, and changes nothing then. */
+  restore(given: ScorerState): void {
+    const { strategies, ...head } = structuredClone(checkedState(scorerStateSchema, given));
+    this.begin(head);
     this.take(strategies);
   }
 
   /** The state but for the strategies. Of this and of what follows: it is live, write it down at once. */
   head(): ScorerState {
-    return { adjustments: this.#changed, strategies: [] };
+    return { ...this.#changed, strategies: [] };
   }
 
   /** Strategies in the order in which they were heard of. */
@@ -275,10 +302,12 @@ export class SignalQualityScorer {
   }
 
   /** Goes on from a state, of which the strategies follow. */
-  begin({ adjustments }: Pick<ScorerState, 'adjustments'>): void {
+  begin({ minQualityThreshold, enforcement, adjustments }: Omit<ScorerState, 'strategies'>): void {
     this.reset();
-    for (const [regime, adjustment] of Object.entries(adjustments))
-      this.setRegimeAdjustment(regime as RegimeLabel, adjustment);
+    this.#changed = { minQualityThreshold, enforcement, adjustments };
+    this.#threshold = minQualityThreshold ?? this.#configured.minQualityThreshold;
+    this.#enforcement = enforcement ?? this.#configured.enforcement;
+    this.#adjustments = { ...this.#configured.adjustments, ...adjustments };
   }
 
   take(strategies: ScorerState['strategies']): void {
@@ -318,7 +347,7 @@ export class SignalQualityScorer {
       adjustment,
       quality,
       adjustedConfidence: confidence === null ? null : Math.min(confidence, quality),
-      passes: quality >= this.minQualityThreshold,
+      passes: quality >= this.#threshold,
       levels,
       below: known?.below(cell) ?? NOTHING_BELOW,
     };
@@ -340,3 +369,9 @@ const NO_LEVELS: SignalScore['levels'] = [
   [0, 0],
 ];
 const NOTHING_BELOW: BelowThreshold = { n: 0, probability: 0.5 };
+
+const unchanged = (): {
+  minQualityThreshold: number | null;
+  enforcement: Enforcement | null;
+  adjustments: Partial<Record<RegimeLabel, number>>;
+} => ({ minQualityThreshold: null, enforcement: null, adjustments: {} });

@@ -1,4 +1,6 @@
 import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
+import { checkedState, checkName, isMoney, refuse } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
 import { type Regime, type RegimeProbabilities, UNKNOWN_REGIME } from '../model/regime.ts';
 import { z } from '../model/z.ts';
 import { hysteresisSchema, startHysteresis, stepHysteresis } from './hysteresis.ts';
@@ -36,7 +38,7 @@ const STALE_INTERVALS = 2;
 export class RegimeDetector {
   readonly #timeframe: string;
   readonly #interval: number;
-  readonly #marketWeights: Readonly<Record<string, number>>;
+  readonly #marketWeights: ReadonlyMap<string, number>;
   readonly #symbols = new Map<string, SymbolRegime>();
   /** The same by name, so that sums do not depend on who came first; null since a symbol was added. */
   #byName: [string, SymbolRegime][] | null = null;
@@ -46,14 +48,18 @@ export class RegimeDetector {
   /** The market's regime as it was last asked for; null since it may have changed. */
   #marketRegime: Regime | null = null;
 
+  /** @throws EdgekeeperError `CONFIG_INVALID` or `TIMEFRAME_UNKNOWN` */
   constructor({ timeframe = '1h', marketWeights = {} }: DetectorOptions = {}) {
     this.#timeframe = timeframe;
     this.#interval = timeframeMs(timeframe);
-    this.#marketWeights = marketWeights;
+    this.#marketWeights = new Map(Object.entries(marketWeights));
+    for (const [symbol, weight] of this.#marketWeights)
+      if (!isMoney(weight)) refuse(`weight ${show(weight)} of ${show(symbol)}`, 'a number', 'CONFIG_INVALID');
   }
 
-  /** Takes one closed candle; the order of symbols at equal times changes nothing. */
+  /** Takes one closed candle; the order of symbols at equal times changes nothing. Throws `ARGUMENT_INVALID`. */
   update(symbol: string, timeframe: string, candle: Candle): void {
+    if (!this.#symbols.has(symbol)) checkName(symbol, 'symbol');
     if (timeframe !== this.#timeframe) return;
     const isPossible = candleFault(candle) === null;
     if (isPossible) this.#stepMarket(candle.time);
@@ -130,7 +136,7 @@ export class RegimeDetector {
 
   /** Continues from a state; candles of another timeframe than today's mean nothing, and are forgotten. */
   restore(state: DetectorState): void {
-    const { symbols, ...head } = structuredClone(state);
+    const { symbols, ...head } = structuredClone(checkedState(detectorStateSchema, state));
     this.begin(head);
     this.take(symbols);
   }
@@ -164,6 +170,7 @@ export class RegimeDetector {
   }
 
   #isStale(closedAt: number | null, now: number): boolean {
+    if (typeof now !== 'number') refuse(`now ${show(now)}`, 'a time in ms');
     return closedAt === null || now - closedAt > STALE_INTERVALS * this.#interval;
   }
 
@@ -183,7 +190,7 @@ export class RegimeDetector {
     this.#byName ??= [...this.#symbols].sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [symbol, state] of this.#byName) {
       const { probabilities, direction } = state.regime;
-      const weight = this.#marketWeights[symbol] ?? 1;
+      const weight = this.#marketWeights.get(symbol) ?? 1;
       if (probabilities === null || weight <= 0 || this.#isStale(state.closedAt, complete + this.#interval))
         continue;
       sum.TRENDING += weight * probabilities.TRENDING;

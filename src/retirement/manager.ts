@@ -1,4 +1,8 @@
+import { authored, type By, checkAuthorship } from '../model/authorship.ts';
 import type { EvidenceMode } from '../model/choices.ts';
+import { checkedState, checkName, checkTime, isMoney, reading, refuse } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
+import { byName } from '../model/names.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
 import { type Assessment, type Circumstances, checkAssessment } from './assessment.ts';
@@ -50,6 +54,24 @@ const RECOVERY_MARGIN = 0.15;
 /** Status changes kept for the audit report. */
 const AUDIT = 500;
 
+/** Options that are numbers. */
+const NUMBERS: ReadonlySet<string> = new Set([
+  ...Object.keys(HEALTH_THRESHOLDS),
+  'degradedWindowHours',
+  'suspendedWindowHours',
+  'updateIntervalHours',
+  'falseAlarmTrades',
+]);
+
+/** What a label is derived from, and why now. */
+export interface LabelCause {
+  readonly size: number;
+  readonly probability: number;
+  /** In ms. */
+  readonly time: number;
+  readonly cause: 'outcome' | 'signal' | 'time';
+}
+
 /** Benches strategies that stopped working, on evidence, and lets people overrule it. */
 export class StrategyRetirementManager {
   readonly thresholds: HealthThresholds;
@@ -63,7 +85,12 @@ export class StrategyRetirementManager {
   /** Until a status changes. */
   #statuses: Readonly<Record<string, StrategyStatus>> | null = null;
 
-  constructor(options: RetirementOptions = {}) {
+  /** @throws EdgekeeperError `CONFIG_INVALID` */
+  constructor(given: RetirementOptions = {}) {
+    const options = { ...given };
+    for (const [name, value] of Object.entries(options))
+      if (NUMBERS.has(name) && value !== undefined && !isMoney(value))
+        refuse(`${name} = ${show(value)}`, 'a number', 'CONFIG_INVALID');
     this.thresholds = {
       minExpectancy: options.minExpectancy ?? HEALTH_THRESHOLDS.minExpectancy,
       minProfitFactor: options.minProfitFactor ?? HEALTH_THRESHOLDS.minProfitFactor,
@@ -91,6 +118,9 @@ export class StrategyRetirementManager {
    * @param deviation standard deviation of R before this outcome
    */
   recordOutcome(strategy: string, r: number, deviation: number): void {
+    checkName(strategy, 'strategy', 'TRADE_INVALID');
+    if (!isMoney(r) || !isMoney(deviation) || !(deviation > 0 && isMoney(r / deviation)))
+      refuse(`outcome ${show(r)} at a deviation of ${show(deviation)}`, 'finite numbers', 'TRADE_INVALID');
     const record = this.#record(strategy);
     record.cusum = stepCusum(record.cusum, r, deviation);
     record.tradesInStatus += 1;
@@ -103,14 +133,22 @@ export class StrategyRetirementManager {
    * @param decidedAt time of the signal; one from before the suspension says nothing about what came after
    */
   recordShadow(strategy: string, r: number, weight: number, decidedAt: number): void {
+    if (!isMoney(r) || !(typeof weight === 'number' && weight > 0 && weight <= 1))
+      refuse(
+        `outcome ${show(r)} of weight ${show(weight)}`,
+        'a finite R, and a weight in (0,1]',
+        'TRADE_INVALID',
+      );
     const record = this.#strategies.get(strategy);
     if (record?.status !== 'SUSPENDED' || decidedAt < record.since) return;
     addToProbation(record.probation, r, weight);
   }
 
   /** Judges a strategy on its recent metrics, moves it at most one status, and says how it is. */
-  assessStrategy(assessment: Assessment): StrategyHealth {
+  assessStrategy(given: Assessment): StrategyHealth {
+    const assessment = reading('an assessment', 'EVIDENCE_INVALID', () => withoutMinus({ ...given }));
     const { strategy, time } = assessment;
+    checkCounts(assessment);
     this.assess(strategy, time, assessment, assessment);
     return this.#health(strategy, this.#record(strategy));
   }
@@ -163,15 +201,12 @@ export class StrategyRetirementManager {
    * @param cause an outcome that was learned, a signal that got a size by itself, or time alone
    * @returns what it moved; null where the status stays
    */
-  followLabel(
-    strategy: string,
-    {
-      size,
-      probability,
-      time,
-      cause,
-    }: { size: number; probability: number; time: number; cause: 'outcome' | 'signal' | 'time' },
-  ): StatusChange | null {
+  followLabel(strategy: string, given: LabelCause): StatusChange | null {
+    const { size, probability, time, cause } = reading('a label', 'ARGUMENT_INVALID', () => ({ ...given }));
+    checkName(strategy);
+    checkTime(time);
+    if (!isMoney(size) || !isMoney(probability))
+      refuse('a label that is no number', 'a size and a probability');
     const record = this.#record(strategy);
     // An outcome may be of before the latest assessment: no time passes by it, nor again after it.
     if (record.assessedAt === null || time > record.assessedAt) this.#letTimePass(record, time);
@@ -212,8 +247,10 @@ export class StrategyRetirementManager {
   /**
    * Puts a strategy into a status by hand: resets its evidence and timers, pins it when asked to, and goes
    * to the audit log under the name of who did it. Throws `COMMAND_INVALID`.
+   * @param by why, or who, when and why; the time is that of the latest assessment where none is given
    */
-  forceStatus(strategy: string, status: StrategyStatus, options: ForceOptions): StatusChange {
+  forceStatus(strategy: string, status: StrategyStatus, by?: By | Partial<ForceOptions>): StatusChange {
+    const options: ForceOptions = authored(by, this.#latest());
     checkForce(strategy, status, options);
     const { time, actor, reason, pinForHours } = options;
     const record = this.#record(strategy);
@@ -243,12 +280,12 @@ export class StrategyRetirementManager {
   }
 
   getStatuses(): Record<string, StrategyStatus> {
-    return { ...this.statuses() };
+    return byName(Object.entries(this.statuses()));
   }
 
   /** The same to look at: one and the same object until a status changes. */
   statuses(): Readonly<Record<string, StrategyStatus>> {
-    this.#statuses ??= Object.fromEntries([...this.#strategies].map(([name, { status }]) => [name, status]));
+    this.#statuses ??= byName([...this.#strategies].map(([name, { status }]) => [name, status]));
     return this.#statuses;
   }
 
@@ -259,9 +296,7 @@ export class StrategyRetirementManager {
   }
 
   getAllHealth(): Record<string, StrategyHealth> {
-    return Object.fromEntries(
-      [...this.#strategies].map(([name, record]) => [name, this.#health(name, record)]),
-    );
+    return byName([...this.#strategies].map(([name, record]) => [name, this.#health(name, record)]));
   }
 
   getActiveStrategies(): string[] {
@@ -287,11 +322,14 @@ export class StrategyRetirementManager {
 
   /** Makes a strategy known, ACTIVE until it is judged. */
   register(strategy: string): void {
+    checkName(strategy);
     this.#record(strategy);
   }
 
   /** Makes every strategy ACTIVE, with no evidence against it. Returns what changed. */
-  reset(options: { readonly time: number; readonly actor: string; readonly reason: string }): StatusChange[] {
+  reset(by?: By): StatusChange[] {
+    const options = authored(by, this.#latest());
+    checkAuthorship(options);
     return [...this.#strategies].flatMap(([strategy, record]) => {
       record.cusum = 0;
       record.pinned = null;
@@ -303,8 +341,9 @@ export class StrategyRetirementManager {
     return structuredClone({ ...this.head(), strategies: [...this.#strategies] });
   }
 
+  /** Throws `SNAPSHOT_INVALID`, and changes nothing then. */
   restore(state: ManagerState): void {
-    const { strategies, audit } = structuredClone(state);
+    const { strategies, audit } = structuredClone(checkedState(managerStateSchema, state));
     this.begin({ audit });
     this.take(strategies);
   }
@@ -361,6 +400,14 @@ export class StrategyRetirementManager {
     record.assessedAt = time;
   }
 
+  /** Time of the latest assessment or change, in ms; 0 before any. */
+  #latest(): number {
+    let latest = 0;
+    for (const { assessedAt, since } of this.#strategies.values())
+      latest = Math.max(latest, since, assessedAt ?? 0);
+    return latest;
+  }
+
   #record(strategy: string): StrategyRecord {
     let record = this.#strategies.get(strategy);
     if (!record) {
@@ -408,3 +455,16 @@ function reasonFor(
 
 const probationWords = (probation: Probation): string =>
   `${probation.outcomes} signals that were not sent would have come to z ${probationScore(probation).toFixed(2)}`;
+
+/** The same without negative zeros, which JSON would not keep. */
+const withoutMinus = <T extends object>(assessment: T): T =>
+  Object.fromEntries(
+    Object.entries(assessment).map(([name, value]) => [name, typeof value === 'number' ? value + 0 : value]),
+  ) as T;
+
+/** Counts are known, and so is the probability where it is given. */
+function checkCounts({ strategy, trades, consecutiveLosses, edgeProbability = 0.5 }: Assessment): void {
+  checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
+  for (const [name, value] of Object.entries({ trades, consecutiveLosses, edgeProbability }))
+    if (!isMoney(value)) refuse(`${name} ${show(value)} of ${strategy}`, 'a number', 'EVIDENCE_INVALID');
+}

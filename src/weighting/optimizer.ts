@@ -1,6 +1,19 @@
+import { authored, type By } from '../model/authorship.ts';
 import type { WeightingMethod } from '../model/choices.ts';
+import {
+  checkedCell,
+  checkedState,
+  checkName,
+  checkTime,
+  isMoney,
+  plain,
+  reading,
+  refuse,
+} from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
-import { CELLS, type Cell } from '../model/regime.ts';
+import { byName } from '../model/names.ts';
+import { CELLS, type Cell, type RegimeLabel } from '../model/regime.ts';
+import { isName } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
 import { FixedShares, sharesSchema } from './hedge.ts';
 import { NO_EVIDENCE, type WeightScore } from './score.ts';
@@ -104,6 +117,8 @@ export type StrategyWeight = z.infer<typeof strategyWeightSchema>;
 /** What is known of a strategy of which nothing is. */
 const UNKNOWN: StrategyEvidence = { outcomes: 0, overall: NO_EVIDENCE };
 
+const NUMBERS = ['adjustmentRate', 'minWeight', 'maxWeight', 'maxDrawdown', 'riskPerTrade'] as const;
+
 const HOUR = 3_600_000;
 const MIN_STEP_INTERVAL = HOUR;
 const STALE_AFTER = 24 * HOUR;
@@ -126,7 +141,11 @@ export class AdaptiveWeightingOptimizer {
   #weights: Readonly<Record<string, number>> | null = null;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` for a base weight outside the bounds */
-  constructor(baseWeights: Readonly<Record<string, number>> = {}, options: OptimizerOptions = {}) {
+  constructor(baseWeights: Readonly<Record<string, number>> = {}, given: OptimizerOptions = {}) {
+    const options = { ...given };
+    for (const name of NUMBERS)
+      if (options[name] !== undefined && !isMoney(options[name]))
+        refuse(`${name} = ${show(options[name])}`, 'a number', 'CONFIG_INVALID');
     this.#bounds = {
       minWeight: options.minWeight ?? 0.1,
       maxWeight: options.maxWeight ?? 2,
@@ -161,6 +180,7 @@ export class AdaptiveWeightingOptimizer {
 
   /** Adds a strategy at its base weight; one that is known keeps what it has. */
   register(strategy: string, base = this.defaultBase): void {
+    checkName(strategy);
     this.#checkBounds(strategy, base);
     if (this.#strategies.has(strategy)) return;
     this.#weights = null;
@@ -178,19 +198,24 @@ export class AdaptiveWeightingOptimizer {
 
   /** Tells the method `hedge` of one outcome in R; other methods read the evidence when they step. */
   recordOutcome(strategy: string, r: number): void {
+    if (!isMoney(r)) refuse(`outcome ${show(r)}`, 'a finite R-multiple', 'TRADE_INVALID');
     if (this.#options.method === 'hedge' && this.#strategies.has(strategy)) this.#shares.add(strategy, r);
   }
 
   /**
    * Steps every weight that may step at `time`: one whose strategy has new outcomes and took its last step
    * at least an hour ago, or took it at least a day ago. Returns what changed, and is a no-op when repeated.
-   * @param evidence by strategy; strategies without evidence keep their weights
+   * Throws `EVIDENCE_INVALID` or `COMMAND_INVALID`, and changes nothing then.
+   * @param given evidence by strategy; strategies without evidence keep their weights
    * @param time host time in ms
    */
-  updateWeights(evidence: Readonly<Record<string, StrategyEvidence>>, time: number): WeightUpdate[] {
+  updateWeights(given: Readonly<Record<string, StrategyEvidence>>, time: number): WeightUpdate[] {
+    checkTime(time, 'update time');
+    const evidence = byName(reading('evidence', 'EVIDENCE_INVALID', () => Object.entries(given)));
+    for (const [strategy, known] of Object.entries(evidence))
+      reading('evidence', 'EVIDENCE_INVALID', () => checkEvidence(strategy, known));
     const due = new Map<string, WeightUpdate['reason']>();
     for (const [strategy, known] of Object.entries(evidence)) {
-      checkEvidence(strategy, known);
       this.register(strategy);
       const reason = this.#dueReason(this.#strategies.get(strategy)!, known.outcomes, time);
       if (reason) due.set(strategy, reason);
@@ -235,6 +260,10 @@ export class AdaptiveWeightingOptimizer {
    * @param time host time in ms
    */
   followEdge(targets: ReadonlyMap<string, EdgeTargets>, time: number): WeightUpdate[] {
+    checkTime(time, 'update time');
+    reading('targets', 'EVIDENCE_INVALID', () => {
+      for (const [strategy, target] of targets) checkTargets(strategy, target);
+    });
     const updates: WeightUpdate[] = [];
     for (const [strategy, { outcomes, overall, cells, symbols }] of targets) {
       this.register(strategy);
@@ -298,8 +327,12 @@ export class AdaptiveWeightingOptimizer {
     return this.#record(({ base }) => base);
   }
 
-  /** Weight of a strategy in a cell, or overall. A strategy never heard of has weight 1. */
-  getWeightForRegime(strategy: string, cell: Cell | null): number {
+  /**
+   * Weight of a strategy in a regime, or overall; TRENDING without a side counts as with the trend. A strategy never
+   * heard of has weight 1. Throws `ARGUMENT_INVALID` for a regime that is none.
+   */
+  getWeightForRegime(strategy: string, regime: RegimeLabel | Cell | null): number {
+    const cell = regime === null ? null : checkedCell(regime);
     const known = this.#strategies.get(strategy);
     if (!known) return this.defaultBase;
     return weightIn(known, cell);
@@ -316,8 +349,10 @@ export class AdaptiveWeightingOptimizer {
     return this.#record(({ weight }) => weight / total);
   }
 
-  /** Puts every weight back to its base. Returns what changed. */
-  resetToBaseWeights(time: number): WeightUpdate[] {
+  /** Puts every weight back to its base. Returns what changed. @param by the time of the latest step where it says none */
+  resetToBaseWeights(by?: By): WeightUpdate[] {
+    const { time } = authored(by, this.#latest());
+    checkTime(time);
     this.#shares.even();
     const bases = [...this.#strategies].map(
       ([name, { base }]) => [name, { weight: base, cells: {} }] as const,
@@ -327,9 +362,14 @@ export class AdaptiveWeightingOptimizer {
 
   /**
    * Sets weights by hand, such as those of an earlier time; a cell that is not named gets the base weight.
-   * Returns what changed. Throws `CONFIG_INVALID` for a weight outside the bounds, and changes nothing then.
+   * Returns what changed. Throws `COMMAND_INVALID`, or `CONFIG_INVALID` for a weight outside the bounds, and changes
+   * nothing then. @param by the time of the latest step where it says none
    */
-  setWeights(weights: Readonly<Record<string, WeightsByCell>>, time: number): WeightUpdate[] {
+  setWeights(given: Readonly<Record<string, WeightsByCell>>, by?: By): WeightUpdate[] {
+    const { time } = authored(by, this.#latest());
+    checkTime(time);
+    const weights = plain('weights', given, 'COMMAND_INVALID');
+    checkWeights(weights);
     for (const [strategy, { weight, cells }] of Object.entries(weights)) {
       for (const value of [weight, ...Object.values(cells)]) this.#checkBounds(strategy, value);
     }
@@ -339,7 +379,7 @@ export class AdaptiveWeightingOptimizer {
 
   /** Weights of every strategy, overall and by cell. */
   getWeightsByCell(): Record<string, WeightsByCell> {
-    return Object.fromEntries(
+    return byName(
       [...this.#strategies].map(([name, { weight, cells }]) => [name, { weight, cells: { ...cells } }]),
     );
   }
@@ -365,7 +405,7 @@ export class AdaptiveWeightingOptimizer {
 
   /** Restores weights within the bounds of today's configuration, whose base weights count. */
   restore(state: OptimizerState): void {
-    const { strategies, ...head } = structuredClone(state);
+    const { strategies, ...head } = structuredClone(checkedState(optimizerStateSchema, state));
     this.begin(head);
     this.take(strategies);
   }
@@ -506,12 +546,19 @@ export class AdaptiveWeightingOptimizer {
 
   #checkBounds(strategy: string, weight: number): void {
     const { minWeight, maxWeight } = this.#bounds;
-    if (weight >= minWeight && weight <= maxWeight) return;
+    if (typeof weight === 'number' && weight >= minWeight && weight <= maxWeight) return;
     throw new EdgekeeperError('CONFIG_INVALID', {
       found: `weight ${show(weight)} of ${strategy}`,
       expected: `a weight in [${minWeight}, ${maxWeight}]`,
       hint: 'Change the weight, or minWeight and maxWeight.',
     });
+  }
+
+  /** Time of the latest step, in ms; 0 before any. */
+  #latest(): number {
+    let latest = 0;
+    for (const { steppedAt } of this.#strategies.values()) latest = Math.max(latest, steppedAt ?? 0);
+    return latest;
   }
 
   #remember(updates: readonly WeightUpdate[]): void {
@@ -521,7 +568,7 @@ export class AdaptiveWeightingOptimizer {
   }
 
   #record(value: (known: StrategyWeight) => number): Record<string, number> {
-    return Object.fromEntries([...this.#strategies].map(([name, known]) => [name, value(known)]));
+    return byName([...this.#strategies].map(([name, known]) => [name, value(known)]));
   }
 }
 
@@ -530,12 +577,15 @@ export const weightIn = (known: Readonly<StrategyWeight>, cell: Cell | null): nu
   cell === null ? known.weight : (known.cells[cell] ?? known.base);
 
 function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: StrategyEvidence): void {
+  checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
   const numbers = [
     outcomes,
     ...[overall, ...Object.values(cells)].flatMap((evidence) => Object.values(evidence)),
   ];
   if (
-    numbers.every(Number.isFinite) &&
+    numbers.every(isMoney) &&
+    Number.isSafeInteger(outcomes) &&
+    outcomes >= 0 &&
     [overall, ...Object.values(cells)].every(
       ({ n, grossProfit, grossLoss, deviation }) =>
         n >= 0 && grossProfit >= 0 && grossLoss >= 0 && deviation > 0,
@@ -547,4 +597,39 @@ function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: Stra
     expected: 'finite numbers, sums of 0 or more, and a deviation above 0',
     hint: 'Pass what is known; leave a strategy out of which nothing is. Nothing was changed.',
   });
+}
+
+function checkTargets(strategy: string, { outcomes, overall, cells, symbols }: EdgeTargets): void {
+  checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
+  for (const [symbol] of symbols) checkName(symbol, 'symbol', 'EVIDENCE_INVALID');
+  const factors = [overall, ...CELLS.map((cell) => cells[cell]), ...symbols.map(([, factor]) => factor)];
+  if (
+    Number.isSafeInteger(outcomes) &&
+    outcomes >= 0 &&
+    factors.every((factor) => isMoney(factor) && factor >= 0)
+  )
+    return;
+  refuse(`targets of ${strategy} that are none`, 'a count, and factors of 0 or more', 'EVIDENCE_INVALID');
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Checks the shape of weights that are set by hand; the bounds are another question. Throws `COMMAND_INVALID`. */
+export function checkWeights(weights: unknown): void {
+  const fits =
+    isObject(weights) &&
+    Object.entries(weights).every(
+      ([strategy, of]) =>
+        isName(strategy) &&
+        isObject(of) &&
+        'weight' in of &&
+        Number.isFinite(of.weight) &&
+        'cells' in of &&
+        isObject(of.cells) &&
+        Object.entries(of.cells).every(
+          ([cell, weight]) => (CELLS as readonly string[]).includes(cell) && Number.isFinite(weight),
+        ),
+    );
+  if (!fits)
+    refuse(`weights ${show(weights)}`, 'a weight and weights by cell for each strategy', 'COMMAND_INVALID');
 }
