@@ -20,9 +20,22 @@ export type {
   InputEvent,
   Observer,
   OptimizationState,
+  QualityChange,
   ResetTarget,
 } from './engine/events.ts';
 export { parseSnapshot, type Snapshot } from './engine/snapshot.ts';
+export type { OptimizationStatus } from './engine/status.ts';
+export type {
+  DecomposerView,
+  DetectorView,
+  EdgeView,
+  ManagerView,
+  OptimizerView,
+  PortfolioView,
+  ScorerView,
+  TracksView,
+} from './engine/views.ts';
+export type { Authorship, By } from './model/authorship.ts';
 export { type Candle, timeframeMs } from './model/candle.ts';
 export type { EvidenceMode, Stakes, WeightingMethod } from './model/choices.ts';
 export {

@@ -33,6 +33,11 @@ export class HostClock {
     return time > Math.max(this.#now() + MAX_SKEW, this.#state.time);
   }
 
+  /** Time of what is said now, in ms: the host's, where it has a clock, and never before the latest event. */
+  get present(): number {
+    return Math.max(this.#state.time, Math.floor(this.#now?.() ?? 0));
+  }
+
   /** Throws `TIME_AHEAD`, and counts it. */
   refuseAhead(what: string, time: unknown): void {
     if (!this.isAhead(time)) return;

@@ -1,18 +1,29 @@
 import { posteriorSchema } from '../edge/posterior.ts';
+import { checkAuthorship } from '../model/authorship.ts';
+import { plain } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, type Flags, MODES } from '../model/flags.ts';
-import { CELLS } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
-import { isTime } from '../model/time.ts';
+import { checkAdjustment, checkEnforcement, checkThreshold } from '../quality/checks.ts';
 import { checkForce } from '../retirement/force.ts';
-import { type Authorship, type Command, RESET_TARGETS } from './events.ts';
+import { checkWeights } from '../weighting/optimizer.ts';
+import { type Command, type QualityChange, RESET_TARGETS } from './events.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {
   return new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
 }
 
-/** Refuses a command that cannot be carried out with `COMMAND_INVALID`, before anything is changed. */
-export function checkCommand(command: Command): void {
+/**
+ * A command as it can be carried out, and as nobody else can change it. Throws `COMMAND_INVALID`, or `CONFIG_INVALID` for
+ * a setting of scores that cannot be.
+ */
+export function readCommand(given: Command): Command {
+  const command = plain('a command', given, 'COMMAND_INVALID');
+  checkCommand(command);
+  return command;
+}
+
+function checkCommand(command: Command): void {
   if (command === null || typeof command !== 'object') throw commandError(show(command), 'a command object');
   checkAuthorship(command);
   if (command.id !== undefined && !isName(command.id))
@@ -38,6 +49,9 @@ export function checkCommand(command: Command): void {
         'a posterior as a snapshot holds it',
       );
     }
+    case 'setQuality':
+      checkQuality(command.quality);
+      return;
     case 'forceStatus':
       checkForce(command.strategy, command.status, command);
       return;
@@ -47,16 +61,23 @@ export function checkCommand(command: Command): void {
     default:
       throw commandError(
         `command ${show((command as { type?: unknown }).type)}`,
-        'setFlags, setMode, forceStatus, reset, setWeights, setPosterior, rebasePeak or resume',
+        'setFlags, setMode, setQuality, forceStatus, reset, setWeights, setPosterior, rebasePeak or resume',
       );
   }
 }
 
-function checkAuthorship({ time, actor, reason }: Authorship): void {
-  if (!isTime(time)) throw commandError(`time ${show(time)}`, 'a time in ms');
-  if (!isName(actor)) throw commandError(`actor ${show(actor)}`, 'the name of who commands');
-  if (typeof reason !== 'string' || reason.trim() === '')
-    throw commandError(`reason ${show(reason)}`, 'a reason in words');
+function checkQuality(quality: QualityChange): void {
+  if (!isObject(quality) || Object.keys(quality).length === 0)
+    throw commandError(`quality ${show(quality)}`, 'an object with what is to be changed');
+  const { minQualityThreshold, enforcement, regimeAdjustments, ...rest } = quality;
+  for (const name of Object.keys(rest))
+    throw commandError(`quality ${show(name)}`, 'minQualityThreshold, enforcement or regimeAdjustments');
+  if (minQualityThreshold !== undefined) checkThreshold(minQualityThreshold);
+  if (enforcement !== undefined) checkEnforcement(enforcement);
+  if (regimeAdjustments === undefined) return;
+  if (!isObject(regimeAdjustments))
+    throw commandError(`regimeAdjustments ${show(regimeAdjustments)}`, 'factors by regime');
+  for (const [regime, adjustment] of Object.entries(regimeAdjustments)) checkAdjustment(regime, adjustment);
 }
 
 function checkFlags(flags: Partial<Flags>): void {
@@ -69,22 +90,3 @@ function checkFlags(flags: Partial<Flags>): void {
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** Checks the shape; the bounds are checked by the optimizer, which has them. */
-function checkWeights(weights: unknown): void {
-  const fits =
-    isObject(weights) &&
-    Object.entries(weights).every(
-      ([strategy, of]) =>
-        isName(strategy) &&
-        isObject(of) &&
-        'weight' in of &&
-        Number.isFinite(of.weight) &&
-        'cells' in of &&
-        isObject(of.cells) &&
-        Object.entries(of.cells).every(
-          ([cell, weight]) => (CELLS as readonly string[]).includes(cell) && Number.isFinite(weight),
-        ),
-    );
-  if (!fits) throw commandError(`weights ${show(weights)}`, 'a weight and weights by cell for each strategy');
-}

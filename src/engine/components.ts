@@ -2,6 +2,8 @@ import { EDGE_PRESETS } from '../config/presets.ts';
 import { type Config, type Options, parseConfig } from '../config/schema.ts';
 import { capOf } from '../decision/limits.ts';
 import { EdgeLearning } from '../edge/learning.ts';
+import { frozen } from '../model/copies.ts';
+import { knownSound } from '../model/doors.ts';
 import type { Flags } from '../model/flags.ts';
 import type { RegimeLabel } from '../model/regime.ts';
 import { PerformanceDecomposer } from '../performance/decomposer.ts';
@@ -25,7 +27,7 @@ export interface Components {
 
 /** Throws `CONFIG_INVALID`. */
 export function componentsOf(options: Options): Components {
-  const config = parseConfig(options);
+  const config = frozen(parseConfig(options));
   const decomposer = new PerformanceDecomposer(config);
   const manager = new StrategyRetirementManager(config);
   for (const strategy of Object.keys(config.baseWeights)) manager.register(strategy);
@@ -48,18 +50,21 @@ export function componentsOf(options: Options): Components {
 /** The components of another configuration, with everything that those of the present one learned. */
 export function reconfigured(options: Options, now: Components): Components {
   const parts = componentsOf(options);
-  parts.decomposer.restore(now.decomposer.snapshot());
-  parts.optimizer.restore(now.optimizer.snapshot());
-  parts.scorer.restore(scorerStateFor(parts.config, now.config, now.scorer.snapshot()));
-  parts.manager.restore(now.manager.snapshot());
-  parts.detector.restore(now.detector.snapshot());
-  parts.edge.restore(now.edge.snapshot());
+  parts.decomposer.restore(knownSound(now.decomposer.snapshot()));
+  parts.optimizer.restore(knownSound(now.optimizer.snapshot()));
+  parts.scorer.restore(knownSound(scorerStateFor(parts.config, now.config, now.scorer.snapshot())));
+  parts.manager.restore(knownSound(now.manager.snapshot()));
+  parts.detector.restore(knownSound(now.detector.snapshot()));
+  parts.edge.restore(knownSound(now.edge.snapshot()));
   return parts;
 }
 
-/** What a new configuration says of a regime otherwise than the old one overrules what was changed since. */
+/** What a new configuration says of scores otherwise than the old one overrules what was changed since. */
 const scorerStateFor = (config: Config, before: Config, state: ScorerState): ScorerState => ({
   ...state,
+  minQualityThreshold:
+    config.minQualityThreshold === before.minQualityThreshold ? state.minQualityThreshold : null,
+  enforcement: config.enforcement === before.enforcement ? state.enforcement : null,
   adjustments: Object.fromEntries(
     Object.entries(state.adjustments).filter(
       ([regime]) =>
@@ -69,9 +74,10 @@ const scorerStateFor = (config: Config, before: Config, state: ScorerState): Sco
 });
 
 /** The switches in force: as an operator set them, else as configured. */
-export const flagsOf = (config: Config, operator: Partial<Flags>): Flags => ({
-  enabled: operator.enabled ?? config.enabled,
-  qualityFiltering: operator.qualityFiltering ?? config.qualityFiltering,
-  adaptiveWeighting: operator.adaptiveWeighting ?? config.adaptiveWeighting,
-  retirementManagement: operator.retirementManagement ?? config.retirementManagement,
-});
+export const flagsOf = (config: Config, operator: Partial<Flags>): Flags =>
+  frozen({
+    enabled: operator.enabled ?? config.enabled,
+    qualityFiltering: operator.qualityFiltering ?? config.qualityFiltering,
+    adaptiveWeighting: operator.adaptiveWeighting ?? config.adaptiveWeighting,
+    retirementManagement: operator.retirementManagement ?? config.retirementManagement,
+  });

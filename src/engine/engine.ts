@@ -1,32 +1,24 @@
 import type { Config, Options } from '../config/schema.ts';
 import type { SignalCounts } from '../decision/counts.ts';
-import { checkUnjudged, checkUnknownExit } from '../decision/coverage.ts';
-import { signalFault } from '../decision/fault.ts';
-import { guardOf } from '../decision/limits.ts';
-import type { EdgePosterior } from '../edge/posterior.ts';
-import { type Candle, candleFault, timeframeMs } from '../model/candle.ts';
+import type { By } from '../model/authorship.ts';
+import type { Candle } from '../model/candle.ts';
+import { copyOf } from '../model/copies.ts';
 import type { Coverage, UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
-import { type Decision, REASONS, type ReasonCode } from '../model/decision.ts';
-import { completeDecision } from '../model/decision-schema.ts';
-import { EdgekeeperError, show } from '../model/errors.ts';
+import type { Decision, ReasonCode } from '../model/decision.ts';
+import { checkLimit, refuse } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
 import type { Flags, Mode } from '../model/flags.ts';
+import { byName } from '../model/names.ts';
 import type { Cell, RegimeLabel } from '../model/regime.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Signal } from '../model/signal.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
-import type { PerformanceDecomposer } from '../performance/decomposer.ts';
-import type { TrackRecords } from '../performance/track-record.ts';
-import type { SignalQualityScorer } from '../quality/scorer.ts';
-import type { RegimeDetector } from '../regime/detector.ts';
 import type { ForceOptions } from '../retirement/force.ts';
-import type { StrategyRetirementManager } from '../retirement/manager.ts';
 import type { Shadow } from '../shadow/shadow.ts';
-import type { AdaptiveWeightingOptimizer } from '../weighting/optimizer.ts';
+import { applyEvent } from './apply.ts';
 import { HostClock } from './clock.ts';
-import { commandError } from './commands.ts';
 import type {
-  Authorship,
   Command,
   EquityReport,
   Observer,
@@ -34,68 +26,85 @@ import type {
   RecordedEvent,
   ResetTarget,
 } from './events.ts';
+import { type EngineHooks, readHooks } from './hooks.ts';
 import { Judging } from './judging.ts';
+import { checkPast, readShadow } from './learned-input.ts';
 import { Learning, type PastEvent } from './learning.ts';
 import { Operator } from './operator.ts';
-import { Pieces } from './pieces.ts';
-import type { Portfolio } from './portfolio.ts';
+import { Pieces, type SizeQuestion } from './pieces.ts';
+import { Recording } from './recording.ts';
 import type { Piece, Snapshot } from './snapshot.ts';
 import { PIECE, type SnapshotWalk } from './snapshot-walk.ts';
 import { EngineState } from './state.ts';
+import { type OptimizationStatus, statusOf } from './status.ts';
 import { Update } from './update.ts';
 import { HISTORY } from './update-history.ts';
+import {
+  type DecomposerView,
+  type DetectorView,
+  type EdgeView,
+  type ManagerView,
+  type OptimizerView,
+  type PortfolioView,
+  type ScorerView,
+  type TracksView,
+  viewsOf,
+} from './views.ts';
 
+export type { EngineHooks } from './hooks.ts';
 export type { PastEvent } from './learning.ts';
-
-export interface EngineHooks {
-  /** Read at every decision; true switches the overlay off whatever the flags say. */
-  readonly killed?: () => boolean;
-  /**
-   * Where the outcomes of signals that were not sent come from: followed on the candles (default), or given
-   * by `recordShadow`, when the past is replayed and they are known.
-   */
-  readonly shadows?: 'followed' | 'given';
-  /**
-   * The host's clock, in ms. What lies more than `MAX_SKEW` ahead of it is refused, for one such time would hold up
-   * everything that waits for a later one. Without it, as in a replay, nothing is refused.
-   */
-  readonly now?: () => number;
-}
 
 /**
  * One deterministic state machine: time comes in with each event, nothing is read from the machine, and every method
  * returns before anything else can happen.
  */
 export class OptimizationEngine {
+  /** Its components, to be looked at: what changes them goes through the engine, and most of it is a command. */
+  readonly decomposer: DecomposerView;
+  readonly optimizer: OptimizerView;
+  readonly scorer: ScorerView;
+  readonly manager: ManagerView;
+  readonly detector: DetectorView;
+  /** The posterior of the expected R, with everything learned that is known by now. */
+  readonly edge: EdgeView;
+  readonly portfolio: PortfolioView;
+  readonly tracks: TracksView;
   readonly #state: EngineState;
   readonly #clock: HostClock;
   readonly #learning: Learning;
   readonly #judging: Judging;
   readonly #operator: Operator;
+  readonly #recording: Recording;
   readonly #update: Update;
   readonly #pieces: Pieces;
   readonly #killed: () => boolean;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` */
   constructor(options: Options = {}, hooks: EngineHooks = {}) {
-    const { killed = () => false, shadows = 'followed', now = null } = hooks;
+    const { killed, shadows, now } = readHooks(hooks);
     const isOn = () => this.flags.enabled;
     this.#killed = killed;
     this.#state = new EngineState(options);
     this.#clock = new HostClock(this.#state, now);
     this.#learning = new Learning(this.#state, shadows === 'followed');
     this.#judging = new Judging(this.#state, this.#learning, this.#clock, isOn);
+    this.#recording = new Recording(this.#state, this.#learning, this.#clock);
     this.#operator = new Operator(this.#state, this.#learning, this.#clock);
     this.#update = new Update(this.#state, this.#learning, this.#clock);
     this.#pieces = new Pieces(this.#state, isOn);
-  }
-
-  get portfolio(): Portfolio {
-    return this.#state.portfolio;
-  }
-
-  get tracks(): TrackRecords {
-    return this.#state.tracks;
+    const { decomposer, optimizer, scorer, manager, detector, edge, portfolio, tracks } = viewsOf({
+      state: this.#state,
+      recordTrade: (input) => this.recordTrade(input),
+      say: (command, by) => this.#operator.say(command, by),
+    });
+    this.decomposer = decomposer;
+    this.optimizer = optimizer;
+    this.scorer = scorer;
+    this.manager = manager;
+    this.detector = detector;
+    this.edge = edge;
+    this.portfolio = portfolio;
+    this.tracks = tracks;
   }
 
   get config(): Config {
@@ -107,34 +116,9 @@ export class OptimizationEngine {
     return this.#state.options;
   }
 
-  get decomposer(): PerformanceDecomposer {
-    return this.#state.parts.decomposer;
-  }
-
-  get optimizer(): AdaptiveWeightingOptimizer {
-    return this.#state.parts.optimizer;
-  }
-
-  get scorer(): SignalQualityScorer {
-    return this.#state.parts.scorer;
-  }
-
-  get manager(): StrategyRetirementManager {
-    return this.#state.parts.manager;
-  }
-
-  /** The posterior of the expected R, with everything learned that is known by now. */
-  get edge(): EdgePosterior {
-    return this.#state.parts.edge.view;
-  }
-
   /** Whether decisions are carried out, or only what they would have been is recorded. */
   get mode(): Mode {
     return this.#state.mode;
-  }
-
-  get detector(): RegimeDetector {
-    return this.#state.parts.detector;
   }
 
   /**
@@ -150,8 +134,6 @@ export class OptimizationEngine {
    * the decision as it then stands; saying it twice changes nothing.
    */
   withdraw(decision: Decision, reason: ReasonCode): Decision {
-    if (!REASONS.includes(reason))
-      throw commandError(`reason ${show(reason)} of a withdrawal`, REASONS.join(', '));
     return this.#judging.withdraw(decision, reason);
   }
 
@@ -174,13 +156,18 @@ export class OptimizationEngine {
   /**
    * Factor on a size in [0, cap], for hosts that put the pieces together themselves. Where the posterior decides, it is
    * base weight times what the strategy deserves (in a regime) times the guard, and the quality says nothing more.
+   * Throws `ARGUMENT_INVALID`.
    */
-  getPositionSizeMultiplier(options: {
-    readonly strategy: string;
-    readonly signalQuality?: number;
-    readonly regime?: RegimeLabel | Cell;
-  }): number {
-    return this.#pieces.getPositionSizeMultiplier(options);
+  getPositionSizeMultiplier(strategy: string, signalQuality?: number, regime?: RegimeLabel | Cell): number;
+  getPositionSizeMultiplier(question: SizeQuestion): number;
+  getPositionSizeMultiplier(
+    asked: string | SizeQuestion,
+    signalQuality?: number | null,
+    regime?: RegimeLabel | Cell | null,
+  ): number {
+    return this.#pieces.getPositionSizeMultiplier(
+      typeof asked === 'string' ? { strategy: asked, signalQuality, regime } : asked,
+    );
   }
 
   /**
@@ -189,22 +176,7 @@ export class OptimizationEngine {
    * `TRADE_TOO_OLD` or `TIME_AHEAD`, and changes nothing then.
    */
   recordTrade(input: TradeInput): Trade | null {
-    this.#clock.refuseAhead('a trade', input?.exitTime);
-    this.#state.touch('strategy', input?.strategy);
-    const deviation = this.#state.parts.judgement.deviation(input?.strategy);
-    const recorded = this.#state.parts.decomposer.record(completeTrade(input));
-    if (recorded === null) return null;
-    const { trade, outcome, dropped } = recorded;
-    this.#learning.settleShadows();
-    this.#learning.advance(trade.exitTime);
-    if (dropped !== null)
-      this.#state.countError(
-        'POSITION_DROPPED',
-        new Error(`too many positions are open: ${dropped} is never learned`),
-      );
-    if (outcome !== null) this.#learning.learn(outcome, trade.id, deviation);
-    this.#state.emit({ type: 'trade', time: trade.exitTime, input, trade, outcome });
-    return trade;
+    return this.#recording.trade(input);
   }
 
   /**
@@ -212,12 +184,7 @@ export class OptimizationEngine {
    * then.
    */
   recordUnjudged(entry: UnjudgedEntry): void {
-    checkUnjudged(entry);
-    this.#clock.refuseAhead('an unjudged entry', entry.time);
-    this.#learning.settleShadows();
-    this.#learning.advance(entry.time);
-    this.#state.coverage.countUnjudged(entry);
-    this.#state.emit({ type: 'unjudged', time: entry.time, entry });
+    this.#recording.unjudged(entry);
   }
 
   /**
@@ -225,39 +192,12 @@ export class OptimizationEngine {
    * for one that had ended before. Throws `TRADE_INVALID` or `TIME_AHEAD`, and changes nothing then.
    */
   recordUnknownExit(exit: UnknownExit): boolean {
-    checkUnknownExit(exit);
-    const { strategy, symbol, positionId, time } = exit;
-    this.#clock.refuseAhead('an unknown exit', time);
-    if (
-      positionId !== undefined &&
-      !this.#state.parts.decomposer.dropPosition(strategy, symbol, positionId, time)
-    )
-      return false;
-    this.#learning.settleShadows();
-    this.#learning.advance(time);
-    this.#state.coverage.countUnknownExit(exit);
-    this.#state.emit({ type: 'unknownExit', time, exit });
-    return true;
+    return this.#recording.unknownExit(exit);
   }
 
   /** Takes one closed candle. An impossible one, or one ahead of the clock, is skipped and counted. */
   recordCandle(symbol: string, timeframe: string, candle: Candle): void {
-    const fault = candleFault(candle);
-    if (fault !== null) {
-      this.#state.countError('CANDLE_INVALID', new Error(fault));
-      return;
-    }
-    if (this.#clock.isAhead(candle.time)) {
-      this.#state.countError('TIME_AHEAD', this.#clock.ahead(`a candle of ${symbol}`, candle.time));
-      return;
-    }
-    this.#state.touch('symbol', symbol);
-    if (this.#state.shadows.isDue(candle.time)) this.#learning.settleShadows();
-    this.#learning.settleEdge(candle.time);
-    this.#state.parts.detector.update(symbol, timeframe, candle);
-    if (timeframe === this.#state.config.timeframe)
-      this.#state.shadows.onCandle(symbol, candle, timeframeMs(this.#state.config.timeframe));
-    this.#state.emit({ type: 'candle', time: candle.time, symbol, timeframe, candle });
+    this.#recording.candle(symbol, timeframe, candle);
   }
 
   /**
@@ -265,30 +205,12 @@ export class OptimizationEngine {
    * outcome of a signal that was not sent is followed to this exit. Throws `SIGNAL_INVALID` or `TIME_AHEAD`.
    */
   recordExitSignal(signal: Pick<Signal, 'strategy' | 'symbol' | 'time'>): void {
-    const fault = signalFault({ ...signal, side: 'long' });
-    if (fault !== null) {
-      throw new EdgekeeperError('SIGNAL_INVALID', {
-        found: `an exit signal whose ${fault}`,
-        expected: 'strategy and symbol by name, and a time in ms',
-        hint: 'Nothing was changed.',
-      });
-    }
-    const { strategy, symbol, time } = signal;
-    this.#clock.refuseAhead('an exit signal', time);
-    this.#learning.settleShadows();
-    this.#learning.advance(time);
-    this.#state.touch('symbol', symbol);
-    this.#state.shadows.askExit(strategy, symbol, time);
-    this.#state.emit({ type: 'exit', time, strategy, symbol });
+    this.#recording.exitSignal(signal);
   }
 
   /** Takes the equity of the whole account, for the drawdown guard. Throws `EQUITY_INVALID` or `TIME_AHEAD`. */
   recordEquity(report: EquityReport): void {
-    this.#clock.refuseAhead('an equity report', report?.time);
-    this.#state.portfolio.record(report, this.#state.config.hardStop ?? null);
-    this.#learning.settleShadows();
-    this.#learning.advance(report.time);
-    this.#state.emit({ type: 'equity', time: report.time, report });
+    this.#recording.equity(report);
   }
 
   /**
@@ -297,7 +219,7 @@ export class OptimizationEngine {
    * `TRADE_INVALID`, and changes nothing then.
    */
   recordShadow(outcome: ShadowOutcome): void {
-    this.#learning.recordShadow(outcome);
+    this.#learning.recordShadow(readShadow(outcome));
   }
 
   /**
@@ -317,32 +239,32 @@ export class OptimizationEngine {
   }
 
   /** Flips switches; they are read at every decision. */
-  setFlags(flags: Partial<Flags>, authorship: Authorship): void {
-    this.execute({ ...authorship, type: 'setFlags', flags });
+  setFlags(flags: Partial<Flags>, by?: By): void {
+    this.#operator.say({ type: 'setFlags', flags }, by);
   }
 
-  forceStatus(strategy: string, status: StrategyStatus, options: ForceOptions): void {
-    this.execute({ ...options, type: 'forceStatus', strategy, status });
+  forceStatus(strategy: string, status: StrategyStatus, by?: By | Partial<ForceOptions>): void {
+    this.#operator.say({ type: 'forceStatus', strategy, status }, by);
   }
 
   /** Puts a component, or all of them, back to its baseline. */
-  reset(target: ResetTarget, authorship: Authorship): void {
-    this.execute({ ...authorship, type: 'reset', target });
+  reset(target: ResetTarget, by?: By): void {
+    this.#operator.say({ type: 'reset', target }, by);
   }
 
   /** Carries decisions out, or only records what they would have been. */
-  setMode(mode: Mode, authorship: Authorship): void {
-    this.execute({ ...authorship, type: 'setMode', mode });
+  setMode(mode: Mode, by?: By): void {
+    this.#operator.say({ type: 'setMode', mode }, by);
   }
 
   /** Lets go of the hard stop. */
-  resume(authorship: Authorship): void {
-    this.execute({ ...authorship, type: 'resume' });
+  resume(by?: By): void {
+    this.#operator.say({ type: 'resume' }, by);
   }
 
   /** Measures portfolio drawdown from today's equity on. */
-  rebasePeak(authorship: Authorship): void {
-    this.execute({ ...authorship, type: 'rebasePeak' });
+  rebasePeak(by?: By): void {
+    this.#operator.say({ type: 'rebasePeak' }, by);
   }
 
   /**
@@ -350,6 +272,7 @@ export class OptimizationEngine {
    * they would have been then.
    */
   learnPast(event: PastEvent): void {
+    checkPast(event);
     this.#learning.learnPast(event);
   }
 
@@ -358,8 +281,8 @@ export class OptimizationEngine {
    * configuration sets otherwise than the old one overrules what an operator said before. Throws
    * `CONFIG_INVALID` or `TIME_AHEAD`, and changes nothing then.
    */
-  reconfigure(options: Options, authorship: Authorship): void {
-    this.#operator.reconfigure(options, authorship);
+  reconfigure(options: Options, by?: By): void {
+    this.#operator.reconfigure(options, by);
   }
 
   /**
@@ -369,47 +292,14 @@ export class OptimizationEngine {
   apply(event: RecordedEvent): boolean {
     let isSame = true;
     this.#clock.pastly(() => {
-      if (event.type === 'decision')
-        isSame = this.#judging.judgeAgain(event.signal, completeDecision(event.decision));
-      else this.#apply(event);
+      isSame = applyEvent(event, {
+        judging: this.#judging,
+        recording: this.#recording,
+        update: this.#update,
+        operator: this.#operator,
+      });
     });
     return isSame;
-  }
-
-  #apply(event: Exclude<RecordedEvent, { type: 'decision' }>): void {
-    switch (event.type) {
-      case 'withdrawal':
-        this.withdraw(event.decision, event.reason);
-        return;
-      case 'trade':
-        this.recordTrade(event.input);
-        return;
-      case 'candle':
-        this.recordCandle(event.symbol, event.timeframe, event.candle);
-        return;
-      case 'equity':
-        this.recordEquity(event.report);
-        return;
-      case 'exit':
-        this.recordExitSignal(event);
-        return;
-      case 'unjudged':
-        this.recordUnjudged(event.entry);
-        return;
-      case 'unknownExit':
-        this.recordUnknownExit(event.exit);
-        return;
-      case 'update':
-        this.updateOptimization(event.time);
-        return;
-      case 'command':
-        this.execute(event.command);
-        return;
-      case 'config':
-        // What was written before evidence had a name ran on guarded evidence.
-        this.reconfigure({ evidence: 'guarded', ...event.options }, event.authorship);
-        return;
-    }
   }
 
   /** The switches in force; all is off while the overlay is killed from outside. */
@@ -422,39 +312,19 @@ export class OptimizationEngine {
     return this.#state.time;
   }
 
-  getOptimizationStatus(): {
-    readonly enabled: Flags;
-    readonly mode: Mode;
-    readonly time: number;
-    readonly updatedAt: number | null;
-    readonly decisions: number;
-    readonly drawdown: number | null;
-    readonly guard: number;
-    readonly stopped: boolean;
-    readonly errors: Readonly<Record<string, number>>;
-  } {
-    const { drawdown, stopped } = this.#state.portfolio;
-    return {
-      enabled: this.flags,
-      mode: this.#state.mode,
-      time: this.#state.time,
-      updatedAt: this.#state.updatedAt,
-      decisions: this.#state.decisions,
-      drawdown,
-      guard: guardOf(this.#state.config, this.#state.portfolio),
-      stopped,
-      errors: Object.fromEntries(this.#state.errors),
-    };
+  getOptimizationStatus(): OptimizationStatus {
+    return statusOf(this.#state, this.flags);
   }
 
   /** The latest states after an update, oldest first. */
   getOptimizationHistory(limit = HISTORY): OptimizationState[] {
-    return this.#state.history.latest(limit);
+    checkLimit(limit);
+    return copyOf(this.#state.history.latest(limit));
   }
 
   /** What became of the signals of each strategy. */
   getSignalCounts(): Record<string, SignalCounts> {
-    return structuredClone(Object.fromEntries(this.#state.counts));
+    return copyOf(byName(this.#state.counts));
   }
 
   /** How many entries could be judged, and of how many positions the exit is known. */
@@ -468,17 +338,19 @@ export class OptimizationEngine {
   }
 
   /** The latest decisions, oldest first. */
-  getRecentDecisions(limit?: number): Decision[] {
-    return this.#state.recent.latest(limit);
+  getRecentDecisions(limit = Number.POSITIVE_INFINITY): Decision[] {
+    checkLimit(limit);
+    return copyOf(this.#state.recent.latest(limit));
   }
 
   /** Signals that were not sent and whose outcome is followed now, oldest first. */
   getOpenShadows(): Readonly<Shadow>[] {
-    return this.#state.shadows.getOpen();
+    return copyOf(this.#state.shadows.getOpen());
   }
 
   /** Calls the observer after every change. Returns how to stop. An observer that throws is isolated. */
   subscribe(observer: Observer): () => void {
+    if (typeof observer !== 'function') refuse(`observer ${show(observer)}`, 'a function');
     this.#state.observers.add(observer);
     return () => this.#state.observers.delete(observer);
   }
@@ -516,11 +388,4 @@ export class OptimizationEngine {
   take({ section, items }: Piece): void {
     this.#state.take(section, items);
   }
-}
-
-/** A trade with its decision as this version writes it. */
-function completeTrade(input: TradeInput): TradeInput {
-  if (typeof input?.decision !== 'object' || input.decision === null) return input;
-  const decision = completeDecision(input.decision);
-  return decision === input.decision ? input : { ...input, decision };
 }

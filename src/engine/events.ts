@@ -1,25 +1,27 @@
 import type { Options } from '../config/schema.ts';
 import type { PosteriorState } from '../edge/posterior.ts';
+import type { Authorship } from '../model/authorship.ts';
 import type { Candle } from '../model/candle.ts';
 import type { UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
 import type { Decision, ReasonCode } from '../model/decision.ts';
 import type { Flags, Mode } from '../model/flags.ts';
 import type { PositionOutcome } from '../model/position.ts';
+import type { RegimeLabel } from '../model/regime.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
 import type { Signal } from '../model/signal.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
+import type { QualitySettings } from '../quality/scorer.ts';
 import type { StatusChange } from '../retirement/record.ts';
 import type { WeightsByCell, WeightUpdate } from '../weighting/optimizer.ts';
 
 export const RESET_TARGETS = ['weights', 'health', 'scores', 'performance', 'regimes', 'all'] as const;
 export type ResetTarget = (typeof RESET_TARGETS)[number];
 
-/** Who changed something, when and why. */
-export interface Authorship {
-  readonly time: number;
-  readonly actor: string;
-  readonly reason: string;
+/** What is changed of quality scores; what is absent stays. */
+export interface QualityChange extends Partial<QualitySettings> {
+  /** Factors of regimes, in [0,2]. */
+  readonly regimeAdjustments?: Partial<Readonly<Record<RegimeLabel, number>>>;
 }
 
 /** What an operator can do. Two commands with one id are one command. */
@@ -35,9 +37,13 @@ export type Command = Authorship & { readonly id?: string } & (
     | { readonly type: 'setWeights'; readonly weights: Readonly<Record<string, WeightsByCell>> }
     | { readonly type: 'setPosterior'; readonly posterior: PosteriorState }
     | { readonly type: 'setMode'; readonly mode: Mode }
+    | { readonly type: 'setQuality'; readonly quality: QualityChange }
     | { readonly type: 'rebasePeak' }
     | { readonly type: 'resume' }
   );
+
+/** A command, before it is known who gives it. */
+export type Said<C = Command> = C extends Command ? Omit<C, keyof Authorship | 'id'> : never;
 
 /** Portfolio equity at one time; a deposit (or, negative, a withdrawal) is already in it. */
 export interface EquityReport {

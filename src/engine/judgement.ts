@@ -1,3 +1,4 @@
+import { byName } from '../model/names.ts';
 import type { Cell } from '../model/regime.ts';
 import type { PerformanceDecomposer } from '../performance/decomposer.ts';
 import type { Evidence, Recent } from '../performance/evidence.ts';
@@ -48,7 +49,7 @@ export class StrategyJudgement {
 
   /** What every weight is set by. */
   weightEvidence(): Record<string, StrategyEvidence> {
-    return Object.fromEntries(
+    return byName(
       this.#decomposer.getStrategies().flatMap((strategy) => {
         const evidence = this.#decomposer.evidenceOf(strategy);
         if (!evidence) return [];

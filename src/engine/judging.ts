@@ -2,12 +2,23 @@ import { countDecision, countWithdrawal } from '../decision/counts.ts';
 import { blockedBy, fallback, passed } from '../decision/fallback.ts';
 import { signalFault } from '../decision/fault.ts';
 import { type Judged, judge } from '../decision/judge.ts';
+import { readSignal } from '../decision/signal-input.ts';
 import { countSignal, countWithdrawal as countSignalWithdrawn } from '../edge/sent-signals.ts';
-import { asSent, type Decision, isUnjudgeable, type ReasonCode, sentAlike } from '../model/decision.ts';
+import {
+  asSent,
+  type Decision,
+  isUnjudgeable,
+  REASONS,
+  type ReasonCode,
+  sentAlike,
+} from '../model/decision.ts';
+import { reading } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
 import type { Signal } from '../model/signal.ts';
 import { HEALTH, isName } from '../model/strategy.ts';
 import { isTime } from '../model/time.ts';
 import type { HostClock } from './clock.ts';
+import { commandError } from './commands.ts';
 import type { Learning } from './learning.ts';
 import type { EngineState } from './state.ts';
 
@@ -29,10 +40,11 @@ export class Judging {
    * Decides on a signal. Never throws and never waits: what cannot be judged is sent at its base size, times
    * health and guard as last known. A signal with an id that was decided before gets the same decision.
    */
-  decide(signal: Signal): Decision {
+  decide(given: Signal): Decision {
+    const signal = readSignal(given);
     try {
       if (!this.#isOn()) return passed(named(signal, this.#state.time), 'off', 'OVERLAY_DISABLED');
-      if (signal?.intent === 'close') return passed(signal, 'exit', 'EXIT_PASSES');
+      if (signal.intent === 'close') return passed(named(signal, this.#state.time), 'exit', 'EXIT_PASSES');
       return this.judge(signal);
     } catch (error) {
       this.#state.countError('DECIDE_FAILED', error);
@@ -44,7 +56,12 @@ export class Judging {
    * Says that a decision was not sent after all, for instance because the venue's minimum is larger. Returns
    * the decision as it then stands; saying it twice changes nothing.
    */
-  withdraw(decision: Decision, reason: ReasonCode): Decision {
+  withdraw(given: Decision, reason: ReasonCode): Decision {
+    if (!REASONS.includes(reason))
+      throw commandError(`reason ${show(reason)} of a withdrawal`, REASONS.join(', '));
+    const decision = reading('a decision', 'COMMAND_INVALID', () => ({ ...given }));
+    if (typeof decision.id !== 'string' || !Array.isArray(decision.reasons))
+      throw commandError(`decision ${show(decision.id)}`, 'a decision as decide() returned it');
     const known = this.#state.recent.get(decision.id);
     if (known?.multiplier === 0) return known;
     const withdrawn = blockedBy(known ?? decision, reason);
@@ -75,6 +92,8 @@ export class Judging {
     }
     const known = this.#state.recent.ofSignal(signal);
     if (known) return this.#stillSent(known);
+    if (!this.#state.admits(signal.strategy, signal.symbol))
+      return this.decided(signal, this.#fallback(signal, id, 'NAME_LIMIT'));
     const { decision, isOwn } = this.#judged(signal, id);
     if (isOwn) this.#learning.atWork(decision);
     return this.decided(signal, decision);
@@ -91,6 +110,10 @@ export class Judging {
     if (isUnjudgeable(sent) || signalFault(signal) !== null) {
       this.decided(signal, sent);
       return isUnjudgeable(sent);
+    }
+    if (!this.#state.admits(signal.strategy, signal.symbol)) {
+      this.decided(signal, { ...sent, reasons: [...sent.reasons, 'NAME_LIMIT'] });
+      return false;
     }
     const { decision, isOwn } = this.#judged(signal, sent.id);
     const isSame = sentAlike(decision, sent);
@@ -123,7 +146,12 @@ export class Judging {
   }
 
   #fallback(signal: Signal, id: string, reason: ReasonCode): Decision {
-    const subject = this.#state.subjectOf(signal.strategy, signal.symbol);
+    // Nothing is resolved for a name that there is no room for.
+    const { strategy, symbol } = signal;
+    const subject = this.#state.subjectOf(
+      this.#state.knows(strategy, null) ? strategy : '',
+      this.#state.knows(strategy, symbol) ? symbol : '',
+    );
     return fallback(signal, id, reason, subject, this.#state);
   }
 
@@ -149,6 +177,12 @@ export class Judging {
   decided(signal: Signal, decision: Decision): Decision {
     this.#touch(decision);
     this.#state.decisions += 1;
+    if (decision.reasons.includes('NAME_LIMIT')) {
+      // Nothing is kept by its names.
+      this.#state.coverage.countUnjudged({ ...decision, strategy: '', reason: 'NAME_LIMIT' });
+      this.#state.emit({ type: 'decision', time: decision.time, signal, decision });
+      return decision;
+    }
     countDecision(this.#state.countsOf(decision.strategy), decision);
     this.#state.recent.add(signal, decision);
     this.#learning.follow(decision);
@@ -175,8 +209,8 @@ function named(signal: unknown, time: number): Pick<Signal, 'strategy' | 'symbol
 }
 
 /** A signal that can at least be named in a decision. */
-function asSignal(signal: unknown, time: number): Signal {
-  const { id, ...given } = readable(signal);
+function asSignal(signal: Signal, time: number): Signal {
+  const { id, ...given } = signal;
   return {
     ...given,
     ...(isName(id) ? { id } : {}),
@@ -185,13 +219,4 @@ function asSignal(signal: unknown, time: number): Signal {
     side: given.side === 'short' ? 'short' : 'long',
     time: isTime(given.time) ? given.time : time,
   };
-}
-
-/** What can be read of a host's object; one whose properties throw is as good as empty. */
-function readable(signal: unknown): Partial<Signal> {
-  try {
-    return typeof signal === 'object' && signal !== null ? { ...(signal as Partial<Signal>) } : {};
-  } catch {
-    return {};
-  }
 }

@@ -2,6 +2,7 @@ import { learnedQuality } from '../decision/by-edge.ts';
 import { countOutcome } from '../decision/counts.ts';
 import type { WaitingOutcome } from '../edge/learning.ts';
 import type { Decision } from '../model/decision.ts';
+import { isMoney } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
@@ -63,10 +64,10 @@ export class Learning {
   recordShadow(outcome: ShadowOutcome): void {
     const { decision, r, weight, exitTime } = outcome;
     const { strategy } = decision;
-    if (!Number.isFinite(r) || !(weight > 0 && Number.isFinite(1 / weight))) {
+    if (!isMoney(r) || !(weight > 0 && weight <= 1 && isMoney(1 / weight))) {
       throw new EdgekeeperError('TRADE_INVALID', {
         found: `outcome ${show(r)} of weight ${show(weight)} of ${strategy}`,
-        expected: 'a finite R-multiple, and a weight above 0',
+        expected: 'a finite R-multiple, and a weight in (0,1]',
         hint: 'Nothing was changed.',
       });
     }
@@ -75,6 +76,7 @@ export class Learning {
       this.#state.emit({ type: 'shadow', time: exitTime, outcome });
       return;
     }
+    if (!this.#state.admits(strategy, decision.symbol)) return;
     this.#state.touch('strategy', strategy);
     this.#adopt(outcomeOfShadow(outcome));
     this.#state.parts.scorer.recordSignalOutcome({ ...decision, r, weight });
@@ -198,6 +200,7 @@ export class Learning {
   }
 
   #adopt(outcome: DecidedOutcome): void {
+    if (!this.#state.admits(outcome.strategy, outcome.symbol)) return;
     this.#state.parts.edge.add(outcome);
     this.#state.tracks.add(outcome.strategy, outcome);
   }

@@ -1,10 +1,14 @@
-import { type Options, withEvidence } from '../config/schema.ts';
+import { type Options, parseConfig, withEvidence } from '../config/schema.ts';
+import { type Authorship, authored, type By, checkAuthorship } from '../model/authorship.ts';
+import { frozen } from '../model/copies.ts';
+import { plain, reading } from '../model/doors.ts';
 import type { Flags } from '../model/flags.ts';
+import type { RegimeLabel } from '../model/regime.ts';
 import type { ForceOptions } from '../retirement/force.ts';
 import type { HostClock } from './clock.ts';
-import { checkCommand, commandError } from './commands.ts';
+import { commandError, readCommand } from './commands.ts';
 import { componentsOf, flagsOf, reconfigured } from './components.ts';
-import type { Authorship, Command, ResetTarget } from './events.ts';
+import type { Command, QualityChange, ResetTarget, Said } from './events.ts';
 import type { Learning } from './learning.ts';
 import type { EngineState } from './state.ts';
 
@@ -22,13 +26,19 @@ export class Operator {
 
   /**
    * Carries out an operator's command. Returns false for one whose id was carried out before. Throws
-   * `COMMAND_INVALID` or `TIME_AHEAD`, or `CONFIG_INVALID` for a weight out of bounds, and changes nothing then.
+   * `COMMAND_INVALID` or `TIME_AHEAD`, or `CONFIG_INVALID` for a setting out of bounds, and changes nothing then.
    */
-  execute(command: Command): boolean {
-    checkCommand(command);
+  execute(given: Command): boolean {
+    const command = readCommand(given);
     const { time, actor, reason, id } = command;
     if (id !== undefined && this.#state.commands.latest().includes(id)) return false;
     this.#clock.refuseAhead('a command', time);
+    const named = strategiesIn(command);
+    if (!this.#state.hasRoomFor(named))
+      throw commandError(
+        `${named.length} strategies, more than there is room for`,
+        `at most maxStrategies = ${this.#state.config.maxStrategies} with those that are known`,
+      );
     if (command.type === 'resume' && !this.#state.portfolio.stopped)
       throw commandError('resume, and no hard stop that holds anything', 'a hard stop that has acted');
     const before = this.#beforeCommand(command);
@@ -49,6 +59,9 @@ export class Operator {
         break;
       case 'setMode':
         this.#state.operatorMode = command.mode;
+        break;
+      case 'setQuality':
+        this.#setQuality(command.quality);
         break;
       case 'setPosterior':
         this.#state.parts.edge.replace(command.posterior);
@@ -71,6 +84,7 @@ export class Operator {
       this.#learning.settleShadows();
       this.#learning.settleEdge();
     }
+    for (const strategy of named) this.#state.admits(strategy, null);
     this.#state.forgetSubjects();
     if (id !== undefined) this.#state.commands.push(id);
     this.#learning.advance(time);
@@ -78,14 +92,26 @@ export class Operator {
     return true;
   }
 
+  /** Carries out what code of a host says. @param by why, or who, when and why */
+  say(command: Said, by?: By): void {
+    this.execute({ ...authored(by, this.#clock.present), ...command } as Command);
+  }
+
   /**
    * Takes another configuration between two events, and keeps everything learned. A switch that the new
    * configuration sets otherwise than the old one overrules what an operator said before. Throws
    * `CONFIG_INVALID` or `TIME_AHEAD`, and changes nothing then.
    */
-  reconfigure(options: Options, authorship: Authorship): void {
+  reconfigure(given: Options, by?: By): void {
+    // It is refused as it was given, and taken as it is kept.
+    reading('a configuration', 'CONFIG_INVALID', () => parseConfig(given));
+    const options = plain('a configuration', given, 'CONFIG_INVALID');
+    // Nothing else that a host has in its object may reach the journal.
+    const { time, actor, reason } = authored(by, this.#clock.present);
+    const authorship: Authorship = { time, actor, reason };
     // A faulty one is refused before anything is changed.
     componentsOf(options);
+    checkAuthorship(authorship);
     this.#clock.refuseAhead('a configuration', authorship.time);
     this.#state.touchAll();
     this.#learning.settleShadows();
@@ -99,8 +125,8 @@ export class Operator {
       ([flag]) => parts.config[flag as keyof Flags] === before[flag as keyof Flags],
     );
     this.#state.operatorFlags = Object.fromEntries(kept);
-    this.#state.options = withEvidence(options);
-    this.#state.parts = parts;
+    this.#state.options = frozen(withEvidence(options));
+    this.#state.adopt(parts);
     this.#state.forgetSubjects();
     this.#state.flags = flagsOf(parts.config, this.#state.operatorFlags);
     this.#learning.advance(authorship.time);
@@ -121,6 +147,7 @@ export class Operator {
       );
     }
     if (command.type === 'setMode') return { mode: this.#state.mode };
+    if (command.type === 'setQuality') return this.#qualityBefore(command.quality);
     return command.type === 'rebasePeak' || command.type === 'resume'
       ? { drawdown: this.#state.portfolio.drawdown, stopped: this.#state.portfolio.stopped }
       : null;
@@ -140,6 +167,28 @@ export class Operator {
     this.#state.emit({ type: 'status', time, change });
   }
 
+  #setQuality({ minQualityThreshold, enforcement, regimeAdjustments = {} }: QualityChange): void {
+    const { scorer } = this.#state.parts;
+    if (minQualityThreshold !== undefined) scorer.minQualityThreshold = minQualityThreshold;
+    if (enforcement !== undefined) scorer.enforcement = enforcement;
+    for (const [regime, adjustment] of Object.entries(regimeAdjustments))
+      scorer.setRegimeAdjustment(regime as RegimeLabel, adjustment);
+  }
+
+  #qualityBefore({ regimeAdjustments, ...settings }: QualityChange): QualityChange {
+    const { scorer } = this.#state.parts;
+    const factors = Object.keys(regimeAdjustments ?? {}).map((regime) => [
+      regime,
+      scorer.regimeAdjustments[regime as RegimeLabel],
+    ]);
+    return {
+      ...Object.fromEntries(
+        Object.keys(settings).map((name) => [name, scorer[name as keyof typeof settings]]),
+      ),
+      ...(regimeAdjustments === undefined ? {} : { regimeAdjustments: Object.fromEntries(factors) }),
+    };
+  }
+
   #reset(target: ResetTarget, authorship: Authorship): void {
     const { time } = authorship;
     const all = target === 'all';
@@ -156,5 +205,19 @@ export class Operator {
     if (all || target === 'regimes') this.#state.parts.detector.reset();
     if (all) this.#state.shadows.reset();
     this.#learning.forget(target);
+  }
+}
+
+/** Strategies that a command names. */
+function strategiesIn(command: Command): string[] {
+  switch (command.type) {
+    case 'forceStatus':
+      return [command.strategy];
+    case 'setWeights':
+      return Object.keys(command.weights);
+    case 'setPosterior':
+      return command.posterior.strategies.map(([name]) => name);
+    default:
+      return [];
   }
 }

@@ -1,13 +1,25 @@
 import { flooredTarget, levelsOf } from '../decision/by-edge.ts';
 import { cellOfSignal } from '../decision/cell.ts';
+import { signalFault } from '../decision/fault.ts';
 import { capOf, guardOf } from '../decision/limits.ts';
+import { readSignal } from '../decision/signal-input.ts';
 import { qualityFactor } from '../decision/sizing.ts';
 import { wholeOrNone } from '../edge/size.ts';
-import { asCell, type Cell, type RegimeLabel } from '../model/regime.ts';
+import { checkedCell, checkName, reading, refuse } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
+import type { Cell, RegimeLabel } from '../model/regime.ts';
 import type { Signal } from '../model/signal.ts';
 import { HEALTH } from '../model/strategy.ts';
 import { rateOrNull } from '../quality/score.ts';
 import type { EngineState } from './state.ts';
+
+/** What a size is asked for. */
+export interface SizeQuestion {
+  readonly strategy: string;
+  /** In [0,1]. */
+  readonly signalQuality?: number | null;
+  readonly regime?: RegimeLabel | Cell | null;
+}
 
 /** The pieces of a decision, for hosts that put them together themselves. Nothing here changes anything. */
 export class Pieces {
@@ -23,7 +35,16 @@ export class Pieces {
    * Scores a signal without deciding on it: its quality, and whether the enforcement in force lets it through; where
    * the posterior decides, whether it reaches the plain threshold. Changes nothing.
    */
-  scoreSignal(signal: Signal): { readonly quality: number; readonly shouldExecute: boolean } {
+  scoreSignal(given: Signal): { readonly quality: number; readonly shouldExecute: boolean } {
+    const signal = readSignal(given);
+    const fault = signalFault(signal);
+    if (fault !== null)
+      refuse(
+        typeof given === 'object' ? `a signal whose ${fault}` : show(given),
+        'a signal',
+        'SIGNAL_INVALID',
+        "Pass one object: scoreSignal({ strategy, symbol, side: 'long', time, confidence, confluence }).",
+      );
     const cell = cellOfSignal(signal, this.#state.parts.detector.regimeOf(signal.symbol, signal.time));
     const alignment =
       rateOrNull(signal.alignment) ?? this.#state.parts.judgement.alignment(signal.strategy, cell);
@@ -43,9 +64,11 @@ export class Pieces {
    * @param regime overall when absent; TRENDING without a side counts as with the trend
    */
   getStrategyWeight(strategy: string, regime: RegimeLabel | Cell | null = null): number {
+    checkName(strategy);
+    const cell = regime === null ? null : checkedCell(regime);
     if (!this.#isOn()) return 1;
     const weight = this.#state.flags.adaptiveWeighting
-      ? this.#state.parts.optimizer.getWeightForRegime(strategy, regime === null ? null : asCell(regime))
+      ? this.#state.parts.optimizer.getWeightForRegime(strategy, cell)
       : this.#state.parts.optimizer.getBaseWeight(strategy);
     if (!this.#state.flags.retirementManagement) return weight;
     const status = this.#state.parts.manager.statusOf(strategy);
@@ -61,19 +84,23 @@ export class Pieces {
    * Factor on a size in [0, cap], for hosts that put the pieces together themselves. Where the posterior decides, it is
    * base weight times what the strategy deserves (in a regime) times the guard, and the quality says nothing more.
    */
-  getPositionSizeMultiplier(options: {
-    readonly strategy: string;
-    readonly signalQuality?: number;
-    readonly regime?: RegimeLabel | Cell;
-  }): number {
-    const { strategy, regime = null } = options;
+  getPositionSizeMultiplier(question: SizeQuestion): number {
+    const {
+      strategy,
+      signalQuality = null,
+      regime = null,
+    } = reading('a question', 'ARGUMENT_INVALID', () => ({ ...question }));
+    checkName(strategy);
+    if (signalQuality !== null && !Number.isNaN(signalQuality) && rateOrNull(signalQuality) === null)
+      refuse(`signalQuality ${show(signalQuality)}`, 'a quality in [0,1], or none');
+    const cell = regime === null ? null : checkedCell(regime);
+    const score = rateOrNull(signalQuality);
     if (!this.#isOn()) return 1;
-    if (this.#state.byEdge) return this.#multiplierByEdge(strategy, regime === null ? null : asCell(regime));
-    const score = rateOrNull(options.signalQuality);
-    const acts = score !== null && this.#enforces(strategy, asCell(regime ?? 'UNKNOWN'));
+    if (this.#state.byEdge) return this.#multiplierByEdge(strategy, cell);
+    const acts = score !== null && this.#enforces(strategy, cell ?? 'UNKNOWN');
     const quality = acts ? qualityFactor(score, this.#state.parts.scorer.minQualityThreshold) : 1;
     const guard = guardOf(this.#state.config, this.#state.portfolio);
-    const multiplier = this.getStrategyWeight(strategy, regime) * quality * guard;
+    const multiplier = this.getStrategyWeight(strategy, cell) * quality * guard;
     return Math.min(capOf(this.#state.config, null), Math.max(0, multiplier));
   }
 

@@ -1,4 +1,5 @@
-import { EdgekeeperError, show } from '../model/errors.ts';
+import { checkedState, isMoney, reading, refuse } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
 import { isTime } from '../model/time.ts';
 import { z } from '../model/z.ts';
 import { drawdown } from '../statistics/equity-curve.ts';
@@ -31,14 +32,7 @@ export class Portfolio {
    * @param hardStop drawdown from the highest equity at which everything stops, a rate; null for none
    */
   record(report: EquityReport, hardStop: number | null = null): void {
-    const { time, equity, deposit = 0 } = report ?? {};
-    if (!isTime(time) || !Number.isFinite(equity) || !Number.isFinite(deposit)) {
-      throw new EdgekeeperError('EQUITY_INVALID', {
-        found: `equity ${show(equity)} with deposit ${show(deposit)} at ${show(time)}`,
-        expected: 'a finite equity and deposit, and a time in ms',
-        hint: 'Report equity in quote currency; nothing was changed.',
-      });
-    }
+    const { time, equity, deposit = 0 } = readEquity(report);
     if (time <= this.#state.time) return;
     const { equity: before, peak, recentPeak, time: last, stopped } = this.#state;
     const days = before === null ? 0 : Math.min(MOST_DAYS, (time - last) / DAY);
@@ -95,8 +89,26 @@ export class Portfolio {
   }
 
   restore(state: PortfolioState): void {
-    this.#state = { ...state };
+    this.#state = { ...checkedState(portfolioSchema, state) };
   }
+}
+
+/** A report, read once. Throws `EQUITY_INVALID`. */
+export function readEquity(given: EquityReport): EquityReport {
+  const { time, equity, deposit } = reading('an equity report', 'EQUITY_INVALID', () => ({
+    time: given?.time,
+    equity: given?.equity,
+    deposit: given?.deposit,
+  }));
+  if (!isTime(time) || !isMoney(equity) || !(deposit === undefined || isMoney(deposit)))
+    refuse(
+      `equity ${show(equity)} with deposit ${show(deposit)} at ${show(time)}`,
+      'an equity and a deposit that can be money, and a time in ms',
+      'EQUITY_INVALID',
+      'Report equity in quote currency; nothing was changed.',
+    );
+  // Plus 0: no negative zero, which JSON would not keep.
+  return { time: time + 0, equity: equity + 0, ...(deposit === undefined ? {} : { deposit: deposit + 0 }) };
 }
 
 const positive = (equity: number): number | null => (equity > 0 ? equity : null);

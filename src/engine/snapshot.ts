@@ -5,6 +5,7 @@ import { EdgeLearning, edgeSchema } from '../edge/learning.ts';
 import { posteriorSchema } from '../edge/posterior.ts';
 import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
+import { reading } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, MODES } from '../model/flags.ts';
 import { z } from '../model/z.ts';
@@ -195,11 +196,12 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
     };
   },
   // Version 5 kept shares of the method `hedge` with each strategy, and bars to compute the indicators from; what they came to is
-  // all that is needed.
+  // all that is needed. It knew no threshold and no enforcement that an operator set.
   5: (old) => {
-    const { optimizer, detector } = old as unknown as Version5;
+    const { optimizer, detector, scorer } = old as unknown as Version5;
     return {
       ...old,
+      scorer: { ...scorer, minQualityThreshold: null, enforcement: null },
       optimizer: {
         ...optimizer,
         strategies: optimizer.strategies.map(([name, { share: _share, ...weights }]) => [name, weights]),
@@ -238,6 +240,7 @@ const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
   (decision.plan?.stop ?? null) === null ? 'atr' : 'stop';
 
 interface Version5 {
+  readonly scorer: object;
   readonly optimizer: { readonly strategies: readonly (readonly [string, { readonly share: number }])[] };
   readonly detector: {
     readonly symbols: readonly (readonly [
@@ -299,6 +302,10 @@ function invalid(found: string): EdgekeeperError {
  * Throws `SNAPSHOT_INVALID` and says where it is not one.
  */
 export function parseSnapshot(given: unknown): Snapshot {
+  return reading('a snapshot', 'SNAPSHOT_INVALID', () => parsed(given));
+}
+
+function parsed(given: unknown): Snapshot {
   let value = given;
   let version = (value as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version > SNAPSHOT_VERSION) {
@@ -312,8 +319,8 @@ export function parseSnapshot(given: unknown): Snapshot {
     value = { ...MIGRATIONS[version]!(value as Record<string, unknown>), version: version + 1 };
     version += 1;
   }
-  const parsed = snapshotSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const { success, data, error } = snapshotSchema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
   throw invalid(`${issue!.path.join('.') || 'the snapshot'}: ${issue!.message}`);
 }

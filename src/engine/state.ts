@@ -1,16 +1,22 @@
-import { type Config, type Options, withEvidence } from '../config/schema.ts';
+import { type Config, type Options, parseConfig, withEvidence } from '../config/schema.ts';
 import type { DecisionContext } from '../decision/context.ts';
 import { countsOf, type SignalCounts } from '../decision/counts.ts';
 import { CoverageCounts } from '../decision/coverage.ts';
 import { guardOf } from '../decision/limits.ts';
 import { RecentDecisions } from '../decision/recent-decisions.ts';
 import type { EdgePosterior } from '../edge/posterior.ts';
+import { frozen } from '../model/copies.ts';
+import { plain, reading } from '../model/doors.ts';
+import { show } from '../model/errors.ts';
 import type { Flags, Mode } from '../model/flags.ts';
 import { Ring } from '../model/ring.ts';
+import { isName } from '../model/strategy.ts';
 import { TrackRecords } from '../performance/track-record.ts';
+import type { QualitySettings } from '../quality/scorer.ts';
 import { ShadowBook } from '../shadow/book.ts';
 import { type Components, componentsOf, flagsOf } from './components.ts';
 import type { EngineEvent, Observer } from './events.ts';
+import { Names, namesIn } from './handles.ts';
 import { Portfolio } from './portfolio.ts';
 import { sectionsOf } from './sections.ts';
 import { listIn, parseSnapshot, type SectionId, SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
@@ -20,6 +26,8 @@ import { UpdateHistory } from './update-history.ts';
 
 /** Command ids remembered, so that a command delivered twice is carried out once. */
 const COMMANDS = 256;
+/** Codes of errors that are told apart. */
+const CODES = 64;
 
 /** Everything that an engine knows, and what a decision looks at. Nothing here decides or learns. */
 export class EngineState implements DecisionContext {
@@ -46,12 +54,87 @@ export class EngineState implements DecisionContext {
   time = 0;
   decisions = 0;
   updatedAt: number | null = null;
+  readonly #strategies: Names;
+  readonly #symbols: Names;
+  /** Whether another state was begun since the names were looked at. */
+  #isNew = false;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` */
   constructor(options: Options) {
-    this.options = withEvidence(options);
-    this.parts = componentsOf(options);
+    reading('a configuration', 'CONFIG_INVALID', () => parseConfig(options));
+    this.options = frozen(withEvidence(plain('a configuration', options, 'CONFIG_INVALID')));
+    this.parts = componentsOf(this.options);
     this.flags = flagsOf(this.parts.config, {});
+    this.#strategies = new Names(this.config.maxStrategies);
+    this.#symbols = new Names(this.config.maxSymbols);
+    this.#limitNames();
+  }
+
+  /**
+   * Whether there is room for what goes by these names; what is known has it, and what is not is known from now on. What
+   * finds none is counted.
+   */
+  admits(strategy: string, symbol: string | null): boolean {
+    if (!this.hasRoom(strategy, symbol)) {
+      this.countError('NAME_LIMIT', new Error(`one name too many: ${show(strategy)} on ${show(symbol)}`));
+      return false;
+    }
+    this.#strategies.admit(strategy);
+    if (symbol !== null) this.#symbols.admit(symbol);
+    return true;
+  }
+
+  /** The same, and nothing is taken in: nothing is kept of a name whose companion finds no room. */
+  hasRoom(strategy: string, symbol: string | null): boolean {
+    if (this.#isNew) this.#learnNames();
+    return this.#strategies.hasRoom(strategy) && (symbol === null || this.#symbols.hasRoom(symbol));
+  }
+
+  /** Whether these names are known. */
+  knows(strategy: string, symbol: string | null): boolean {
+    if (this.#isNew) this.#learnNames();
+    return this.#strategies.has(strategy) && (symbol === null || this.#symbols.has(symbol));
+  }
+
+  /** Whether a symbol is known. */
+  knowsSymbol(symbol: string): boolean {
+    return !this.#isNew && this.#symbols.has(symbol);
+  }
+
+  /** The same for a symbol alone, such as that of a candle. */
+  admitsSymbol(symbol: string): boolean {
+    if (this.#isNew) this.#learnNames();
+    if (this.#symbols.admit(symbol)) return true;
+    this.countError('NAME_LIMIT', new Error(`one symbol too many: ${show(symbol)}`));
+    return false;
+  }
+
+  /** Whether there is room for all of these strategies at once. */
+  hasRoomFor(strategies: readonly string[]): boolean {
+    if (this.#isNew) this.#learnNames();
+    const more = strategies.filter((strategy) => !this.#strategies.has(strategy)).length;
+    return more === 0 || this.#strategies.size + more <= this.#strategies.limit;
+  }
+
+  /** The pieces of a state come one by one: what they know is looked at when it is first asked for. */
+  #learnNames(): void {
+    this.#isNew = false;
+    const { strategies, symbols } = namesIn(this);
+    this.#strategies.replace(strategies);
+    this.#symbols.replace(symbols);
+    this.#limitNames();
+  }
+
+  #limitNames(): void {
+    this.#strategies.limit = this.config.maxStrategies;
+    this.#symbols.limit = this.config.maxSymbols;
+    for (const strategy of Object.keys(this.config.baseWeights)) this.#strategies.admit(strategy);
+  }
+
+  /** Goes on with other components. */
+  adopt(parts: Components): void {
+    this.parts = parts;
+    this.#limitNames();
   }
 
   get config(): Config {
@@ -60,6 +143,10 @@ export class EngineState implements DecisionContext {
 
   get mode(): Mode {
     return this.operatorMode ?? this.config.mode;
+  }
+
+  get quality(): QualitySettings {
+    return this.parts.scorer;
   }
 
   /** The posterior that decisions are made by. */
@@ -104,12 +191,20 @@ export class EngineState implements DecisionContext {
     return this.portfolio.equity;
   }
 
+  /** What became of the signals of a strategy; those for which there is no room are counted together. */
   countsOf(strategy: string): SignalCounts {
-    return countsOf(this.counts, strategy);
+    const isKnown =
+      this.counts.has(strategy) || (this.hasRoom(strategy, null) && this.admits(strategy, null));
+    const name = isKnown ? strategy : '';
+    this.touch('strategy', name);
+    return countsOf(this.counts, name);
   }
 
   /** Counts a failure inside the overlay, its adapter or an observer; observers hear of it with its count. */
-  countError(code: string, error: unknown): void {
+  countError(given: string, error: unknown): void {
+    // A code is a host's, too: there are so many, and no more.
+    const isCode = isName(given) && (this.errors.has(given) || this.errors.size < CODES);
+    const code = isCode ? given : 'OTHER';
     const count = (this.errors.get(code) ?? 0) + 1;
     this.errors.set(code, count);
     this.emit({ type: 'error', time: this.time, code, error, count });
@@ -162,6 +257,7 @@ export class EngineState implements DecisionContext {
 
   /** Goes on from a state that was read; pieces of its sections may follow. It is handed over. */
   begin(state: Snapshot): void {
+    this.#isNew = true;
     this.touchAll();
     this.forgetSubjects();
     this.time = state.time;
@@ -189,6 +285,7 @@ export class EngineState implements DecisionContext {
 
   /** Goes on from items of a section, after those that came before. They were read, and are handed over. */
   take(section: SectionId, items: readonly unknown[]): void {
+    this.#isNew = true;
     sectionsOf(this)
       .find(({ id }) => id === section)!
       .take(items);

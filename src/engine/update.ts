@@ -1,5 +1,7 @@
 import type { EdgePosterior } from '../edge/posterior.ts';
+import { frozen } from '../model/copies.ts';
 import { show } from '../model/errors.ts';
+import { byName } from '../model/names.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { isTime } from '../model/time.ts';
 import type { EdgeTargets, WeightUpdate } from '../weighting/optimizer.ts';
@@ -48,7 +50,7 @@ export class Update {
     let statusChanges = 0;
     for (const strategy of this.#state.parts.manager.getStrategies())
       statusChanges += this.#learning.assess(strategy, now) ? 1 : 0;
-    const state: OptimizationState = {
+    const state: OptimizationState = frozen({
       time: now,
       flags: this.#state.flags,
       mode: this.#state.mode,
@@ -56,10 +58,10 @@ export class Update {
       ...this.#standing(),
       bestStrategy: this.#state.parts.decomposer.bestStrategy(),
       weightChanges: updates.length,
-      weightChangesThisPeriod: Object.fromEntries(weightChangesThisPeriod),
+      weightChangesThisPeriod: byName(weightChangesThisPeriod),
       statusChanges,
       drawdown: this.#state.portfolio.drawdown,
-    };
+    });
     if (this.#state.updatedAt !== now) this.#state.history.push(state);
     this.#state.updatedAt = now;
     this.#state.emit({ type: 'update', time: now, state });
