@@ -26,6 +26,7 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
       'off',
       'force',
       'reset',
+      'quality',
       'rebase-peak',
       'rollback',
       'audit',

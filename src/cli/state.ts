@@ -11,9 +11,11 @@ import { recover } from '../journal/recovery.ts';
 import { posteriorAt, weightsAt } from '../journal/rollback.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
+import { ENFORCEMENTS, type Enforcement } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, MODES } from '../model/flags.ts';
 import { printable, printableValue } from '../model/printable.ts';
+import { REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { knownStrategies } from '../monitor/strategies.ts';
 import { acknowledgementOf, type Order, postCommand } from '../node/inbox.ts';
@@ -36,6 +38,29 @@ function choice<T extends string>(values: readonly T[]) {
     if (match === undefined) throw new InvalidArgumentError(`Choose one of ${values.join(', ')}.`);
     return match;
   };
+}
+
+interface QualityFlags {
+  readonly threshold?: number;
+  readonly enforcement?: Enforcement;
+  readonly regime: Partial<Record<RegimeLabel, number>>;
+}
+
+/** A score in [0,1]. */
+function score(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Write a score such as 0.6.');
+  return value;
+}
+
+/** `RANGING=0.9`, added to those before it. */
+function regimeFactor(text: string, before: QualityFlags['regime']): QualityFlags['regime'] {
+  const [, label, factor] = /^(\w+)=(\d*\.?\d+)$/.exec(text) ?? [];
+  const value = Number(factor);
+  if (label === undefined || !(value <= 2))
+    throw new InvalidArgumentError('Write a regime and a factor in [0,2], such as RANGING=0.9.');
+  return { ...before, [choice(REGIMES)(label)]: value };
 }
 
 /** Hours of a duration such as 24h, 90m or 7d. */
@@ -193,6 +218,35 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .action(async (text: string, { stateDir, reason }: StateFlags) => {
       const target: ResetTarget = choice(RESET_TARGETS)(text);
       await give(stateDir, { type: 'reset', target, actor, reason }, `${target} reset.`);
+    });
+
+  cli
+    .command('quality')
+    .description(
+      'change what a low score is, and what it does; it holds until the configuration says another',
+    )
+    .option('--threshold <score>', 'score in [0,1] below which a signal is of low quality', score)
+    .option('--enforcement <what>', `one of ${ENFORCEMENTS.join(', ')}`, choice(ENFORCEMENTS))
+    .option('--regime <factor...>', 'factor on the score in a regime, such as RANGING=0.9', regimeFactor, {})
+    .addOption(stateDirOption())
+    .addOption(reasonOption())
+    .action(async ({ stateDir, reason, threshold, enforcement, regime }: StateFlags & QualityFlags) => {
+      const quality = {
+        ...(threshold === undefined ? {} : { minQualityThreshold: threshold }),
+        ...(enforcement === undefined ? {} : { enforcement }),
+        ...(Object.keys(regime).length === 0 ? {} : { regimeAdjustments: regime }),
+      };
+      if (Object.keys(quality).length === 0)
+        throw new EdgekeeperError('OPTION_INVALID', {
+          found: 'nothing to change',
+          expected: '--threshold, --enforcement or --regime',
+          hint: 'Nothing was changed.',
+        });
+      await give(
+        stateDir,
+        { type: 'setQuality', quality, actor, reason },
+        'Scores are judged by it from now on.',
+      );
     });
 
   cli

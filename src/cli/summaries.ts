@@ -50,6 +50,9 @@ export const SUMMARIES = {
   },
   force: { does: `put a strategy into ${STRATEGY_STATUSES.join(', ')}`, takes: '<strategy> <status>' },
   reset: { does: `put ${RESET_TARGETS.join(', ')} back to the baseline`, takes: '<target>' },
+  quality: {
+    does: 'change what a low score is, and what it does; it holds until the configuration says another',
+  },
   'rebase-peak': { does: "measure the portfolio's drawdown from today's equity on" },
   rollback: {
     does: 'put the weights, and what sizes are learned by, back to what they were at a time',

@@ -35,6 +35,32 @@ describe('while a bot runs', () => {
     expect(JSON.parse((await edgekeeper('flags', '--json')).out).qualityFiltering).toBe(true);
   });
 
+  it('what a low score is, and what it does, can be changed, and is in the audit', async () => {
+    const { out } = await edgekeeper(
+      ...[
+        'quality',
+        '--threshold',
+        '0.6',
+        '--enforcement',
+        'strict',
+        '--regime',
+        'RANGING=0.9',
+        '--reason',
+        'trial',
+      ],
+    );
+    expect(out).toBe('Scores are judged by it from now on.\n');
+    const { scorer } = overlay.engine;
+    expect([scorer.minQualityThreshold, scorer.enforcement]).toEqual([0.6, 'strict']);
+    expect(scorer.regimeAdjustments).toMatchObject({ RANGING: 0.9, TRENDING: 1.1 });
+    const [entry] = JSON.parse((await edgekeeper('audit', '--json')).out).slice(-1);
+    expect(entry).toMatchObject({ what: 'command setQuality', why: 'trial' });
+    expect(JSON.parse(entry.before).minQualityThreshold ?? JSON.parse(entry.before).quality).toBeDefined();
+    for (const wrong of [[], ['--threshold', '60'], ['--enforcement', 'harsh'], ['--regime', 'QUIET=1']])
+      expect((await edgekeeper('quality', ...wrong)).code).not.toBe(0);
+    expect(scorer.minQualityThreshold).toBe(0.6);
+  });
+
   it('a status can be forced, for a time', async () => {
     feed(overlay.engine, [1, 1]);
     expect(

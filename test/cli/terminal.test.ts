@@ -157,7 +157,7 @@ describe('whatever names, reasons and files say, a terminal shows it and obeys n
       await clean('diff', '--config', file, '--state-dir', dir);
     }
     await writeFile(file, JSON.stringify({ baseWeights: { [EVIL]: 1, [strategy]: 1.2 } }));
-    expect((await clean('config', 'check', file)).code).toBe(0);
+    expect((await clean('config', 'check', file)).err).toMatch(/CONFIG_INVALID/);
     await clean('config', 'print', file);
     await clean('diff', '--config', file, '--state-dir', dir);
     await clean('diff', '--config', file, '--state-dir', dir, '--json');
