@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type Command,
   type Decision,
@@ -7,6 +7,7 @@ import {
   type InputEvent,
   OptimizationEngine,
   type Options,
+  RegimeDetector,
   type Signal,
   type StrategyStatus,
 } from '../../src/index.ts';
@@ -532,11 +533,14 @@ describe('an operator', () => {
 
 describe('a failure inside the overlay', () => {
   /** Breaks what every decision needs, and only that. */
-  const fail = (engine: OptimizationEngine) => {
-    engine.detector.lastClose = () => {
+  const fail = () => {
+    vi.spyOn(RegimeDetector.prototype, 'lastClose').mockImplementation(() => {
       throw new Error('broken');
-    };
+    });
   };
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
 
   it('sends base weight times the latest size times the guard', () => {
     const engine = engineWith({ baseWeights: { [NAME]: 0.8 }, reduceOnly: true });
@@ -549,7 +553,7 @@ describe('a failure inside the overlay', () => {
     expect(edge!.size).toBeLessThan(1);
     engine.recordEquity({ time, equity: 100 });
     engine.recordEquity({ time: time + 1, equity: 80 });
-    fail(engine);
+    fail();
     const [decision] = decide(engine, 1, time);
     expect(decision!.reasons).toContain('INTERNAL_ERROR');
     expect(decision!.multiplier).toBeCloseTo(0.8 * edge!.size * 0.25, 5);
@@ -565,7 +569,7 @@ describe('a failure inside the overlay', () => {
     stopped.recordEquity({ time: START, equity: 100 });
     stopped.recordEquity({ time: START + 1, equity: 60 });
     for (const engine of [pinned, benched.engine, stopped]) {
-      fail(engine);
+      fail();
       expect(decide(engine, 1, benched.time)[0]).toMatchObject({ multiplier: 0, action: 'block' });
     }
   });
@@ -574,7 +578,7 @@ describe('a failure inside the overlay', () => {
     const engine = engineWith({ adaptiveWeighting: false, retirementManagement: false, explore: false });
     const time = feed(engine, Array(60).fill(-1));
     expect(decide(engine, 1, time)[0]!.multiplier).toBe(0);
-    fail(engine);
+    fail();
     expect(decide(engine, 1, time + HOUR)[0]).toMatchObject({ multiplier: 0, edgeFactor: 0 });
   });
 });

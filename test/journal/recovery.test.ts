@@ -204,10 +204,10 @@ describe('a formula that has changed since', () => {
 
   it('that blocks or sends otherwise changes neither what was counted as sent nor what is followed', async () => {
     const { dir, engine: then } = await lived(() => 0);
-    expect(then.edge.find('EMA_Trend')).toMatchObject({ blocked: 0 });
+    expect(then.edge.labelOf('EMA_Trend')).toMatchObject({ blocked: 0 });
     const { engine, differing } = await recover(nothingSaved, dir);
     expect(differing).toBe(5);
-    expect(engine.edge.find('EMA_Trend')).toMatchObject({ blocked: 5, sent: [] });
+    expect(engine.edge.snapshot().strategies).toMatchObject([['EMA_Trend', { blocked: 5, sent: [] }]]);
     expect(Object.values(engine.getSignalCounts())[0]).toMatchObject({ signals: 5, blocked: 5 });
     expect(engine.decide(signal({ time: START + 9 * HOUR })).id).toBe('d6');
   });

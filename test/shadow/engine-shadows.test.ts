@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EngineEvent, type InputEvent, OptimizationEngine, type Signal } from '../../src/index.ts';
+import {
+  type Cell,
+  type EngineEvent,
+  type InputEvent,
+  OptimizationEngine,
+  type Signal,
+  SignalQualityScorer,
+} from '../../src/index.ts';
 import type { ShadowOutcome } from '../../src/model/shadow-outcome.ts';
 import { cases } from '../cases.ts';
 import { AUTHOR, engineWith, feed, HOUR, rulesWith, START, signal, walk } from '../fixtures.ts';
@@ -12,6 +19,20 @@ const outcomesOf = (engine: OptimizationEngine): ShadowOutcome[] => {
   });
   return outcomes;
 };
+
+/** Lets outcomes speak against low signals in a cell. */
+function condemn(engine: OptimizationEngine, cell: Cell): void {
+  const scorer = new SignalQualityScorer();
+  const outcome = {
+    strategy: 'EMA_Trend',
+    symbol: 'BTC/USDT',
+    side: 'long',
+    r: -1,
+    belowThreshold: true,
+  } as const;
+  for (let i = 0; i < 60; i += 1) scorer.recordSignalOutcome({ ...outcome, cell });
+  engine.restore({ ...engine.snapshot(), scorer: scorer.snapshot() });
+}
 
 /** Sends a weak signal after each candle of a market; returns the multipliers of the decisions. */
 function trade(engine: OptimizationEngine, candles: ReturnType<typeof walk>, changes: Partial<Signal> = {}) {
@@ -76,15 +97,7 @@ describe('signals that are not sent', () => {
     const engine = rulesWith({ retirementManagement: false });
     const candles = walk(1600, 2, { drift: 0.004 });
     trade(engine, candles.slice(0, 200));
-    for (let i = 0; i < 60; i += 1)
-      engine.scorer.recordSignalOutcome({
-        strategy: 'EMA_Trend',
-        symbol: 'BTC/USDT',
-        side: 'long',
-        cell: 'VOLATILE',
-        r: -1,
-        belowThreshold: true,
-      });
+    condemn(engine, 'VOLATILE');
     const multipliers = trade(engine, candles.slice(200));
     expect(multipliers[0]).toBe(0);
     expect(multipliers.slice(-100).filter((m) => m > 0).length).toBeGreaterThan(90);
@@ -94,15 +107,7 @@ describe('signals that are not sent', () => {
     const engine = rulesWith({ retirementManagement: false });
     const candles = walk(400, 2, { drift: -0.004 });
     trade(engine, candles.slice(0, 200));
-    for (let i = 0; i < 60; i += 1)
-      engine.scorer.recordSignalOutcome({
-        strategy: 'EMA_Trend',
-        symbol: 'BTC/USDT',
-        side: 'long',
-        cell: 'TREND_WITH',
-        r: -1,
-        belowThreshold: true,
-      });
+    condemn(engine, 'TREND_WITH');
     trade(engine, candles.slice(200));
     const { reasons } = engine.getSignalCounts().EMA_Trend!;
     expect(reasons.QUALITY_BLOCKED).toBeGreaterThan(100);
