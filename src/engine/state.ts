@@ -62,8 +62,9 @@ export class EngineState implements DecisionContext {
   /** @throws EdgekeeperError `CONFIG_INVALID` */
   constructor(options: Options) {
     reading('a configuration', 'CONFIG_INVALID', () => parseConfig(options));
-    this.options = frozen(withEvidence(plain('a configuration', options, 'CONFIG_INVALID')));
-    this.parts = componentsOf(this.options);
+    const given = plain('a configuration', options, 'CONFIG_INVALID');
+    this.parts = componentsOf(given);
+    this.options = frozen({ evidence: this.config.evidence, ...given });
     this.flags = flagsOf(this.parts.config, {});
     this.#strategies = new Names(this.config.maxStrategies);
     this.#symbols = new Names(this.config.maxSymbols);
