@@ -1,4 +1,4 @@
-import { type Config, type Options, parseConfig, withEvidence } from '../config/schema.ts';
+import { type Config, type Options, parseConfig } from '../config/schema.ts';
 import type { DecisionContext } from '../decision/context.ts';
 import { countsOf, type SignalCounts } from '../decision/counts.ts';
 import { CoverageCounts } from '../decision/coverage.ts';
