@@ -230,6 +230,7 @@ export interface Call {
 const HANDED_OVER = [
   ...['begin', 'take', 'takeCells', 'takeEvidence', 'takeSymbols', 'walk', 'head', 'fork'],
   ...['find', 'handle', 'score', 'assess', 'predict', 'lastSize', 'keepSize', 'evidenceIn', 'cellsOf'],
+  'record',
 ];
 
 /** Names of everything that can be called, or set, of an object, found by looking at it. */

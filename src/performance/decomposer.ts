@@ -115,12 +115,14 @@ export class PerformanceDecomposer {
    * ago that it can no longer be told from a duplicate; neither changes anything.
    */
   recordTrade(input: TradeInput): Trade | null {
-    return this.record(input)?.trade ?? null;
+    return this.record(readTrade(input))?.trade ?? null;
   }
 
-  /** The same, and what the position of the trade came to if nothing of it is open any more. */
-  record(given: TradeInput): RecordedTrade | null {
-    const input = readTrade(given);
+  /**
+   * The same of a trade that was read, and what the position of the trade came to if nothing of it is open any more. It is
+   * handed over.
+   */
+  record(input: TradeInput): RecordedTrade | null {
     checkTrade(input);
     if (input.id !== undefined && !this.#seen.isNew(input.id, input.exitTime)) return null;
     const evidence = this.#strategies.get(input.strategy)?.evidence ?? new Evidence();

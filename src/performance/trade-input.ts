@@ -1,3 +1,4 @@
+import type { Decision } from '../model/decision.ts';
 import { completeDecision } from '../model/decision-schema.ts';
 import { isMoney, reading, refuse } from '../model/doors.ts';
 import { show } from '../model/errors.ts';
@@ -46,18 +47,18 @@ export function readTrade(given: TradeInput): TradeInput {
 
 /** A decision as this version writes it; what of one that was put together by hand could not be learned from is left out. */
 function readDecision(given: NonNullable<TradeInput['decision']>): TradeInput['decision'] {
-  const decision = { ...completeDecision(given) };
-  const { edge, score, time } = decision;
-  const { quality } = edge ?? {};
+  const decision: Writable<Decision> = { ...completeDecision(given) };
+  const { edge, score } = decision;
+  const quality = edge?.quality;
   const { confidence, confluence } = score ?? {};
-  return {
-    ...decision,
-    multiplier: number(decision.multiplier),
-    ...(isTime(time) ? {} : { time: 0 }),
-    edge: isRateOrNull(quality) ? { ...edge!, quality } : null,
-    score:
-      isRateOrNull(confidence) && isRateOrNull(confluence) ? { ...score!, confidence, confluence } : null,
-  };
+  decision.multiplier = number(decision.multiplier);
+  if (!isTime(decision.time)) decision.time = 0;
+  decision.edge = isRateOrNull(quality) ? { ...edge!, quality } : null;
+  decision.score =
+    isRateOrNull(confidence) && isRateOrNull(confluence) ? { ...score!, confidence, confluence } : null;
+  return decision;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const isRateOrNull = (value: unknown): value is number | null => value === null || isMoney(value);
