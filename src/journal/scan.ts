@@ -1,6 +1,6 @@
 import type { EffectEvent } from '../engine/events.ts';
 import { chained, sealedEnd } from './codec/checksum.ts';
-import { decodeEffect } from './codec/effect-line.ts';
+import { decodeEffects } from './codec/effect-line.ts';
 import { decodeEvent, EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
 import { type JournalLine, VERSION } from './codec/line.ts';
 import { KnownNames } from './codec/names.ts';
@@ -237,7 +237,7 @@ class Scan {
 function decoded(seq: number, lines: readonly Values[], names: KnownNames): JournalLine {
   const { event, remembered } = decodeEvent(lines.at(-1)!, names);
   const effects: EffectEvent[] = [];
-  for (let i = 0; i < lines.length - 1; i += 1) effects.push(decodeEffect(lines[i]!, names));
+  for (let i = 0; i < lines.length - 1; i += 1) effects.push(...decodeEffects(lines[i]!, names));
   const line: JournalLine = { seq, time: event.time, event };
   if (effects.length === 0) return remembered ? { ...line, remembered } : line;
   return remembered ? { ...line, effects, remembered } : { ...line, effects };

@@ -4,7 +4,7 @@ import type { EffectEvent } from '../../src/engine/events.ts';
 import type { Decision, InputEvent, Signal, TradeInput } from '../../src/index.ts';
 import { OptimizationEngine, REASONS } from '../../src/index.ts';
 import { SEAL } from '../../src/journal/codec/checksum.ts';
-import { decodeEffect, encodeEffect } from '../../src/journal/codec/effect-line.ts';
+import { decodeEffects, encodeEffects } from '../../src/journal/codec/effect-line.ts';
 import { decodeEvent, encodeEvent } from '../../src/journal/codec/event-line.ts';
 import { linesOf } from '../../src/journal/codec/line.ts';
 import { KnownNames, NameTable } from '../../src/journal/codec/names.ts';
@@ -25,12 +25,13 @@ function written(event: InputEvent, remembered = false) {
   return decodeEvent(JSON.parse(text), known);
 }
 
-function effectWritten(effect: EffectEvent): EffectEvent {
+function effectsWritten(effects: readonly EffectEvent[]): EffectEvent[] {
   const table = new NameTable();
-  const text = JSON.stringify(encodeEffect(effect, table));
+  const lines: unknown[][] = [];
+  encodeEffects(lines, effects, table);
   const known = new KnownNames();
   known.declare(0, table.from(0));
-  return decodeEffect(JSON.parse(text), known);
+  return lines.flatMap((values) => decodeEffects(JSON.parse(JSON.stringify(values)), known));
 }
 
 const near = (a: number, b: number) => Math.abs(a - b) <= 5.1e-4 * Math.abs(b) + 1e-18;
@@ -251,7 +252,29 @@ describe('a line of the journal', () => {
         update: { ...update, cell: null, symbol: 'BTC/USDT', reason: 'new-outcomes' },
       },
     ];
-    for (const effect of effects) expect(effectWritten(effect)).toEqual(effect);
+    for (const effect of effects) expect(effectsWritten([effect])).toEqual([effect]);
+    // Those that come together are read apart, however many they are.
+    const many = Array.from({ length: 250 }, (_, i) =>
+      effects.map((each) => ({ ...each, time: START + (i % 3) })),
+    )
+      .flat()
+      .map((each) =>
+        each.type === 'weight'
+          ? {
+              ...each,
+              update: {
+                ...each.update,
+                time: each.time,
+                strategy: `s${each.update.newWeight}${each.time % 5}`,
+              },
+            }
+          : each.type === 'status'
+            ? { ...each, change: { ...each.change, time: each.time } }
+            : each,
+      ) as EffectEvent[];
+    const weights = many.filter(({ type, time }) => type === 'weight' && time === START);
+    expect(effectsWritten(many)).toEqual(many);
+    expect(effectsWritten(weights)).toEqual(weights);
   });
 
   it('says of what a signal would have come to R and money in full', () => {
@@ -277,8 +300,10 @@ describe('a line of the journal', () => {
             exit: 'signal',
             pnl,
           } as const;
-          const read = effectWritten({ type: 'shadow', time: START + 5, outcome: { ...outcome, decision } });
-          if (read.type !== 'shadow') throw new Error(read.type);
+          const [read] = effectsWritten([
+            { type: 'shadow', time: START + 5, outcome: { ...outcome, decision } },
+          ]);
+          if (read?.type !== 'shadow') throw new Error(read?.type);
           expect(read.outcome).toMatchObject(outcome);
           expectSame(read.outcome.decision, decision);
         },

@@ -3,6 +3,7 @@ import { CELLS } from '../../model/regime.ts';
 import type { ShadowOutcome } from '../../model/shadow-outcome.ts';
 import { STRATEGY_STATUSES } from '../../model/strategy.ts';
 import { R_SOURCES } from '../../model/trade.ts';
+import type { StatusChange } from '../../retirement/record.ts';
 import type { WeightUpdate } from '../../weighting/optimizer.ts';
 import { type DecisionHead, decodeDecision, encodeDecision } from './decision-line.ts';
 import { Fields } from './fields.ts';
@@ -17,34 +18,68 @@ const WEIGHT_REASONS = [
 ] as const satisfies readonly WeightUpdate['reason'][];
 const EXITS = ['stop', 'target', 'signal', 'time'] as const satisfies readonly ShadowOutcome['exit'][];
 
+/** Where a weight is: overall, in a cell by its place from 1 on, or on a symbol; and whether another strategy begins. */
+const ON_SYMBOL = 7;
+const OTHER = 32;
+/** Weights of a line, each of 24 characters. */
+const MOST_WEIGHTS = 300;
+
 const packer = new Packer();
 const SHADOW_HEAD = 2;
 
-/** What followed from an event, as the fields of a line before its own. */
-export function encodeEffect(effect: EffectEvent, names: NameTable): unknown[] {
-  switch (effect.type) {
-    case 'weight':
-      return encodeWeight(effect.time, effect.update, names);
-    case 'status': {
-      const { strategy, oldStatus, newStatus, actor, reason } = effect.change;
-      const statuses = STRATEGY_STATUSES.indexOf(oldStatus) | (STRATEGY_STATUSES.indexOf(newStatus) << 2);
-      return ['s', effect.time, names.slotOf(strategy), statuses, actor, reason];
+/** Adds what followed from an event to its lines, each as its fields; weights that change together share one. */
+export function encodeEffects(lines: unknown[][], effects: readonly EffectEvent[], names: NameTable): void {
+  for (let i = 0; i < effects.length; ) {
+    const effect = effects[i]!;
+    if (effect.type === 'weight') {
+      i = encodeWeights(lines, effects, i, names);
+      continue;
     }
-    case 'shadow':
-      return encodeShadow(effect.time, effect.outcome, names);
+    i += 1;
+    if (effect.type === 'shadow') lines.push(encodeShadow(effect.time, effect.outcome, names));
+    else lines.push(encodeStatus(effect.time, effect.change, names));
   }
 }
 
-/** A weight's target is told to four digits, and not what its score was made of: neither was acted on. */
-function encodeWeight(time: number, update: WeightUpdate, names: NameTable): unknown[] {
-  const { strategy, cell, symbol, previousWeight, newWeight, target, reason } = update;
+function encodeStatus(time: number, change: StatusChange, names: NameTable): unknown[] {
+  const { strategy, oldStatus, newStatus, actor, reason } = change;
+  const statuses = STRATEGY_STATUSES.indexOf(oldStatus) | (STRATEGY_STATUSES.indexOf(newStatus) << 2);
+  return ['s', time, names.slotOf(strategy), statuses, actor, reason];
+}
+
+/**
+ * Weights from one on, as many as change at one time and fit into a line. Their targets are told to four digits, and not
+ * what their scores were made of: neither was acted on. Returns which effect is next.
+ */
+function encodeWeights(
+  lines: unknown[][],
+  effects: readonly EffectEvent[],
+  from: number,
+  names: NameTable,
+): number {
+  const { time } = effects[from]!;
+  const values: unknown[] = ['g', time, null];
+  let strategy: string | null = null;
+  let at = from;
   packer.start();
-  packer.word((cell === null ? 0 : CELLS.indexOf(cell) + 1) + 8 * WEIGHT_REASONS.indexOf(reason), 1);
-  packer.number(target);
-  const values = ['g', time, names.slotOf(strategy), packer.text()];
-  values.push(exactly(previousWeight), exactly(newWeight));
-  if (symbol !== null) values.push(names.slotOf(symbol));
-  return values;
+  for (; at < effects.length && at - from < MOST_WEIGHTS; at += 1) {
+    const effect = effects[at]!;
+    if (effect.type !== 'weight' || effect.time !== time) break;
+    const { update } = effect;
+    const { cell, symbol } = update;
+    const where = symbol !== null ? ON_SYMBOL : cell === null ? 0 : CELLS.indexOf(cell) + 1;
+    const isOther = update.strategy !== strategy;
+    packer.word(where + 8 * WEIGHT_REASONS.indexOf(update.reason) + (isOther ? OTHER : 0), 1);
+    packer.exact(update.previousWeight);
+    packer.exact(update.newWeight);
+    packer.number(update.target);
+    if (isOther) values.push(names.slotOf(update.strategy));
+    if (symbol !== null) values.push(names.slotOf(symbol));
+    strategy = update.strategy;
+  }
+  values[2] = packer.text();
+  lines.push(values);
+  return at;
 }
 
 function encodeShadow(time: number, outcome: ShadowOutcome, names: NameTable): unknown[] {
@@ -67,37 +102,45 @@ function encodeShadow(time: number, outcome: ShadowOutcome, names: NameTable): u
   return values;
 }
 
-/** The effect whose fields `encodeEffect` gave. Throws for what is none. */
-export function decodeEffect(values: readonly unknown[], names: KnownNames): EffectEvent {
+/** The effects of a line whose fields `encodeEffects` gave. Throws for what is none. */
+export function decodeEffects(values: readonly unknown[], names: KnownNames): EffectEvent[] {
   const letter = values[0];
   const fields = new Fields(values, 1);
   const time = fields.next<number>();
+  if (letter === 'g') return decodeWeights(time, fields, names);
   const strategy = names.at(fields.next<NameSlot>());
-  if (letter === 'g') return decodeWeight(time, strategy, fields, names);
-  if (letter === 'z') return decodeShadow(time, strategy, fields, names);
+  if (letter === 'z') return [decodeShadow(time, strategy, fields, names)];
   const statuses = fields.next<number>();
   const oldStatus = STRATEGY_STATUSES[statuses & 3]!;
   const newStatus = STRATEGY_STATUSES[statuses >> 2]!;
   const [actor, reason] = [fields.next<string>(), fields.next<string>()];
-  return { type: 'status', time, change: { time, strategy, oldStatus, newStatus, actor, reason } };
+  return [{ type: 'status', time, change: { time, strategy, oldStatus, newStatus, actor, reason } }];
 }
 
-function decodeWeight(time: number, strategy: string, fields: Fields, names: KnownNames): EffectEvent {
+function decodeWeights(time: number, fields: Fields, names: KnownNames): EffectEvent[] {
   const packed = new Unpacker(fields.next<string>());
-  const where = packed.word(1);
-  const [previousWeight, newWeight] = [fields.number(), fields.number()];
-  const update: WeightUpdate = {
-    time,
-    strategy,
-    cell: CELLS[(where & 7) - 1] ?? null,
-    symbol: fields.isDone ? null : names.at(fields.next<NameSlot>()),
-    previousWeight,
-    newWeight,
-    target: packed.number(),
-    reason: WEIGHT_REASONS[where >> 3]!,
-    components: null,
-  };
-  return { type: 'weight', time, update };
+  const effects: EffectEvent[] = [];
+  let strategy = '';
+  while (!packed.isDone) {
+    const head = packed.word(1);
+    const where = head & 7;
+    const [previousWeight, newWeight] = [packed.exact(), packed.exact()];
+    const target = packed.number();
+    if (head >= OTHER) strategy = names.at(fields.next<NameSlot>());
+    const update: WeightUpdate = {
+      time,
+      strategy,
+      cell: CELLS[where - 1] ?? null,
+      symbol: where === ON_SYMBOL ? names.at(fields.next<NameSlot>()) : null,
+      previousWeight,
+      newWeight,
+      target,
+      reason: WEIGHT_REASONS[(head % OTHER) >> 3]!,
+      components: null,
+    };
+    effects.push({ type: 'weight', time, update });
+  }
+  return effects;
 }
 
 function decodeShadow(time: number, strategy: string, fields: Fields, names: KnownNames): EffectEvent {

@@ -1,5 +1,5 @@
 import type { EffectEvent, InputEvent, RecordedEvent } from '../../engine/events.ts';
-import { encodeEffect } from './effect-line.ts';
+import { encodeEffects } from './effect-line.ts';
 import { encodeEvent } from './event-line.ts';
 import type { NameTable } from './names.ts';
 
@@ -30,10 +30,11 @@ export function linesOf(
   remembered: boolean,
   names: NameTable,
 ): string[] {
-  const lines: string[] = [];
-  for (const effect of effects) lines.push(JSON.stringify(encodeEffect(effect, names)));
-  lines.push(JSON.stringify(encodeEvent(event, remembered, names)));
-  return lines;
+  const own = JSON.stringify(encodeEvent(event, remembered, names));
+  if (effects.length === 0) return [own];
+  const before: unknown[][] = [];
+  encodeEffects(before, effects, names);
+  return [...before.map((values) => JSON.stringify(values)), own];
 }
 
 /** First line of a segment: whose it is, its first event, and the hash of what it follows. */

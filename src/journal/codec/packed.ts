@@ -22,6 +22,9 @@ const HALF = 5;
 const DOUBLE = new Float64Array(1);
 const HALVES = new Uint32Array(DOUBLE.buffer);
 
+/** Most characters that a packer holds. */
+export const LONGEST = 8192;
+
 /** Largest word that so many characters hold. */
 export const largestWord = (characters: number): number => BASE ** characters - 1;
 
@@ -30,7 +33,7 @@ export const largestWord = (characters: number): number => BASE ** characters - 
  * is kept of a number of which people read, and nothing is computed from.
  */
 export class Packer {
-  readonly #bytes = Buffer.allocUnsafe(1024);
+  readonly #bytes = Buffer.allocUnsafe(LONGEST);
   #at = 0;
   #fits = true;
 
@@ -91,6 +94,10 @@ export class Unpacker {
 
   constructor(text: string) {
     this.#text = text;
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.#text.length;
   }
 
   word(characters: number): number {
