@@ -5,7 +5,7 @@ import { NameTable } from './codec/names.ts';
 import { highestEpoch, SegmentFile, syncSegments } from './segment-file.ts';
 
 /** Lines and characters of a batch: what is written at one go must not hold up the bot. */
-const BATCH_LINES = 1000;
+const BATCH_LINES = 4000;
 const BATCH_SIZE = 256 << 10;
 /** Bytes that are kept until they are known to be durable, to be written again where that fails. */
 const MAX_UNSAFE = 8 << 20;
