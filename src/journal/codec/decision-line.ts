@@ -21,6 +21,7 @@ const FLAGS = 5;
  * Adds a decision to the fields of a line. What was sent - the multiplier and what it is made of - is kept as it was;
  * what explains it to four digits.
  * @param before a word that stands before what is packed, and its characters
+ * @param isExact whether what explains it is kept in full, too
  * @returns what has to stand before those fields
  */
 export function encodeDecision(
@@ -29,12 +30,13 @@ export function encodeDecision(
   beside: Beside,
   names: NameTable,
   before: { readonly word: number; readonly characters: number } = NOTHING,
+  isExact = false,
 ): DecisionHead {
   const { multiplier, intended, base, weight, health, qualityFactor, edgeFactor, guard, cap } = decision;
   const { score, edge, plan, equity } = decision;
   const flags = flagsOf(decision, beside);
   if (flags < 0) return decision;
-  packer.start();
+  packer.start(isExact);
   packer.word(before.word, before.characters);
   packer.word(flags, FLAGS);
   packer.word(decision.reasons.length, 1);
@@ -49,7 +51,7 @@ export function encodeDecision(
   packer.number(decision.quality);
   if (adjustedFrom(decision, beside) === 3) packer.number(decision.adjustedConfidence);
   const isDetailed = score !== null || edge !== null || plan !== null;
-  const constant = isDetailed ? packDetails(packer, decision, beside) : '';
+  const constant = isDetailed ? packDetails(packer, decision, beside, isExact) : '';
   if (constant === null || !packer.fits) return decision;
 
   const { id } = decision;
@@ -147,9 +149,10 @@ export function decodeDecision(
   fields: Fields,
   beside: Beside,
   names: KnownNames,
+  isExact = false,
 ): Decision {
   if (typeof head !== 'string') return head;
-  const packed = new Unpacker(head);
+  const packed = new Unpacker(head, isExact);
   const flags = packed.word(FLAGS);
   const reasons = Array.from({ length: packed.word(1) }, () => REASONS[packed.word(1)]!);
   const has = (bit: number) => ((flags >>> bit) & 1) === 1;
@@ -174,7 +177,7 @@ export function decodeDecision(
   const edgeFactor = follow((flags >>> 17) & 3, 1, multiplier, fields);
   const cap = follow((flags >>> 19) & 3, 1, 2, fields);
   const equity = exactEquity ?? (has(21) ? fields.next<number>() : null);
-  const given = { hasScore: has(22), hasEdge: has(23), hasPlan: has(24), edgeFactor };
+  const given = { hasScore: has(22), hasEdge: has(23), hasPlan: has(24), edgeFactor, isExact };
   const isDetailed = given.hasScore || given.hasEdge || given.hasPlan;
   const { score, edge, plan } = isDetailed ? decodeDetails(packed, fields, given, beside, names) : PLAIN;
   return {

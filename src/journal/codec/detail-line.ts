@@ -50,19 +50,29 @@ function flagsOf({ score, edge, plan, edgeFactor }: Detailed, beside: Beside): n
   return flags;
 }
 
-/** Packs the details of a decision. Returns what of them hardly ever changes, and is declared like a name; null: nothing fits. */
-export function packDetails(packer: Packer, decision: Detailed, beside: Beside): string | null {
+/**
+ * Packs the details of a decision. Returns what of them hardly ever changes, and is declared like a name; empty where
+ * everything is exact, and null where something does not fit.
+ */
+export function packDetails(
+  packer: Packer,
+  decision: Detailed,
+  beside: Beside,
+  isExact: boolean,
+): string | null {
   const { score, edge, plan } = decision;
   const flags = flagsOf(decision, beside);
   packer.word(flags, FLAGS);
-  if (score !== null) packScore(packer, score, flags);
-  if (edge !== null) packEdge(packer, edge, flags);
-  const constant = constantOf(
+  const settled = [
     score?.threshold ?? 0,
     edge?.lo ?? 0,
     plan?.feeRate ?? 0,
     plan?.slippageRate ?? 0,
-  );
+  ] as const;
+  if (isExact) for (const each of settled) packer.number(each);
+  if (score !== null) packScore(packer, score, flags);
+  if (edge !== null) packEdge(packer, edge, flags);
+  const constant = isExact ? '' : constantOf(...settled);
   return packer.fits ? constant : null;
 }
 
@@ -90,7 +100,7 @@ export function encodeDetails(
   beside: Beside,
   names: NameTable,
 ): void {
-  values.push(names.slotOf(constant));
+  if (constant !== '') values.push(names.slotOf(constant));
   if (plan === null) return;
   const { stop, target, size } = plan;
   if (followsAs(stop, beside.stop) === OWN) values.push(exactly(stop!));
@@ -138,6 +148,7 @@ export interface Given {
   readonly hasEdge: boolean;
   readonly hasPlan: boolean;
   readonly edgeFactor: number;
+  readonly isExact: boolean;
 }
 
 /** The details that `packDetails` and `encodeDetails` wrote. */
@@ -149,7 +160,7 @@ export function decodeDetails(
   names: KnownNames,
 ): Pick<Decision, 'score' | 'edge' | 'plan'> {
   const flags = packed.word(FLAGS);
-  const constant = new Unpacker(names.at(fields.next<NameSlot>()));
+  const constant = given.isExact ? packed : new Unpacker(names.at(fields.next<NameSlot>()));
   const [threshold, lo] = [constant.number(), constant.number()];
   const [feeRate, slippageRate] = [constant.number(), constant.number()];
   const score = given.hasScore ? unpackScore(packed, flags, threshold, beside) : null;

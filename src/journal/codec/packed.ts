@@ -36,15 +36,18 @@ export class Packer {
   readonly #bytes = Buffer.allocUnsafe(LONGEST);
   #at = 0;
   #fits = true;
+  #isExact = false;
 
   /** Whether every number could be written. */
   get fits(): boolean {
     return this.#fits;
   }
 
-  start(): void {
+  /** @param isExact whether numbers are written bit for bit, in ten characters each */
+  start(isExact = false): void {
     this.#at = 0;
     this.#fits = true;
+    this.#isExact = isExact;
   }
 
   /** A whole number in [0, largestWord(characters)]. */
@@ -59,6 +62,10 @@ export class Packer {
   }
 
   number(value: number | null): void {
+    if (this.#isExact) {
+      this.exact(value ?? Number.NaN);
+      return;
+    }
     const code = codeOf(value);
     if (code < 0) {
       this.#fits = false;
@@ -90,10 +97,12 @@ export class Packer {
 /** Reads what a packer wrote. */
 export class Unpacker {
   readonly #text: string;
+  readonly #isExact: boolean;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, isExact = false) {
     this.#text = text;
+    this.#isExact = isExact;
   }
 
   get isDone(): boolean {
@@ -109,6 +118,10 @@ export class Unpacker {
   }
 
   numberOrNull(): number | null {
+    if (this.#isExact) {
+      const value = this.exact();
+      return Number.isNaN(value) ? null : value;
+    }
     const code = this.word(3);
     return code === NULL ? null : numberOf(code);
   }

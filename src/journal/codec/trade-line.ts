@@ -98,7 +98,9 @@ export function encodeTrade(
     if (value !== undefined) values.push(exactly(value));
   }
   if (decision !== undefined)
-    values.push(remembered ? packedDecision(decision, besideOf(input), names) : completeDecision(decision));
+    values.push(
+      packedDecision(remembered ? decision : completeDecision(decision), besideOf(input), names, !remembered),
+    );
   if (ended === OWN) encodeOutcome(values, outcome!, input, names);
 }
 
@@ -111,9 +113,9 @@ function besideOf({ strategy, symbol, stop, entryTime }: TradeInput): Beside {
     : { time: entryTime, strategy, symbol, stop };
 }
 
-function packedDecision(decision: Decision, beside: Beside, names: NameTable): unknown[] {
+function packedDecision(decision: Decision, beside: Beside, names: NameTable, isExact = false): unknown[] {
   const fields: unknown[] = [null];
-  fields[0] = encodeDecision(fields, decision, beside, names);
+  fields[0] = encodeDecision(fields, decision, beside, names, undefined, isExact);
   return fields;
 }
 
@@ -215,8 +217,7 @@ export function decodeTrade(
   const label = (flags >>> 17) & 7;
   if (label > 0) input.regime = LABELS[label - 1]!;
   const how = (flags >>> 20) & 3;
-  if (how === REMEMBERED) input.decision = unpackedDecision(fields, besideOf(input), names);
-  else if (how === IN_FULL) input.decision = fields.next<Decision>();
+  if (how !== NO_DECISION) input.decision = unpackedDecision(fields, besideOf(input), names, how === IN_FULL);
   const trade: Trade = {
     ...tradeRecord(input, id, NO_CONTEXT),
     r,
@@ -231,9 +232,9 @@ export function decodeTrade(
   return { event: outcome === undefined ? event : { ...event, outcome }, remembered: how === REMEMBERED };
 }
 
-function unpackedDecision(fields: Fields, beside: Beside, names: KnownNames): Decision {
+function unpackedDecision(fields: Fields, beside: Beside, names: KnownNames, isExact = false): Decision {
   const values = fields.next<[DecisionHead, ...unknown[]]>();
-  return decodeDecision(values[0], new Fields(values, 1), beside, names);
+  return decodeDecision(values[0], new Fields(values, 1), beside, names, isExact);
 }
 
 function decodeOutcome(
