@@ -85,8 +85,25 @@ export class Packer {
   /** Any number, bit for bit. */
   exact(value: number): void {
     DOUBLE[0] = value;
-    this.word(HALVES[0]!, HALF);
-    this.word(HALVES[1]!, HALF);
+    this.#half(HALVES[0]!);
+    this.#half(HALVES[1]!);
+  }
+
+  /** The same as a word of `HALF` characters, in two parts that are small enough for whole numbers. */
+  #half(value: number): void {
+    const rest = Math.floor(value / (BASE * BASE));
+    const low = value - rest * BASE * BASE;
+    const second = (low / BASE) | 0;
+    const third = (rest / BASE) | 0;
+    const fourth = (third / BASE) | 0;
+    const bytes = this.#bytes;
+    const at = this.#at;
+    bytes[at] = CODES[low - second * BASE]!;
+    bytes[at + 1] = CODES[second]!;
+    bytes[at + 2] = CODES[rest - third * BASE]!;
+    bytes[at + 3] = CODES[third - fourth * BASE]!;
+    bytes[at + 4] = CODES[fourth]!;
+    this.#at = at + HALF;
   }
 
   text(): string {

@@ -69,10 +69,16 @@ export function encodeTrade(
 ): void {
   const { decision } = input;
   const ended = outcome === undefined ? UNSAID : outcome === null ? OPEN : endedAs(outcome, input, trade);
+  const head = values.push(null, trade.id, input.entryTime, exactly(input.pnl), exactly(trade.r)) - 5;
+  if (input.positionId !== undefined) values.push(input.positionId);
   let bits = 0;
   let bit = 1;
   for (const key of NUMBERS) {
-    if (input[key] !== undefined) bits |= bit;
+    const value = input[key];
+    if (value !== undefined) {
+      bits |= bit;
+      values.push(exactly(value));
+    }
     bit <<= 1;
   }
   const flags =
@@ -91,12 +97,7 @@ export function encodeTrade(
   if (trade.mae !== null) packer.number(trade.mae);
   if (trade.mae !== null) packer.number(trade.mfe);
   packer.number(trade.returnRate);
-  values.push(packer.text(), trade.id, input.entryTime, exactly(input.pnl), exactly(trade.r));
-  if (input.positionId !== undefined) values.push(input.positionId);
-  for (const key of NUMBERS) {
-    const value = input[key];
-    if (value !== undefined) values.push(exactly(value));
-  }
+  values[head] = packer.text();
   if (decision !== undefined)
     values.push(
       packedDecision(remembered ? decision : completeDecision(decision), besideOf(input), names, !remembered),
@@ -137,7 +138,8 @@ function endedAs(outcome: PositionOutcome, { decision }: TradeInput, trade: Trad
     outcome.cell === trade.cell &&
     outcome.side === trade.side &&
     outcome.belowThreshold === trade.belowThreshold &&
-    isSame(outcome.decision, decision)
+    // A position of one trade has no other decision than that trade, or none where that was not sound.
+    outcome.decision?.id === decision?.id
     ? AS_TRADE
     : OWN;
 }
