@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import type { EffectEvent } from '../engine/events.ts';
 import type { Decision } from '../model/decision.ts';
+import { isSameDecision } from './same-decision.ts';
 import type { Journal } from './writer.ts';
 
 /** Writes every event of an engine to the journal, together with what followed from it. Returns how to stop. */
@@ -30,5 +30,5 @@ export function recordEvents(engine: OptimizationEngine, journal: Journal): () =
 function isRemembered(decision: Decision | undefined, engine: OptimizationEngine): boolean {
   if (decision === undefined) return false;
   const known = engine.getDecision(decision.id);
-  return known === decision || (known !== undefined && isDeepStrictEqual(known, decision));
+  return known !== undefined && isSameDecision(known, decision);
 }

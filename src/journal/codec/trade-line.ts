@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../../model/decision.ts';
 import { completeDecision } from '../../model/decision-schema.ts';
 import type { PositionOutcome } from '../../model/position.ts';
@@ -6,6 +5,7 @@ import { CELLS, REGIMES } from '../../model/regime.ts';
 import { R_SOURCES, type Trade, type TradeInput } from '../../model/trade.ts';
 import { emptyAverageLoss } from '../../performance/r-multiple.ts';
 import { basePnlOf, tradeRecord } from '../../performance/trade-record.ts';
+import { isSameDecision } from '../same-decision.ts';
 import { type DecisionHead, decodeDecision, encodeDecision } from './decision-line.ts';
 import type { Beside } from './detail-line.ts';
 import { Fields } from './fields.ts';
@@ -144,19 +144,6 @@ function endedAs(outcome: PositionOutcome, { decision }: TradeInput, trade: Trad
     : OWN;
 }
 
-/** Whether a position's decision is that of its trade; the engine may have made a copy of it. */
-function isSame(known: Decision | null, given: Decision | undefined): boolean {
-  if (known === null || given === undefined) return known === (given ?? null);
-  if (known === given) return true;
-  if (known.id !== given.id) return false;
-  for (const key in known) {
-    const [a, b] = [known[key as keyof Decision], given[key as keyof Decision]];
-    // Only what is nested, and was copied, is looked into.
-    if (a !== b && (typeof a !== 'object' || !isDeepStrictEqual(a, b))) return false;
-  }
-  return true;
-}
-
 function encodeOutcome(
   values: unknown[],
   outcome: PositionOutcome,
@@ -164,7 +151,8 @@ function encodeOutcome(
   names: NameTable,
 ): void {
   const { decision } = outcome;
-  const isTrades = decision !== null && isSame(decision, input.decision);
+  const isTrades =
+    decision !== null && input.decision !== undefined && isSameDecision(decision, input.decision);
   const flags =
     CELLS.indexOf(outcome.cell) |
     (SIDES.indexOf(outcome.side) << 3) |
