@@ -6,5 +6,6 @@ export { exportJson } from './export-json.ts';
 export type { Kept } from './kept.ts';
 export { type ClosableLog, createLog, logEngine } from './log.ts';
 export { ccxtMarketData } from './market-data.ts';
-export { feedCandles, type Overlay, type OverlayOptions, openOverlay } from './overlay.ts';
+export { type Overlay, type OverlayOptions, openOverlay } from './overlay.ts';
 export { Updates } from './updates.ts';
+export { feedCandles } from './warm-up.ts';

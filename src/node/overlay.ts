@@ -1,23 +1,17 @@
-import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Options, withEvidence } from '../config/schema.ts';
-import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
+import { OptimizationEngine } from '../engine/engine.ts';
 import { removeLeftovers } from '../journal/atomic-file.ts';
 import { unwritable } from '../journal/directory.ts';
 import { takeLease } from '../journal/lease.ts';
-import { droppedText, lostText } from '../journal/missing.ts';
 import { recordEvents } from '../journal/recorder.ts';
-import { type Recovered, recover, setJournalAside } from '../journal/recovery.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
 import { highestEpoch } from '../journal/segment-file.ts';
-import type { SavedState } from '../journal/state-lines.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { type Durability, Journal } from '../journal/writer.ts';
-import { timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Clock, Log, MarketData } from '../model/ports.ts';
-import { WARM_UP_CANDLES } from '../regime/detector.ts';
 import { wallClock } from './clock.ts';
 import { optionsIn, readConfigText } from './config-file.ts';
 import { ConfigWatch } from './config-watch.ts';
@@ -26,7 +20,9 @@ import { Keeper, type Kept } from './kept.ts';
 import { logEngine } from './log.ts';
 import { Operator } from './operator.ts';
 import { allowOn, isPanicked } from './panic.ts';
+import { restart } from './restart.ts';
 import { Updates } from './updates.ts';
+import { feedCandles } from './warm-up.ts';
 
 export interface OverlayOptions {
   /** The configuration, or the JSON file that holds it; a file is followed while the bot runs. */
@@ -109,10 +105,16 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     let isKilled = killedByEnvironment();
     const hooks = { killed: () => panicked || isKilled, now: () => clock.now() };
     await removeLeftovers(store.file);
-    const recovered = await recoverOrSetAside(journalDir, hooks, await savedState());
+    const recovered = await restart({
+      store,
+      stateDir,
+      hooks,
+      clock,
+      log,
+      recoverFromSnapshot: options.recoverFromSnapshot,
+    });
     const { engine, journal: end, lost } = recovered;
     const fresh = recovered.seq === 0;
-    sayRecovered(recovered, log);
 
     if (fresh) allowOn(stateDir);
 
@@ -266,80 +268,8 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       },
     };
   }
-
-  /** Sets a broken journal aside where that is wanted and a snapshot is there to go on from. */
-  async function recoverOrSetAside(
-    journalDir: string,
-    hooks: EngineHooks,
-    saved: () => Promise<SavedState | null>,
-  ): Promise<Recovered> {
-    try {
-      return await recover({ read: saved }, journalDir, hooks);
-    } catch (error) {
-      const broken =
-        error instanceof EdgekeeperError &&
-        (error.code === 'JOURNAL_CORRUPT' || error.code === 'JOURNAL_REPLAY_FAILED');
-      if (!broken || !options.recoverFromSnapshot || (await saved()) === null) throw error;
-      const aside = await setJournalAside(journalDir, clock.now());
-      log.warn('the journal is broken and set aside; what came after the snapshot is lost', { aside });
-      return recover({ read: saved }, journalDir, hooks, aside);
-    }
-  }
-
-  /** The snapshot, read once unless it is asked for again. What a replay left makes way for this live run. */
-  async function savedState(): Promise<() => Promise<SavedState | null>> {
-    let read: Promise<SavedState | null> | null = store.read();
-    const saved = await read.catch(() => null);
-    if (saved?.origin !== 'replay')
-      return () => {
-        const first = read ?? store.read();
-        read = null;
-        return first;
-      };
-    log.warn('the state of a replay is replaced by that of this live run', { directory: stateDir });
-    await fs.rm(store.file, { force: true });
-    await fs.rm(journalDir, { recursive: true, force: true });
-    return () => Promise.resolve(null);
-  }
-}
-
-/** Says what the way back to the state was like. */
-function sayRecovered({ seq, journal, replayed, differing, lost, rebuilt }: Recovered, log: Log): void {
-  if (rebuilt !== null)
-    log.warn('the snapshot is broken: the state is made again from the journal', { error: rebuilt.message });
-  if (journal.torn)
-    log.warn('the last line of the journal was cut off and is dropped', { bytes: journal.torn.lost });
-  for (const each of lost) log.error(`${lostText(each)}: the record of them is lost`);
-  for (const each of journal.dropped) log.warn(droppedText(each));
-  if (differing > 0)
-    log.warn('decisions that would be made otherwise today stay as they were sent', { decisions: differing });
-  if (seq > 0) log.info('state recovered', { events: seq, replayed });
 }
 
 /** Whether an error is one of the system, as of a disk that is full or may not be written. */
 const isOfTheDisk = (error: unknown): boolean =>
   error instanceof Error && !(error instanceof EdgekeeperError) && 'syscall' in error;
-
-/** Candles that are taken between two turns of the event loop. */
-const CANDLES_A_TURN = 300;
-
-/** Brings the regimes of the symbols up to `now`, from history long enough to mean something. */
-export async function feedCandles(
-  engine: OptimizationEngine,
-  data: MarketData,
-  symbols: readonly string[],
-  now: number,
-): Promise<void> {
-  const { timeframe } = engine.config;
-  const interval = timeframeMs(timeframe);
-  for (const symbol of symbols) {
-    const last = engine.detector.lastTime(symbol);
-    const since = last < 0 ? now - WARM_UP_CANDLES * interval : last + interval;
-    const candles = await data.candles(symbol, timeframe, since, now);
-    for (const [i, candle] of candles.entries()) {
-      // A long history must not hold up what the bot does.
-      if (i > 0 && i % CANDLES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-      engine.recordCandle(symbol, timeframe, candle);
-    }
-  }
-}

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { OptimizationEngine } from '../../src/index.ts';
 import { readJournal } from '../../src/journal/reader.ts';
 import { LowdbStateStore } from '../../src/journal/state-store.ts';
-import { feedCandles, openOverlay } from '../../src/node/overlay.ts';
+import { openOverlay } from '../../src/node/overlay.ts';
+import { feedCandles } from '../../src/node/warm-up.ts';
 import { HOUR, START, signal, trade, walk } from '../fixtures.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
