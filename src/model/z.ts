@@ -7,8 +7,8 @@ type Built = Readonly<Record<PropertyKey, unknown>>;
 
 /** Asked of what is only written down, gives what it is. */
 const BUILT = Symbol('built');
-/** What is done with a schema rather than said of it: for this it must be there. */
-const USES: ReadonlySet<PropertyKey> = new Set(['parse', 'safeParse', 'toJSONSchema']);
+/** What is done with a schema rather than said of it, and with what: for this it must be there. */
+const USES = { parse: 'data', safeParse: 'data', toJSONSchema: 'schemas' } as const;
 
 /**
  * zod, of which everything said is only written down: schemas are built, and zod is loaded, when one of them is used for
@@ -36,8 +36,10 @@ function written(build: () => Built): unknown {
   return new Proxy(() => undefined, {
     get(_target, key) {
       if (key === BUILT) return get();
-      if (USES.has(key))
-        return (...given: unknown[]) => (get()[key] as Callable).apply(get(), given.map(resolved));
+      if (Object.hasOwn(USES, key)) {
+        const said = USES[key as keyof typeof USES] === 'schemas' ? resolved : (data: unknown) => data;
+        return (...given: unknown[]) => (get()[key] as Callable).apply(get(), given.map(said));
+      }
       return written(() => get()[key] as Built);
     },
     apply: (_target, self, given) =>
