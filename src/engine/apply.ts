@@ -1,7 +1,7 @@
 import { readSignal } from '../decision/signal-input.ts';
 import type { Decision } from '../model/decision.ts';
 import { completeDecision, decisionSchema } from '../model/decision-schema.ts';
-import { reading, refuse } from '../model/doors.ts';
+import { isKnownSound, reading, refuse } from '../model/doors.ts';
 import { show } from '../model/errors.ts';
 import type { RecordedEvent } from './events.ts';
 import type { Judging } from './judging.ts';
@@ -64,6 +64,7 @@ export function applyEvent(given: RecordedEvent, { judging, recording, update, o
 
 /** A decision of the past as this version keeps it. Throws `SIGNAL_INVALID` for what is none. */
 function checkedDecision(given: Decision): Decision {
+  if (isKnownSound(given)) return given;
   const parsed = reading('a decision', 'SIGNAL_INVALID', () =>
     decisionSchema.safeParse(completeDecision(given)),
   );

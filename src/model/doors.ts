@@ -58,7 +58,7 @@ interface Schema<T> {
 
 /** A state that a component is to continue from. Throws `SNAPSHOT_INVALID` unless it is one. */
 export function checkedState<T>(schema: Schema<T>, given: unknown): T {
-  if (typeof given === 'object' && given !== null && sound.has(given)) return given as T;
+  if (isKnownSound(given)) return given as T;
   const parsed = reading('a state', 'SNAPSHOT_INVALID', () => schema.safeParse(given));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -69,7 +69,7 @@ export function checkedState<T>(schema: Schema<T>, given: unknown): T {
   );
 }
 
-/** States that are known for sound: those of a snapshot were checked with it. */
+/** States and decisions that are known for sound: those of a snapshot, and of a line, were checked with it. */
 const sound = new WeakSet<object>();
 
 /** Says of a state that it need not be checked again. */
@@ -101,3 +101,7 @@ export function checkLimit(value: unknown): void {
   const fits = value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 0);
   if (!fits) refuse(`limit ${show(value)}`, 'a count of 0 or more');
 }
+
+/** Whether a value is one of those: who holds it can have it from nowhere else. */
+export const isKnownSound = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && sound.has(given);

@@ -1,4 +1,5 @@
 import { type Action, type Decision, type ExitPlan, REASONS } from '../../model/decision.ts';
+import { knownSound } from '../../model/doors.ts';
 import { CELLS, REGIMES } from '../../model/regime.ts';
 import type { Side } from '../../model/signal.ts';
 import { STRATEGY_STATUSES } from '../../model/strategy.ts';
@@ -180,7 +181,8 @@ export function decodeDecision(
   const given = { hasScore: has(22), hasEdge: has(23), hasPlan: has(24), edgeFactor, isExact };
   const isDetailed = given.hasScore || given.hasEdge || given.hasPlan;
   const { score, edge, plan } = isDetailed ? decodeDetails(packed, fields, given, beside, names) : PLAIN;
-  return {
+  // Its line has a checksum: it need not be looked at again, field by field.
+  return knownSound({
     id: typeof id === 'number' ? `d${id}` : id,
     time,
     strategy,
@@ -208,7 +210,7 @@ export function decodeDecision(
     equity,
     plan,
     reasons,
-  };
+  });
 }
 
 const follow = <T>(how: number, usual: T, same: T, fields: Fields): number | T =>
