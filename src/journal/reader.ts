@@ -21,23 +21,24 @@ export interface JournalEnd {
  * Reads every event after `after` in order, checking the whole chain on the way. A last line that was cut off, and
  * events of a process that another one had replaced, are reported and no error; a batch that never came to be on disk
  * is a lost event. Anything else that is wrong throws `JOURNAL_CORRUPT` with the file and line.
+ * @param only letters of the lines that are read; null for all
  */
 export async function readJournal(
   directory: string,
   after: number,
   onLine: (line: JournalLine) => void,
+  only: readonly string[] | null = null,
 ): Promise<JournalEnd> {
-  return readSegments(await segmentsIn(directory), after, onLine);
+  return readSegments(await segmentsIn(directory), new Course(after, onLine, only), after);
 }
 
 async function readSegments(
   segments: readonly Segment[],
+  course: Course,
   after: number,
-  onLine: (line: JournalLine) => void,
   onRead?: (bytes: number) => void,
 ): Promise<JournalEnd> {
   const legs = legsOf(segments);
-  const course = new Course(after, onLine);
   const [earliest] = legs;
   if (earliest === undefined) return { seq: 0, hash: '', lines: 0, torn: null, dropped: [] };
   const { path, first } = earliest.segment;
@@ -92,5 +93,6 @@ export async function readWhole(
 ): Promise<JournalEnd> {
   const segments = await segmentsIn(directory);
   const all = segments.reduce((sum, { bytes }) => sum + bytes, 0);
-  return readSegments(segments, (segments[0]?.first ?? 1) - 1, onLine, (read) => onProgress(read, all));
+  const after = (segments[0]?.first ?? 1) - 1;
+  return readSegments(segments, new Course(after, onLine), after, (read) => onProgress(read, all));
 }

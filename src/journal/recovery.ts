@@ -3,12 +3,16 @@ import { dirname } from 'node:path';
 import { type EngineHooks, OptimizationEngine } from '../engine/engine.ts';
 import type { RecordedEvent } from '../engine/events.ts';
 import { EdgekeeperError } from '../model/errors.ts';
+import { LETTERS } from './codec/event-line.ts';
 import type { JournalLine, LostEvent } from './codec/line.ts';
 import { learnPast } from './learn-past.ts';
 import { type JournalEnd, readJournal } from './reader.ts';
 import { segmentsIn } from './segment.ts';
 import type { Origin, SavedState } from './state-lines.ts';
 import { isBrokenState } from './state-store.ts';
+
+/** What followed from an event follows from it again: lines of it need not be read. */
+const EVENTS = Object.values(LETTERS);
 
 /** First version of a snapshot that holds what the posterior learned. */
 const WITH_POSTERIOR = 5;
@@ -85,27 +89,32 @@ async function onTop(
   const after = saved?.seq ?? 0;
   const lost: LostEvent[] = [];
   let [replayed, differing] = [0, 0];
-  const journal = await readJournal(journalDir, after, (line) => {
-    const { event, seq } = line;
-    if (event.type === 'lost') {
-      lost.push(event);
-      return;
-    }
-    try {
-      if (!engine.apply(inFull(line, event, engine))) differing += 1;
-      replayed += 1;
-    } catch (cause) {
-      throw new EdgekeeperError(
-        'JOURNAL_REPLAY_FAILED',
-        {
-          found: `event ${seq} (${event.type}) that cannot be applied: ${(cause as Error).message}`,
-          expected: 'an event as this version of Edgekeeper makes them',
-          hint: 'Start with the version that wrote it, or with --recover-from-snapshot.',
-        },
-        { cause },
-      );
-    }
-  });
+  const journal = await readJournal(
+    journalDir,
+    after,
+    (line) => {
+      const { event, seq } = line;
+      if (event.type === 'lost') {
+        lost.push(event);
+        return;
+      }
+      try {
+        if (!engine.apply(inFull(line, event, engine))) differing += 1;
+        replayed += 1;
+      } catch (cause) {
+        throw new EdgekeeperError(
+          'JOURNAL_REPLAY_FAILED',
+          {
+            found: `event ${seq} (${event.type}) that cannot be applied: ${(cause as Error).message}`,
+            expected: 'an event as this version of Edgekeeper makes them',
+            hint: 'Start with the version that wrote it, or with --recover-from-snapshot.',
+          },
+          { cause },
+        );
+      }
+    },
+    EVENTS,
+  );
   return {
     engine,
     origin: saved?.origin ?? null,
