@@ -41,14 +41,14 @@ export class Judging {
    * health and guard as last known. A signal with an id that was decided before gets the same decision.
    */
   decide(given: Signal): Decision {
-    const signal = readSignal(given);
     try {
-      if (!this.#isOn()) return passed(named(signal, this.#state.time), 'off', 'OVERLAY_DISABLED');
+      if (!this.#isOn()) return passed(named(given, this.#state.time), 'off', 'OVERLAY_DISABLED');
+      const signal = readSignal(given);
       if (signal.intent === 'close') return passed(named(signal, this.#state.time), 'exit', 'EXIT_PASSES');
       return this.judge(signal);
     } catch (error) {
       this.#state.countError('DECIDE_FAILED', error);
-      return this.#fallback(asSignal(signal, this.#state.time), 'failed', 'INTERNAL_ERROR');
+      return this.#fallback(asSignal(readSignal(given), this.#state.time), 'failed', 'INTERNAL_ERROR');
     }
   }
 
