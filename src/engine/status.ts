@@ -1,6 +1,5 @@
 import { guardOf } from '../decision/limits.ts';
 import type { Flags, Mode } from '../model/flags.ts';
-import { byName } from '../model/names.ts';
 import type { EngineState } from './state.ts';
 
 /** How an engine is. */
@@ -33,6 +32,7 @@ export function statusOf(state: EngineState, enabled: Flags): OptimizationStatus
     drawdown,
     guard: guardOf(state.config, state.portfolio),
     stopped,
-    errors: byName(state.errors),
+    // The codes are our own.
+    errors: Object.fromEntries(state.errors),
   };
 }
