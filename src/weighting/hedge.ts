@@ -49,6 +49,8 @@ export class FixedShares {
 
   /** @param r outcome of a strategy that has a share, an R-multiple */
   add(strategy: string, r: number): void {
+    // The whole stays the whole: rounding would move a weight that nothing moves.
+    if (this.#raw.size === 1) return;
     const before = this.of(strategy);
     const raised = before * Math.exp(ETA * clip(r / 3, -1, 1));
     const kept = (1 - ALPHA) / (1 + (raised - before));

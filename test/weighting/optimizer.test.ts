@@ -162,6 +162,15 @@ describe('adaptive weights', () => {
     expect(b).toBeLessThan(0.5);
   });
 
+  it('leave the only strategy its whole share, to the last bit', () => {
+    const optimizer = new AdaptiveWeightingOptimizer({ a: 1 }, { method: 'hedge' });
+    for (let i = 1; i <= 200; i += 1) {
+      optimizer.recordOutcome('a', Math.sin(i));
+      expect(optimizer.updateWeights({ a: evidence(0, {}, i) }, START + i * HOUR)).toEqual([]);
+    }
+    expect(optimizer.getCurrentWeights()).toEqual({ a: 1 });
+  });
+
   it('bet a quarter of Kelly at most, and stay neutral without evidence', () => {
     expect(
       kellyFactor({ n: 0, meanR: 0, grossProfit: 0, grossLoss: 0, drawdown: 0, deviation: 1 }, 0.01),
