@@ -4,5 +4,8 @@ import type { OptimizationEngine } from '../engine/engine.ts';
 export function knownStrategies(engine: OptimizationEngine): string[] {
   const { decomposer, manager } = engine;
   const asked = Object.keys(engine.getSignalCounts());
-  return [...new Set([...manager.getStrategies(), ...decomposer.getStrategies(), ...asked])].sort();
+  const known = new Set([...manager.getStrategies(), ...decomposer.getStrategies(), ...asked]);
+  // Signals that cannot be named are counted together, and are no strategy.
+  known.delete('');
+  return [...known].sort();
 }

@@ -107,6 +107,19 @@ describe('alerts', () => {
 });
 
 describe('reports', () => {
+  it('are there whatever a host called a strategy, and list none without a name', () => {
+    for (const strategy of ['', '__proto__', 'x'.repeat(101), 'a\nb', undefined]) {
+      const engine = engineWith();
+      engine.decide(signal());
+      engine.decide(signal({ strategy: strategy as never }));
+      const monitor = new OptimizationMonitor(engine);
+      expect(monitor.getDashboardData().strategies).toEqual(['EMA_Trend']);
+      expect(Object.keys(JSON.parse(monitor.exportJson()).strategies)).toEqual(['EMA_Trend']);
+      expect(overlayReport(engine).strategies).toHaveLength(1);
+      expect(engine.getSignalCounts()['']!.reasons.SIGNAL_INVALID).toBe(1);
+    }
+  });
+
   const engine = engineWith({ baseWeights: { EMA_Trend: 1, idle: 1 } });
   const now = feed(engine, [2, -1, 1, -1, 3], { regime: 'TREND_WITH' });
   feed(engine, [-1, -1], { strategy: 'loser', regime: 'RANGING' }, now);
