@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { Options } from '../config/schema.ts';
 import {
   listIn,
@@ -50,7 +51,8 @@ const envelopeSchema = z.object({
 });
 
 const pieceSchema = z.object({ section: z.string(), items: z.unknown() });
-const endSchema = z.strictObject({ pieces: z.number() });
+/** Half a file misses it, and in a file that was scribbled on it does not fit. Older files have no checksum. */
+const endSchema = z.strictObject({ pieces: z.number(), sum: z.number().optional() });
 
 /** The lines of a file with this state. @param settled awaited before the last one */
 export async function* linesOf(
@@ -58,20 +60,24 @@ export async function* linesOf(
   settled: () => Promise<void>,
 ): AsyncGenerator<string> {
   const envelope = JSON.stringify({ format: FORMAT, origin, options, seq, split: true });
-  yield `${envelope.slice(0, -1)},"snapshot":${walk.head}}`;
-  let pieces = 0;
+  const first = `${envelope.slice(0, -1)},"snapshot":${walk.head}}`;
+  yield first;
+  let [pieces, sum] = [0, crc32(first)];
   for (let piece = walk.next(); piece !== null; piece = walk.next()) {
+    const line = `{"section":"${piece.section}","items":${piece.items}}`;
     pieces += 1;
-    yield `{"section":"${piece.section}","items":${piece.items}}`;
+    sum = crc32(line, sum);
+    yield line;
   }
   if (walk.isBroken) throw new Error('the state changed all at once while it was written');
   await settled();
-  yield JSON.stringify({ pieces });
+  yield JSON.stringify({ pieces, sum });
 }
 
 /** The state in the lines of a file. Throws what is wrong with them. */
 export async function stateIn(lines: Iterator<string> | AsyncIterator<string>): Promise<SavedState> {
-  const value: unknown = JSON.parse((await lines.next()).value ?? '');
+  const first: string = (await lines.next()).value ?? '';
+  const value: unknown = JSON.parse(first);
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success)
     throw new Error(`format ${show((value as { format?: unknown } | null)?.format)}`, {
@@ -79,7 +85,8 @@ export async function stateIn(lines: Iterator<string> | AsyncIterator<string>): 
     });
   const { origin, options, seq, snapshot: head, split } = envelope.data;
   const version = (head as { version?: number } | null)?.version ?? 1;
-  const rest = split ? piecesIn(lines) : none();
+  if (!split && !(await lines.next()).done) throw new Error('it goes on where it should end');
+  const rest = split ? piecesIn(lines, crc32(first)) : none();
   // What brings an older snapshot up to date wants the whole of it.
   const isOld = version < SNAPSHOT_VERSION;
   const snapshot = parseSnapshot(isOld ? await assembled(head, rest) : head);
@@ -98,15 +105,24 @@ interface RawPiece {
   readonly items?: unknown;
 }
 
-async function* piecesIn(lines: Iterator<string> | AsyncIterator<string>): AsyncGenerator<RawPiece> {
+/** @param sum checksum of the lines before */
+async function* piecesIn(
+  lines: Iterator<string> | AsyncIterator<string>,
+  sum: number,
+): AsyncGenerator<RawPiece> {
   for (let count = 0; ; count += 1) {
     const { value: line, done } = await lines.next();
     if (done) throw new Error(`it is cut off after ${count} pieces`);
     const value: unknown = JSON.parse(line);
     const end = endSchema.safeParse(value);
-    if (!end.success) yield pieceSchema.parse(value);
-    else if (end.data.pieces === count) return;
-    else throw new Error(`it has ${count} pieces of ${end.data.pieces}`);
+    if (end.success) {
+      if (end.data.pieces !== count) throw new Error(`it has ${count} pieces of ${end.data.pieces}`);
+      if (end.data.sum !== undefined && end.data.sum !== sum)
+        throw new Error('its checksum does not fit its content');
+      return;
+    }
+    sum = crc32(line, sum);
+    yield pieceSchema.parse(value);
   }
 }
 

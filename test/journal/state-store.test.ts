@@ -1,9 +1,11 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OptimizationEngine } from '../../src/index.ts';
 import { LowdbStateStore } from '../../src/node/index.ts';
+import { cases } from '../cases.ts';
 import { AUTHOR, engineWith, feed, HOUR, START, trade } from '../fixtures.ts';
 
 const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
@@ -133,6 +135,32 @@ describe('the state on disk', () => {
     }
   });
 
+  it('with any flipped bit is refused, also where it still reads like a state', async () => {
+    const dir = await directory();
+    const store = new LowdbStateStore(dir);
+    await save(store, engineAfter([1, -1]));
+    const whole = await readFile(store.file);
+    const end = whole.lastIndexOf(10, whole.length - 2);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(end - 1), fc.nat(7), async (at, bit) => {
+        const flipped = Buffer.from(whole);
+        flipped[at]! ^= 1 << bit;
+        await writeFile(store.file, flipped);
+        await expect(read(new LowdbStateStore(dir))).rejects.toThrow(/STATE_CORRUPT.*state\.json/);
+      }),
+      cases(200),
+    );
+    const lines = whole.toString().trimEnd().split('\n');
+    const others = [
+      whole.toString().replace('"split"', '"splat"'),
+      [lines[0], lines[2], lines[1], ...lines.slice(3)].join('\n'),
+    ];
+    for (const text of others) {
+      await writeFile(store.file, text);
+      await expect(read(new LowdbStateStore(dir))).rejects.toThrow(/STATE_CORRUPT/);
+    }
+  });
+
   it('in pieces of an older version is put together and brought up to date', async () => {
     const dir = await directory();
     const store = new LowdbStateStore(dir);
@@ -140,6 +168,7 @@ describe('the state on disk', () => {
     await save(store, engine);
     const text = await readFile(store.file, 'utf8');
     const old = text
+      .replace(/,"sum":\d+\}\n$/, '}\n')
       .replace(/"version":\d+/, '"version":5')
       .replace(/"share":[^,}]*,?/g, '')
       .replaceAll('"outcomes":0,"steppedAt"', '"share":1,"outcomes":0,"steppedAt"');
