@@ -101,10 +101,10 @@ export class BatchWriter {
 
   /**
    * After a failure: nobody knows what the disk has. It is written again at the same place, so that half a line never
-   * stays in the middle.
+   * stays in the middle. A write that still runs says nothing of it any more: what it wrote may be cut off.
    */
   failed(): void {
-    for (const batch of this.#unsafe) batch.isWritten = false;
+    this.#unsafe = this.#unsafe.map((batch) => ({ ...batch, isWritten: false }));
     this.#file?.cutTo(this.#safeEnd(this.#file));
   }
 

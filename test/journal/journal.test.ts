@@ -224,6 +224,28 @@ describe('while the disk fails', () => {
     expect((await read(dir)).seqs).toEqual([1, 2, 3]);
   });
 
+  it('beside a write that succeeds, what that wrote is not cut off for good', async () => {
+    const dir = await directory();
+    const lost: LostEvent[] = [];
+    const journal = open(dir, { durability: 'interval', onLoss: (what) => lost.push(what) });
+    journal.append(event(1), []);
+    vi.spyOn(fs, 'write').mockImplementationOnce(((...args: Parameters<typeof fs.writeSync>) => {
+      const written = fs.writeSync(...args);
+      setImmediate(args.at(-1) as unknown as (error: null, written: number) => void, null, written);
+    }) as never);
+    const running = journal.flush();
+    const full = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw new Error('ENOSPC');
+    });
+    journal.writeNow();
+    full.mockRestore();
+    await running.catch(() => undefined);
+    journal.append(event(2), []);
+    await journal.close();
+    expect((await read(dir)).lines.map((line) => line.event.type)).toEqual(['equity', 'equity']);
+    expect(lost).toEqual([]);
+  });
+
   it('for too long, the oldest events are given up, and the journal says which', async () => {
     const dir = await directory();
     const lost: LostEvent[] = [];
