@@ -36,6 +36,7 @@ export class BatchWriter {
   /** Last event that is known to be on disk, and what the latest batch says of that; 0 where none of this process is. */
   #durable = 0;
   #claimed = 0;
+  #safe = 0;
   #file: SegmentFile | null = null;
   /** The file that a write runs on; that write closes it where it was let go meanwhile. */
   #running: SegmentFile | null = null;
@@ -50,6 +51,11 @@ export class BatchWriter {
   /** Whether nothing is on its way. */
   get isIdle(): boolean {
     return this.#unsafe.length === 0;
+  }
+
+  /** Last event that is as safe as the durability promises; 0 where none of this process is. */
+  get safe(): number {
+    return this.#safe;
   }
 
   /** Writes one batch, and whatever is not known to be on disk, without holding anything up. */
@@ -168,6 +174,7 @@ export class BatchWriter {
     for (const { data, seq, named } of batches) {
       this.#unsafeSize -= data.length;
       if (this.#options.syncs) this.#durable = seq;
+      this.#safe = seq;
       this.#safeNames = named;
     }
     if (this.#unsafe.length === 0 && this.#isFull(this.#file!)) this.#letGo();

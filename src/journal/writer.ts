@@ -136,14 +136,15 @@ export class Journal {
   }
 
   /**
-   * Resolves when all that was appended is safe, as far as the durability promises. Rejects while the disk fails, and
-   * with `LEASE_LOST` once another process has taken over.
+   * Resolves when all that was appended so far is safe, as far as the durability promises; what comes meanwhile does not
+   * hold it up. Rejects while the disk fails, and with `LEASE_LOST` once another process has taken over.
    */
   async flush(): Promise<void> {
+    const wanted = this.#seq;
     while (this.#flushing) await this.#flushing.catch(() => undefined);
     this.#disk.check();
     if (this.settled && !this.#fenced && this.#fence?.isHeld() !== false) return;
-    this.#flushing = this.#writeAll();
+    this.#flushing = this.#writeUpTo(wanted);
     try {
       await this.#flushing;
     } finally {
@@ -168,14 +169,15 @@ export class Journal {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     try {
-      await this.flush();
+      do await this.flush();
+      while (!this.settled);
       this.#trying((epoch) => this.#disk.claim(epoch));
     } finally {
       this.#disk.release();
     }
   }
 
-  async #writeAll(): Promise<void> {
+  async #writeUpTo(seq: number): Promise<void> {
     do {
       try {
         const epoch = this.#epoch();
@@ -187,7 +189,7 @@ export class Journal {
         if (!this.#fenced) this.#failed(error);
         throw error;
       }
-    } while (!this.settled || this.#fenced);
+    } while (this.#fenced || !(this.settled || this.#disk.safe >= seq));
   }
 
   #writeAndSync(epoch: number): void {

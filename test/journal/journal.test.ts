@@ -57,6 +57,23 @@ describe('the journal', () => {
     await journal.close();
   });
 
+  it('is flushed up to where it was asked to, however much comes meanwhile', async () => {
+    const dir = await directory();
+    const journal = open(dir, { durability: 'interval' });
+    const real = fs.write;
+    const busy = vi.spyOn(fs, 'write').mockImplementation(((...args: Parameters<typeof fs.write>) => {
+      if (journal.seq < 100) journal.append(event(journal.seq + 1), []);
+      real(...args);
+    }) as never);
+    journal.append(event(1), []);
+    await journal.flush();
+    expect(journal.seq).toBe(2);
+    expect((await read(dir)).seqs).toEqual([1]);
+    await journal.close();
+    busy.mockRestore();
+    expect((await read(dir)).seqs).toEqual(Array.from({ length: journal.seq }, (_, i) => i + 1));
+  });
+
   it('goes on in another segment, and is read from the one that is wanted', async () => {
     const dir = await directory();
     await written(dir, 100, { segmentBytes: 1000 });
