@@ -91,6 +91,7 @@ export function drawChart(panels: readonly Panel[], xTitle: string): string {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
+    '<title>What decisions, trades, updates, snapshots and memory cost by the number of strategies</title>',
     '<style>text{font:12px sans-serif;fill:#333}.title{font-size:14px;font-weight:bold}.grid{stroke:#ddd}polyline{fill:none;stroke-width:2}</style>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...drawn,
