@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -18,7 +19,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
-    maxWorkers: '100%',
+    // One more than there are cores: many wait, for processes that end and leases that grow stale.
+    maxWorkers: availableParallelism() + 1,
     // No test measures time, so that a busy machine is no failure: these only end what hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -67,7 +67,7 @@ describe('hostile input', () => {
           }
           expectReadable(engine);
         }),
-        cases(1500),
+        cases(750),
       );
       expect(Math.min(taken, refused)).toBeGreaterThan(2000);
     },
@@ -85,7 +85,7 @@ describe('hostile input', () => {
         for (const each of calls) call(engine, each);
         expectRepeatable(engine, options, events);
       }),
-      cases(1000),
+      cases(500),
     );
   });
 
@@ -95,7 +95,7 @@ describe('hostile input', () => {
       fc.property(callsOf(['decide'], 1), ([each]) => {
         expect(call(engine, each!)).toBe(true);
       }),
-      cases(3000),
+      cases(1500),
     );
     expectReadable(engine);
   });
@@ -107,7 +107,7 @@ describe('hostile input', () => {
         for (const each of calls) call(engine[name], each);
         expectReadable(engine);
       }),
-      cases(400),
+      cases(200),
     );
   });
 
@@ -128,7 +128,7 @@ describe('hostile input', () => {
         restored.restore(JSON.parse(JSON.stringify(saved)) as never);
         expect(restored.snapshot()).toEqual(saved);
       }),
-      cases(1000),
+      cases(500),
     );
   });
 
@@ -140,7 +140,7 @@ describe('hostile input', () => {
       fc.property(callsOf(doorsOf(monitor), 5), (calls) => {
         for (const each of calls) call(monitor, each);
       }),
-      cases(400),
+      cases(200),
     );
   });
 
@@ -175,7 +175,7 @@ describe('hostile input', () => {
         if (taken) expectReadable(engine);
         else expect(engine.snapshot()).toEqual(fresh);
       }),
-      cases(1500),
+      cases(750),
     );
     expect(START).toBeGreaterThan(0);
   });
