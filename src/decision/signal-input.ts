@@ -19,8 +19,8 @@ export function readSignal(given: unknown): Signal {
 
 const nothing = (): Signal => ({}) as never as Signal;
 
-/** An exit passes, whatever else of it cannot be read. */
-function isClose(given: unknown): boolean {
+/** Whether a signal is an exit, which passes, whatever else of it cannot be read. */
+export function isClose(given: unknown): boolean {
   try {
     return (given as Signal).intent === 'close';
   } catch {

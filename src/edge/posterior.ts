@@ -26,6 +26,7 @@ import { age, type Deviation, deviationOf, deviationSchema } from './deviation.t
 import { RAMPS, type Ramps, rampOf, type SizeMode, targetSize } from './size.ts';
 import { freshSlope, learnSlope, standing } from './slope.ts';
 import {
+  copyOf,
   freshStrategy,
   freshSymbol,
   type StrategyEdge,
@@ -151,10 +152,7 @@ export class EdgePosterior {
     copyInto(fork.#pool, this.#pool);
     fork.#hold = this.#hold;
     for (const [name, known] of this.#strategies)
-      fork.#strategies.set(
-        name,
-        strategies.has(name) ? strategyEdgeFrom(structuredClone(strategyEdgeState(known))) : known,
-      );
+      fork.#strategies.set(name, strategies.has(name) ? copyOf(known) : known);
     return fork;
   }
 

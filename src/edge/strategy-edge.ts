@@ -89,6 +89,22 @@ export const strategyEdgeState = (known: StrategyEdge): StrategyEdgeState => ({
   ]),
 });
 
+/** A copy that shares nothing with it. */
+export const copyOf = (known: StrategyEdge): StrategyEdge => ({
+  ...known,
+  own: known.own.slice(),
+  cells: known.cells.map((node) => node?.slice() ?? null),
+  symbols: new Map(
+    [...known.symbols].map(([symbol, { deviation, sizes }]) => [
+      symbol,
+      { deviation: deviation?.slice() ?? null, sizes: sizes.slice() },
+    ]),
+  ),
+  slope: { ...known.slope },
+  cluster: { ...known.cluster },
+  sent: known.sent.map(([decision, blocked]) => [decision, blocked]),
+});
+
 /** It is handed over: do not keep it. */
 export const strategyEdgeFrom = (saved: StrategyEdgeState): StrategyEdge => ({
   ...saved,

@@ -2,7 +2,7 @@ import { countDecision, countWithdrawal } from '../decision/counts.ts';
 import { blockedBy, fallback, passed } from '../decision/fallback.ts';
 import { signalFault } from '../decision/fault.ts';
 import { type Judged, judge } from '../decision/judge.ts';
-import { readSignal } from '../decision/signal-input.ts';
+import { isClose, readSignal } from '../decision/signal-input.ts';
 import { countSignal, countWithdrawal as countSignalWithdrawn } from '../edge/sent-signals.ts';
 import {
   asSent,
@@ -43,9 +43,8 @@ export class Judging {
   decide(given: Signal): Decision {
     try {
       if (!this.#isOn()) return passed(named(given, this.#state.time), 'off', 'OVERLAY_DISABLED');
-      const signal = readSignal(given);
-      if (signal.intent === 'close') return passed(named(signal, this.#state.time), 'exit', 'EXIT_PASSES');
-      return this.judge(signal);
+      if (isClose(given)) return passed(named(given, this.#state.time), 'exit', 'EXIT_PASSES');
+      return this.judge(readSignal(given));
     } catch (error) {
       this.#state.countError('DECIDE_FAILED', error);
       return this.#fallback(asSignal(readSignal(given), this.#state.time), 'failed', 'INTERNAL_ERROR');

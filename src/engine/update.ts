@@ -98,10 +98,12 @@ function targetsOf(strategy: string, outcomes: number, edge: EdgePosterior): Edg
   const cap = edge.capOf(strategy);
   const sizeIn = (where: Parameters<EdgePosterior['expect']>[1]) =>
     edge.target(edge.expect(strategy, where).theta, cap);
+  const cells = {} as Record<Cell, number>;
+  for (const cell of CELLS) cells[cell] = sizeIn({ cell });
   return {
     outcomes,
     overall: sizeIn({}),
-    cells: Object.fromEntries(CELLS.map((cell) => [cell, sizeIn({ cell })])) as Record<Cell, number>,
+    cells,
     symbols: edge.symbolsOf(strategy).map((symbol) => [symbol, sizeIn({ symbol })]),
   };
 }
