@@ -17,7 +17,8 @@ function decider(world: World, identified = false) {
 /** The signals alone, on one cell after the other. */
 function signaller({ strategies, symbols, stops, next }: World, identified = false) {
   const cells = strategies.length * symbols.length;
-  let at = 0;
+  // Those with an id are half a round away from those without: neither finds what the other has just looked at.
+  let at = identified ? cells / 2 : 0;
   return (): Signal => {
     at += 1;
     const cell = (at * STRIDE) % cells;
