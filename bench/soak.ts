@@ -94,7 +94,7 @@ describe('soak', () => {
     }
   });
 
-  it(`survives ${KILLS} kills, and as many signals and exits, with commands from a second process`, async () => {
+  it(`survives ${KILLS} kills, and as many signals and exits after them, with commands from a second process`, async () => {
     const build = fileURLToPath(new URL('../dist', import.meta.url));
     for (const endings of ['kills', 'gentle'] as const) {
       const result = await crashRun(build, KILLS, SEED, endings);

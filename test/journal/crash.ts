@@ -81,8 +81,9 @@ export interface CrashResult {
 }
 
 /**
- * Ends a bot at random moments until it was ended often enough, while another process gives it commands, lets it finish,
- * and compares. Every other end is a kill, or none where they are all gentle.
+ * Ends a bot at random moments until it was killed often enough (or, where all ends are gentle, ended), with commands of
+ * another process waiting at each start, lets it finish, and compares. Among kills every other end, which does not count,
+ * is a gentle one, so that each kind meets what the other left.
  */
 export async function crashRun(
   build: string,
@@ -91,7 +92,7 @@ export async function crashRun(
   endings: 'kills' | 'gentle' = 'kills',
 ): Promise<CrashResult> {
   const random = seededRandom(seed);
-  const hours = kills * 12 + 40;
+  const hours = kills * (endings === 'kills' ? 24 : 12) + 40;
   const directory = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
   const [stateDir, calm] = [await directory(), await directory()];
   const durability = endings === 'kills' ? 'everyEvent' : 'interval';
@@ -99,9 +100,10 @@ export async function crashRun(
   const unanswered = new Set<string>();
   let killed = 0;
   let lost = 0;
-  for (; killed < kills; killed += 1) {
+  while (killed < kills) {
     const isKill = endings === 'kills' && random.uniform() < 0.5;
     const ending = isKill ? 'SIGKILL' : GENTLY[Math.floor(GENTLY.length * random.uniform())]!;
+    if (isKill || endings === 'gentle') killed += 1;
     unanswered.add(await postCommand(stateDir, COMMAND));
     const said = await runWorker(run, 1 + Math.floor(20 * random.uniform()), ending);
     // One that was killed leaves a ghost; one that ended has given the directory free.
