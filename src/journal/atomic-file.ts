@@ -3,12 +3,12 @@ import fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Writes a file so that there is never half of one: a new one is made durable, and takes the old one's name. */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     const file = await fs.open(temporary, 'w', 0o600);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { SEAL, writeSealed } from './codec/checksum.ts';
+import { sealed } from './codec/checksum.ts';
 import { type Header, headerLine } from './codec/line.ts';
 import { makeDirectory } from './directory.ts';
 import { segmentName, segmentNamed } from './segment.ts';
@@ -26,9 +26,7 @@ export class SegmentFile {
   static create(directory: string, header: Header): SegmentFile {
     makeDirectory(directory);
     const path = join(directory, segmentName(header.first, header.epoch));
-    const text = headerLine(header);
-    const bytes = Buffer.alloc(text.length + SEAL);
-    const line = bytes.subarray(0, writeSealed(bytes, 0, text));
+    const line = sealed(headerLine(header));
     const fd = fs.openSync(path, 'wx+', 0o600);
     try {
       writeAll(fd, line, 0);

@@ -2,6 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import { z } from '../model/z.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { auditEntriesOf } from './audit-entry.ts';
+import { sealed, sealedEnd } from './codec/checksum.ts';
 import { Course, type Leg } from './course.ts';
 import { jsonOrNull } from './json-or-null.ts';
 import { readLegs } from './reader.ts';
@@ -40,9 +41,7 @@ export const indexPath = (segment: string): string => segment.replace(/\.jsonl$/
  */
 export async function indexOf(leg: Leg): Promise<SegmentIndex> {
   const { path, bytes } = leg.segment;
-  const known = indexSchema.safeParse(
-    jsonOrNull(await readFile(indexPath(path), 'utf8').catch(() => 'null')),
-  );
+  const known = indexSchema.safeParse(await readSealed(indexPath(path)));
   const tail = await tailOf(path, bytes);
   if (known.success && known.data.bytes === bytes && known.data.tail === tail) {
     const [, last] = known.data.events ?? [0, 0];
@@ -51,8 +50,16 @@ export async function indexOf(leg: Leg): Promise<SegmentIndex> {
   }
   const made = { bytes, tail, ...(await contentOf(leg)) };
   // A segment that is still written to is another one soon.
-  if (!leg.isLast) await writeAtomically(indexPath(path), JSON.stringify(made)).catch(() => undefined);
+  if (!leg.isLast)
+    await writeAtomically(indexPath(path), sealed(JSON.stringify(made))).catch(() => undefined);
   return made;
+}
+
+/** Null where there is none, or where the disk has changed it: a wrong range would hide what is there. */
+async function readSealed(path: string): Promise<unknown> {
+  const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+  const end = sealedEnd(bytes, 0, bytes.length - 1);
+  return end < 0 ? null : jsonOrNull(bytes.toString('utf8', 0, end));
 }
 
 async function tailOf(path: string, bytes: number): Promise<string> {

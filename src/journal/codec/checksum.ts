@@ -22,6 +22,12 @@ export function writeSealed(bytes: Buffer, start: number, line: string): number 
   return end + digits.length + 2;
 }
 
+/** A line with its checksum and its line break, for those who write one alone. */
+export function sealed(line: string): Buffer {
+  const bytes = Buffer.alloc(Buffer.byteLength(line) + SEAL);
+  return bytes.subarray(0, writeSealed(bytes, 0, line));
+}
+
 /**
  * Where the text of a sealed line ends, in bytes; -1 where its checksum does not fit.
  * @param end of the line, without its line break
