@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { EdgekeeperError } from '../model/errors.ts';
 
@@ -19,6 +19,16 @@ export function makeDirectory(path: string): void {
   }
   if (statSync(path).isDirectory()) return;
   throw Object.assign(new Error(`ENOTDIR: ${path} is no directory`), { code: 'ENOTDIR' });
+}
+
+/** Makes a file durable, or the names in a directory: a new file survives a power cut only when its directory does. */
+export function syncPath(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The error of a state directory that cannot be written. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory } from './directory.ts';
+import { makeDirectory, syncPath } from './directory.ts';
 
 /** Folder of the leases in a state directory: a file for each epoch. The highest is in force, whatever the others say. */
 const LEASE_DIR = 'lease';
@@ -62,7 +62,7 @@ export function makeLease(directory: string, epoch: number, record: LeaseRecord)
     } finally {
       fs.closeSync(fd);
     }
-    syncDirectory(join(directory, LEASE_DIR));
+    syncPath(join(directory, LEASE_DIR));
     return true;
   } catch (error) {
     dropLease(directory, epoch);
@@ -118,14 +118,5 @@ function orNull<T>(read: () => T): T | null {
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
-  }
-}
-
-function syncDirectory(path: string): void {
-  const fd = fs.openSync(path, 'r');
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
   }
 }

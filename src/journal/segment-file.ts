@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { sealed } from './codec/checksum.ts';
 import { type Header, headerLine } from './codec/line.ts';
-import { makeDirectory } from './directory.ts';
+import { makeDirectory, syncPath } from './directory.ts';
 import { segmentName, segmentNamed } from './segment.ts';
 
 /** A segment that is being written, by the one process that made it. */
@@ -30,7 +30,7 @@ export class SegmentFile {
     const fd = fs.openSync(path, 'wx+', 0o600);
     try {
       writeAll(fd, line, 0);
-      syncDirectory(directory);
+      syncPath(directory);
       return new SegmentFile(fd, path, header.first, line.length);
     } catch (error) {
       fs.closeSync(fd);
@@ -96,16 +96,6 @@ function writeAll(fd: number, data: Buffer, at: number): void {
 const shortWrite = (written: number, wanted: number): Error =>
   new Error(`only ${written} of ${wanted} bytes were written`);
 
-/** A new file survives a power cut only when its directory does. */
-function syncDirectory(path: string): void {
-  const fd = fs.openSync(path, 'r');
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
 /** The highest epoch that wrote to a journal; 0 where none did. */
 export function highestEpoch(directory: string): number {
   return Math.max(0, ...namesIn(directory).map((name) => segmentNamed(name)?.epoch ?? 0));
@@ -114,13 +104,7 @@ export function highestEpoch(directory: string): number {
 /** Makes durable what an earlier process wrote and this one read, for it goes on from there. */
 export function syncSegments(directory: string, epoch: number): void {
   for (const name of namesIn(directory)) {
-    if (segmentNamed(name)?.epoch !== epoch) continue;
-    const fd = fs.openSync(join(directory, name), 'r');
-    try {
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
+    if (segmentNamed(name)?.epoch === epoch) syncPath(join(directory, name));
   }
 }
 
