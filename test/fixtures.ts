@@ -113,3 +113,15 @@ export const histories = fc
       trade(r, { ...row, id: `h${i}`, entryTime: START + i * HOUR, exitTime: START + (i + 1) * HOUR }),
     ),
   );
+
+/** What an engine shows of its components. */
+export const VIEWS = [
+  'decomposer',
+  'optimizer',
+  'scorer',
+  'manager',
+  'detector',
+  'edge',
+  'portfolio',
+  'tracks',
+] as const;

@@ -13,19 +13,9 @@ import {
   StrategyRetirementManager,
 } from '../../src/index.ts';
 import { cases } from '../cases.ts';
-import { feed, HOUR, START, signal, walk } from '../fixtures.ts';
+import { feed, HOUR, START, signal, VIEWS, walk } from '../fixtures.ts';
 import { call, callsOf, doorsOf } from '../hostile.ts';
 
-const VIEWS = [
-  'decomposer',
-  'optimizer',
-  'scorer',
-  'manager',
-  'detector',
-  'edge',
-  'portfolio',
-  'tracks',
-] as const;
 const EVIDENCE: readonly Options[] = [
   {},
   { evidence: 'guarded', weighting: 'hedge' },

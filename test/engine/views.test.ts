@@ -5,18 +5,7 @@ import {
   OptimizationEngine,
   type TradeInput,
 } from '../../src/index.ts';
-import { engineWith, feed, HOUR, rulesWith, START, signal, trade, walk } from '../fixtures.ts';
-
-const VIEWS = [
-  'decomposer',
-  'optimizer',
-  'scorer',
-  'manager',
-  'detector',
-  'edge',
-  'portfolio',
-  'tracks',
-] as const;
+import { engineWith, feed, HOUR, rulesWith, START, signal, trade, VIEWS, walk } from '../fixtures.ts';
 
 /** What an engine was told, by the commands that it said. */
 const commandsOf = (engine: OptimizationEngine): object[] => {
