@@ -73,5 +73,6 @@ export {
   probabilisticSharpe,
   type SharpeRecord,
 } from './statistics/sharpe-test.ts';
-export { AdaptiveWeightingOptimizer, type WeightUpdate } from './weighting/optimizer.ts';
+export { AdaptiveWeightingOptimizer } from './weighting/optimizer.ts';
 export { weightScore } from './weighting/score.ts';
+export type { WeightUpdate } from './weighting/weight-update.ts';

@@ -6,7 +6,7 @@ import { FLAGS, type Flags, MODES } from '../model/flags.ts';
 import { isName } from '../model/strategy.ts';
 import { checkAdjustment, checkEnforcement, checkThreshold } from '../quality/checks.ts';
 import { checkForce } from '../retirement/force.ts';
-import { checkWeights } from '../weighting/optimizer.ts';
+import { checkWeights } from '../weighting/checks.ts';
 import { type Command, type QualityChange, RESET_TARGETS } from './events.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {

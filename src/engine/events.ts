@@ -13,7 +13,8 @@ import type { StrategyStatus } from '../model/strategy.ts';
 import type { Trade, TradeInput } from '../model/trade.ts';
 import type { QualitySettings } from '../quality/scorer.ts';
 import type { StatusChange } from '../retirement/record.ts';
-import type { WeightsByCell, WeightUpdate } from '../weighting/optimizer.ts';
+import type { WeightsByCell } from '../weighting/strategy-weight.ts';
+import type { WeightUpdate } from '../weighting/weight-update.ts';
 
 export const RESET_TARGETS = ['weights', 'health', 'scores', 'performance', 'regimes', 'all'] as const;
 export type ResetTarget = (typeof RESET_TARGETS)[number];

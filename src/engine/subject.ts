@@ -7,7 +7,7 @@ import type { StrategyStatus } from '../model/strategy.ts';
 import type { Evidence } from '../performance/evidence.ts';
 import type { QualityHandle, QualityVerdict, SignalScore } from '../quality/scorer.ts';
 import { pinAt, type StrategyRecord } from '../retirement/record.ts';
-import { type StrategyWeight, weightIn } from '../weighting/optimizer.ts';
+import { type StrategyWeight, weightIn } from '../weighting/strategy-weight.ts';
 import type { Components } from './components.ts';
 import { alignmentOf } from './judgement.ts';
 

@@ -2,7 +2,7 @@ import type { PosteriorState } from '../edge/posterior.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
 import type { EffectEvent } from '../engine/events.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import type { WeightsByCell } from '../weighting/optimizer.ts';
+import type { WeightsByCell } from '../weighting/strategy-weight.ts';
 import { EFFECT_LETTERS } from './codec/event-line.ts';
 import { Course, legsOf } from './course.ts';
 import { readLegs, readWhole } from './reader.ts';

@@ -13,12 +13,25 @@ import {
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { byName } from '../model/names.ts';
 import { CELLS, type Cell, type RegimeLabel } from '../model/regime.ts';
-import { isName } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
+import { checkEvidence, checkTargets, checkWeights } from './checks.ts';
 import { FixedShares, sharesSchema } from './hedge.ts';
 import { NO_EVIDENCE, type WeightScore } from './score.ts';
 import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
-import { blendedScore, harmonicDeviation, kellyFactor, type StrategyEvidence } from './targets.ts';
+import {
+  type StrategyWeight,
+  strategyWeightSchema,
+  type WeightsByCell,
+  weightIn,
+} from './strategy-weight.ts';
+import {
+  blendedScore,
+  type EdgeTargets,
+  harmonicDeviation,
+  kellyFactor,
+  type StrategyEvidence,
+} from './targets.ts';
+import { type WeightUpdate, weightUpdateSchema } from './weight-update.ts';
 
 export interface OptimizerOptions {
   /** Largest relative change of one step; default 0.15. */
@@ -35,37 +48,6 @@ export interface OptimizerOptions {
   readonly riskPerTrade?: number;
 }
 
-/** Weights of one strategy: overall, and of the cells that have one of their own. */
-export interface WeightsByCell {
-  readonly weight: number;
-  readonly cells: Partial<Readonly<Record<Cell, number>>>;
-}
-
-/** What the posterior sizes a strategy by: factors on its base weight. */
-export interface EdgeTargets {
-  /** Outcomes ever learned: a weight moves when this has grown. */
-  readonly outcomes: number;
-  readonly overall: number;
-  readonly cells: Readonly<Record<Cell, number>>;
-  readonly symbols: readonly (readonly [symbol: string, factor: number])[];
-}
-
-/** One change of one weight, with what caused it. */
-export interface WeightUpdate {
-  readonly time: number;
-  readonly strategy: string;
-  /** Null for the strategy's weight overall, or on a symbol. */
-  readonly cell: Cell | null;
-  /** Null for the strategy's weight overall, or in a cell. */
-  readonly symbol: string | null;
-  readonly previousWeight: number;
-  readonly newWeight: number;
-  readonly target: number;
-  readonly reason: 'new-outcomes' | 'stale-reversion' | 'reset' | 'set';
-  /** Parts of the score behind the target, for the method `score`. */
-  readonly components: WeightScore | null;
-}
-
 export interface AllocationSummary {
   readonly weights: Readonly<Record<string, number>>;
   readonly baseWeights: Readonly<Record<string, number>>;
@@ -73,46 +55,12 @@ export interface AllocationSummary {
   readonly totalAllocation: number;
 }
 
-const weightScoreSchema = z.object({
-  expectancy: z.number(),
-  profitFactor: z.number(),
-  drawdown: z.number(),
-  consistency: z.number(),
-  reliability: z.number(),
-  score: z.number(),
-});
-
-const updateSchema = z.object({
-  time: z.number(),
-  strategy: z.string(),
-  cell: z.enum(CELLS).nullable(),
-  symbol: z.string().nullable(),
-  previousWeight: z.number(),
-  newWeight: z.number(),
-  target: z.number(),
-  reason: z.enum(['new-outcomes', 'stale-reversion', 'reset', 'set']),
-  components: weightScoreSchema.nullable(),
-});
-
-const strategyWeightSchema = z.object({
-  base: z.number().positive(),
-  weight: z.number().positive(),
-  cells: z.partialRecord(z.enum(CELLS), z.number().positive()),
-  symbols: z.array(z.tuple([z.string(), z.number().positive()])),
-  outcomes: z.number().int().min(0),
-  steppedAt: z.number().nullable(),
-  steps: z.number().int().min(0),
-});
-
 export const optimizerStateSchema = z.object({
   strategies: z.array(z.tuple([z.string(), strategyWeightSchema])),
   shares: sharesSchema,
-  history: z.array(updateSchema),
+  history: z.array(weightUpdateSchema),
 });
 export type OptimizerState = z.infer<typeof optimizerStateSchema>;
-
-/** Weights of one strategy, and what they were stepped by. */
-export type StrategyWeight = z.infer<typeof strategyWeightSchema>;
 
 /** What is known of a strategy of which nothing is. */
 const UNKNOWN: StrategyEvidence = { outcomes: 0, overall: NO_EVIDENCE };
@@ -570,66 +518,4 @@ export class AdaptiveWeightingOptimizer {
   #record(value: (known: StrategyWeight) => number): Record<string, number> {
     return byName([...this.#strategies].map(([name, known]) => [name, value(known)]));
   }
-}
-
-/** The weight in force in a cell, or overall; a cell without outcomes has the base weight. */
-export const weightIn = (known: Readonly<StrategyWeight>, cell: Cell | null): number =>
-  cell === null ? known.weight : (known.cells[cell] ?? known.base);
-
-function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: StrategyEvidence): void {
-  checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
-  const numbers = [
-    outcomes,
-    ...[overall, ...Object.values(cells)].flatMap((evidence) => Object.values(evidence)),
-  ];
-  if (
-    numbers.every(isMoney) &&
-    Number.isSafeInteger(outcomes) &&
-    outcomes >= 0 &&
-    [overall, ...Object.values(cells)].every(
-      ({ n, grossProfit, grossLoss, deviation }) =>
-        n >= 0 && grossProfit >= 0 && grossLoss >= 0 && deviation > 0,
-    )
-  )
-    return;
-  throw new EdgekeeperError('EVIDENCE_INVALID', {
-    found: `evidence of ${strategy} with a number that is none, a sum below 0, or a deviation of 0`,
-    expected: 'finite numbers, sums of 0 or more, and a deviation above 0',
-    hint: 'Pass what is known; leave a strategy out of which nothing is. Nothing was changed.',
-  });
-}
-
-function checkTargets(strategy: string, { outcomes, overall, cells, symbols }: EdgeTargets): void {
-  checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
-  for (const [symbol] of symbols) checkName(symbol, 'symbol', 'EVIDENCE_INVALID');
-  const factors = [overall, ...CELLS.map((cell) => cells[cell]), ...symbols.map(([, factor]) => factor)];
-  if (
-    Number.isSafeInteger(outcomes) &&
-    outcomes >= 0 &&
-    factors.every((factor) => isMoney(factor) && factor >= 0)
-  )
-    return;
-  refuse(`targets of ${strategy} that are none`, 'a count, and factors of 0 or more', 'EVIDENCE_INVALID');
-}
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** Checks the shape of weights that are set by hand; the bounds are another question. Throws `COMMAND_INVALID`. */
-export function checkWeights(weights: unknown): void {
-  const fits =
-    isObject(weights) &&
-    Object.entries(weights).every(
-      ([strategy, of]) =>
-        isName(strategy) &&
-        isObject(of) &&
-        'weight' in of &&
-        Number.isFinite(of.weight) &&
-        'cells' in of &&
-        isObject(of.cells) &&
-        Object.entries(of.cells).every(
-          ([cell, weight]) => (CELLS as readonly string[]).includes(cell) && Number.isFinite(weight),
-        ),
-    );
-  if (!fits)
-    refuse(`weights ${show(weights)}`, 'a weight and weights by cell for each strategy', 'COMMAND_INVALID');
 }

@@ -1,3 +1,4 @@
+import type { Cell } from '../model/regime.ts';
 import { NO_EVIDENCE, type WeightEvidence, type WeightScore, weightScore } from './score.ts';
 
 export interface StrategyEvidence {
@@ -6,6 +7,15 @@ export interface StrategyEvidence {
   readonly overall: WeightEvidence;
   /** Evidence per cell, where there is any. */
   readonly cells?: Readonly<Record<string, WeightEvidence>>;
+}
+
+/** What the posterior sizes a strategy by: factors on its base weight. */
+export interface EdgeTargets {
+  /** Outcomes ever learned: a weight moves when this has grown. */
+  readonly outcomes: number;
+  readonly overall: number;
+  readonly cells: Readonly<Record<Cell, number>>;
+  readonly symbols: readonly (readonly [symbol: string, factor: number])[];
 }
 
 /** Share of the Kelly fraction that is bet, and outcomes by which the mean is shrunk towards 0. */

@@ -4,7 +4,7 @@ import type { ShadowOutcome } from '../../model/shadow-outcome.ts';
 import { STRATEGY_STATUSES } from '../../model/strategy.ts';
 import { R_SOURCES } from '../../model/trade.ts';
 import type { StatusChange } from '../../retirement/record.ts';
-import type { WeightUpdate } from '../../weighting/optimizer.ts';
+import type { WeightUpdate } from '../../weighting/weight-update.ts';
 import { type DecisionHead, decodeDecision, encodeDecision } from './decision-line.ts';
 import { Fields } from './fields.ts';
 import type { KnownNames, NameSlot, NameTable } from './names.ts';
