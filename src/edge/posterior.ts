@@ -92,6 +92,13 @@ export interface Prediction {
   };
 }
 
+/** Thetas of a strategy: over everything, in each cell, and on each symbol on which it had an outcome. */
+export interface StrategyThetas {
+  readonly overall: number;
+  readonly cells: Readonly<Record<Cell, number>>;
+  readonly symbols: readonly (readonly [symbol: string, theta: number])[];
+}
+
 /** A strategy in a cell on a symbol, resolved once: decisions and outcomes go by it. */
 export interface Leaf {
   readonly strategy: StrategyEdge;
@@ -368,9 +375,22 @@ export class EdgePosterior {
 
   /** Symbols on which a strategy had an outcome. */
   symbolsOf(strategy: string): string[] {
-    return [...(this.#strategies.get(strategy)?.symbols ?? [])].flatMap(([name, { deviation }]) =>
-      deviation ? [name] : [],
-    );
+    return this.thetasOf(strategy).symbols.map(([symbol]) => symbol);
+  }
+
+  /** The thetas that `expect` finds for a strategy, and nothing of how sure they are. Pure. */
+  thetasOf(strategy: string): StrategyThetas {
+    const known = this.#strategies.get(strategy) ?? UNHEARD;
+    const whole = this.#mean(this.#pool) + this.#mean(known.own);
+    const cells = {} as Record<Cell, number>;
+    for (let i = 0; i < CELLS.length; i += 1) {
+      const inCell = known.cells[i]!;
+      cells[CELLS[i]!] = inCell === null ? whole : whole + this.#mean(inCell);
+    }
+    const symbols: [string, number][] = [];
+    for (const [symbol, { deviation }] of known.symbols)
+      if (deviation !== null) symbols.push([symbol, whole + this.#mean(deviation)]);
+    return { overall: whole, cells, symbols };
   }
 
   /** Probabilities that cells, symbols and strategies differ at all. */
@@ -428,6 +448,13 @@ export class EdgePosterior {
   /** Goes on from these strategies. They are handed over: do not keep them. */
   take(strategies: PosteriorState['strategies']): void {
     for (const [name, saved] of strategies) this.#strategies.set(name, strategyEdgeFrom(saved));
+  }
+
+  /** Mean of a deviation over the models. */
+  #mean(node: Deviation): number {
+    let mean = 0;
+    for (let j = 0; j < MODELS; j += 1) mean += this.#w[j]! * node[j]!;
+    return mean;
   }
 
   #weightOf(models: readonly number[]): number {

@@ -97,14 +97,13 @@ export class Update {
 /** What the posterior sizes a strategy by. */
 function targetsOf(strategy: string, outcomes: number, edge: EdgePosterior): EdgeTargets {
   const cap = edge.capOf(strategy);
-  const sizeIn = (where: Parameters<EdgePosterior['expect']>[1]) =>
-    edge.target(edge.expect(strategy, where).theta, cap);
+  const thetas = edge.thetasOf(strategy);
   const cells = {} as Record<Cell, number>;
-  for (const cell of CELLS) cells[cell] = sizeIn({ cell });
+  for (const cell of CELLS) cells[cell] = edge.target(thetas.cells[cell], cap);
   return {
     outcomes,
-    overall: sizeIn({}),
+    overall: edge.target(thetas.overall, cap),
     cells,
-    symbols: edge.symbolsOf(strategy).map((symbol) => [symbol, sizeIn({ symbol })]),
+    symbols: thetas.symbols.map(([symbol, theta]) => [symbol, edge.target(theta, cap)]),
   };
 }

@@ -23,6 +23,7 @@ import {
   strategyWeightSchema,
   type WeightsByCell,
   weightIn,
+  weightOn,
 } from './strategy-weight.ts';
 import {
   blendedScore,
@@ -218,10 +219,11 @@ export class AdaptiveWeightingOptimizer {
       const known = this.#strategies.get(strategy)!;
       const reason = this.#dueReason(known, outcomes, time);
       if (reason === null) continue;
-      const stepped = (
+      const step = (
         previousWeight: number,
         factor: number,
-        of: Pick<WeightUpdate, 'cell' | 'symbol'>,
+        cell: Cell | null,
+        symbol: string | null,
       ): number => {
         const target = known.base * factor;
         const newWeight = stepWeight(previousWeight, target, this.#bounds);
@@ -229,7 +231,8 @@ export class AdaptiveWeightingOptimizer {
           updates.push({
             time,
             strategy,
-            ...of,
+            cell,
+            symbol,
             previousWeight,
             newWeight,
             target,
@@ -238,13 +241,11 @@ export class AdaptiveWeightingOptimizer {
           });
         return newWeight;
       };
-      known.weight = stepped(known.weight, overall, { cell: null, symbol: null });
-      for (const cell of CELLS)
-        known.cells[cell] = stepped(weightIn(known, cell), cells[cell], { cell, symbol: null });
-      const before = new Map(known.symbols);
-      known.symbols = symbols.map(([symbol, factor]) => [
+      known.weight = step(known.weight, overall, null, null);
+      for (const cell of CELLS) known.cells[cell] = step(weightIn(known, cell), cells[cell], cell, null);
+      known.symbols = symbols.map(([symbol, factor], i) => [
         symbol,
-        stepped(before.get(symbol) ?? known.base, factor, { cell: null, symbol }),
+        step(weightOn(known, symbol, i), factor, null, symbol),
       ]);
       known.outcomes = outcomes;
       known.steppedAt = time;
@@ -257,7 +258,7 @@ export class AdaptiveWeightingOptimizer {
   /** Weight of a strategy on a symbol: its base weight where nothing is known of it there. */
   getWeightForSymbol(strategy: string, symbol: string): number {
     const known = this.#strategies.get(strategy);
-    return new Map(known?.symbols ?? []).get(symbol) ?? known?.base ?? this.defaultBase;
+    return known === undefined ? this.defaultBase : weightOn(known, symbol);
   }
 
   /** Overall weights by strategy. */

@@ -23,3 +23,13 @@ export type StrategyWeight = z.infer<typeof strategyWeightSchema>;
 /** The weight in force in a cell, or overall; a cell without outcomes has the base weight. */
 export const weightIn = (known: Readonly<StrategyWeight>, cell: Cell | null): number =>
   cell === null ? known.weight : (known.cells[cell] ?? known.base);
+
+/**
+ * The weight on a symbol; one without outcomes has the base weight.
+ * @param likely where in the list it most likely stands
+ */
+export function weightOn({ symbols, base }: Readonly<StrategyWeight>, symbol: string, likely = 0): number {
+  const at = symbols[likely];
+  if (at?.[0] === symbol) return at[1];
+  return symbols.find(([name]) => name === symbol)?.[1] ?? base;
+}
