@@ -1,38 +1,52 @@
 import { z } from '../model/z.ts';
-import { doubles } from '../statistics/doubles.ts';
 import { MODELS } from './constants.ts';
 
-/** Means and variances of one deviation, by model: m in the first half, v in the second. */
-export type Deviation = number[];
+/** Numbers of a deviation: its means by model, then its variances. */
+export const DEVIATION = 2 * MODELS;
 
 export const deviationSchema = z
   .array(z.number())
-  .length(2 * MODELS)
+  .length(DEVIATION)
   .refine((node) => node.slice(MODELS).every((variance) => variance >= 0), 'a variance below 0');
 
-/** A deviation at its prior. @param variances by model, or of every model */
-export function deviationOf(variances: Float64Array | number, mean = 0): Deviation {
-  const node = doubles(2 * MODELS);
+/** Puts the deviation that stands at a place of an array to its prior. @param variances by model, or of every model */
+export function startDeviation(
+  values: number[],
+  at: number,
+  variances: Float64Array | number,
+  mean = 0,
+): void {
   for (let j = 0; j < MODELS; j += 1) {
-    node[j] = mean;
-    node[MODELS + j] = typeof variances === 'number' ? variances : variances[j]!;
+    values[at + j] = mean;
+    values[at + MODELS + j] = typeof variances === 'number' ? variances : variances[j]!;
   }
-  return node;
 }
 
 /** Lets a deviation relax towards its prior, in place. */
-export function age(node: Deviation, keep: number, prior: Float64Array | number, mean = 0): void {
+export function age(
+  values: number[],
+  at: number,
+  keep: number,
+  prior: Float64Array | number,
+  mean = 0,
+): void {
   const square = keep * keep;
-  for (let j = 0; j < MODELS; j += 1) {
-    node[j] = mean + keep * (node[j]! - mean);
-    const variance = typeof prior === 'number' ? prior : prior[j]!;
-    node[MODELS + j] = square * node[MODELS + j]! + (1 - square) * variance;
+  for (let j = at; j < at + MODELS; j += 1) {
+    values[j] = mean + keep * (values[j]! - mean);
+    const variance = typeof prior === 'number' ? prior : prior[j - at]!;
+    values[j + MODELS] = square * values[j + MODELS]! + (1 - square) * variance;
   }
 }
 
-/** A deviation as it was written down. */
-export function deviationFrom(saved: readonly number[]): Deviation {
-  const node = doubles(2 * MODELS);
-  for (let i = 0; i < node.length; i += 1) node[i] = saved[i]!;
-  return node;
+/** Moves one deviation of one model by its share of a surprise. @param at of its mean @param s variance of the surprise e */
+export function correct(values: number[], at: number, s: number, e: number): void {
+  const gain = values[at + MODELS]! / s;
+  values[at]! += gain * e;
+  values[at + MODELS]! *= 1 - gain;
+}
+
+export const deviationAt = (values: number[], at: number): number[] => values.slice(at, at + DEVIATION);
+
+export function writeDeviation(values: number[], at: number, deviation: readonly number[]): void {
+  for (let i = 0; i < DEVIATION; i += 1) values[at + i] = deviation[i]!;
 }

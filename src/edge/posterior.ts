@@ -3,6 +3,7 @@ import { show } from '../model/errors.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import { z } from '../model/z.ts';
 import { clip } from '../statistics/clip.ts';
+import { doubles } from '../statistics/doubles.ts';
 import { normalCdf } from '../statistics/normal.ts';
 import { addToCluster, crowding } from './cluster.ts';
 import {
@@ -22,16 +23,27 @@ import {
   STRATEGY_VARIANCE,
   SYMBOL_VARIANCE,
 } from './constants.ts';
-import { age, type Deviation, deviationOf, deviationSchema } from './deviation.ts';
+import { age, correct, DEVIATION, deviationSchema, startDeviation, writeDeviation } from './deviation.ts';
+import { noSignals } from './sent-signals.ts';
 import { RAMPS, type Ramps, rampOf, type SizeMode, targetSize } from './size.ts';
-import { freshSlope, learnSlope, standing } from './slope.ts';
+import { learnSlope, slopeAt, standing, startSlope } from './slope.ts';
 import {
+  CLUSTER_AT,
+  cellAt,
   copyOf,
   freshStrategy,
-  freshSymbol,
+  N,
+  OWN,
+  onSymbol,
+  P,
+  S2,
+  SIZE,
+  SLOPE_AT,
   type StrategyEdge,
   type SymbolEdge,
+  sizesAt,
   spread,
+  startLevels,
   strategyEdgeFrom,
   strategyEdgeSchema,
   strategyEdgeState,
@@ -118,9 +130,15 @@ export const posteriorSchema = z.object({
 });
 export type PosteriorState = z.infer<typeof posteriorSchema>;
 
-/** What is assumed of a strategy, and of one on a symbol, that was never heard of. */
+/** What is assumed of a strategy that was never heard of, on whatever symbol. */
 const UNHEARD: Readonly<StrategyEdge> = freshStrategy();
-const UNHEARD_SYMBOL: Readonly<SymbolEdge> = freshSymbol();
+const UNHEARD_SYMBOL = onSymbol(UNHEARD, '');
+
+const startPool = (): number[] => {
+  const pool = doubles(DEVIATION);
+  startDeviation(pool, 0, POOL_VARIANCE, PRIOR_MEAN);
+  return pool;
+};
 
 /**
  * One posterior of the expected R of a position, over strategies, their cells and their symbols. A bank of eight models
@@ -134,7 +152,7 @@ export class EdgePosterior {
   readonly #cap: number | null;
   readonly #firstCap: number;
   readonly #w = Float64Array.from(MODEL_PRIOR);
-  readonly #pool = deviationOf(POOL_VARIANCE, PRIOR_MEAN);
+  readonly #pool = startPool();
   #hold = FIRST_HOLD;
   /** Until the next outcome. */
   #differing: Differing | null = null;
@@ -156,7 +174,7 @@ export class EdgePosterior {
   fork(strategies: ReadonlySet<string>): EdgePosterior {
     const fork = new EdgePosterior(this.#options);
     fork.#w.set(this.#w);
-    copyInto(fork.#pool, this.#pool);
+    writeDeviation(fork.#pool, 0, this.#pool);
     fork.#hold = this.#hold;
     for (const [name, known] of this.#strategies)
       fork.#strategies.set(name, strategies.has(name) ? copyOf(known) : known);
@@ -173,12 +191,7 @@ export class EdgePosterior {
       known = freshStrategy();
       this.#strategies.set(strategy, known);
     }
-    let on = known.symbols.get(symbol);
-    if (!on) {
-      on = freshSymbol();
-      known.symbols.set(symbol, on);
-    }
-    return { strategy: known, symbol: on, cell: CELLS.indexOf(cell) };
+    return { strategy: known, symbol: onSymbol(known, symbol), cell: CELLS.indexOf(cell) };
   }
 
   /**
@@ -188,30 +201,43 @@ export class EdgePosterior {
   predict(leaf: Leaf, quality: number | null, levels = ALL_LEVELS): Prediction {
     checkLeaf(leaf);
     const { strategy, symbol, cell } = leaf;
-    const inCell = levels.cell ? strategy.cells[cell]! : null;
-    const onSymbol = levels.symbol ? symbol.deviation : null;
+    return this.#predict(strategy.numbers, cellAt(cell), strategy.numbers, symbol.at, quality, levels);
+  }
+
+  /**
+   * @param numbers of the strategy, and the place in them of the cell
+   * @param on where the symbol is known, and the place of it there
+   */
+  #predict(
+    numbers: number[],
+    inCell: number,
+    on: number[],
+    onSymbol: number,
+    quality: number | null,
+    levels: Levels,
+  ): Prediction {
     let [pool, own, cells, symbols, variance, squares] = [0, 0, 0, 0, 0, 0];
     for (let j = 0; j < MODELS; j += 1) {
       const w = this.#w[j]!;
       const poolMean = this.#pool[j]!;
-      const ownMean = strategy.own[j]!;
-      const cellMean = inCell ? inCell[j]! : 0;
-      const symbolMean = onSymbol ? onSymbol[j]! : 0;
+      const ownMean = numbers[OWN + j]!;
+      const cellMean = levels.cell ? numbers[inCell + j]! : 0;
+      const symbolMean = levels.symbol ? on[onSymbol + j]! : 0;
       pool += w * poolMean;
       own += w * ownMean;
       cells += w * cellMean;
       symbols += w * symbolMean;
       const mean = poolMean + ownMean + cellMean + symbolMean;
       squares += w * mean * mean;
-      let v = this.#pool[MODELS + j]! + strategy.own[MODELS + j]!;
-      if (levels.cell) v += inCell ? inCell[MODELS + j]! : CELL_VARIANCE[j]!;
-      if (levels.symbol) v += onSymbol ? onSymbol[MODELS + j]! : SYMBOL_VARIANCE[j]!;
+      let v = this.#pool[MODELS + j]! + numbers[OWN + MODELS + j]!;
+      if (levels.cell) v += numbers[inCell + MODELS + j]!;
+      if (levels.symbol) v += on[onSymbol + MODELS + j]!;
       variance += w * v;
     }
     const base = pool + own + cells + symbols;
     variance += Math.max(0, squares - base * base);
-    const h = levels.quality ? standing(strategy.slope, quality) : 0;
-    const { w, m, v } = strategy.slope;
+    const h = levels.quality ? standing(numbers, SLOPE_AT, quality) : 0;
+    const { w, m, v } = slopeAt(numbers, SLOPE_AT);
     // Plus 0: no negative zero, which JSON would not keep.
     const slope = w * m * h + 0;
     if (h !== 0) variance += w * v * h * h + w * (1 - w) * (m * h) ** 2;
@@ -221,7 +247,7 @@ export class EdgePosterior {
       theta,
       variance,
       probability: normalCdf(theta / Math.sqrt(variance)),
-      deviation: spread(strategy),
+      deviation: spread(numbers),
       terms: { pool, strategy: own + raised, cell: cells, symbol: symbols, quality: slope },
     };
   }
@@ -236,8 +262,7 @@ export class EdgePosterior {
   /** Size given last time to signals of a leaf; null before the first. */
   lastSize(leaf: Leaf, mode: SizeMode): number | null {
     checkLeaf(leaf);
-    const { symbol, cell } = leaf;
-    const last = symbol.sizes[mode === 'scale' ? cell : CELLS.length + cell]!;
+    const last = leaf.strategy.numbers[sizeAt(leaf, mode)]!;
     return Number.isNaN(last) ? null : last;
   }
 
@@ -253,9 +278,8 @@ export class EdgePosterior {
   keepSize(leaf: Leaf, mode: SizeMode, size: number, cap: number): void {
     checkLeaf(leaf);
     if (!isMoney(size) || !isMoney(cap)) refuse(`size ${show(size)} under ${show(cap)}`, 'two numbers');
-    const { strategy, symbol, cell } = leaf;
-    symbol.sizes[mode === 'scale' ? cell : CELLS.length + cell] = size;
-    strategy.cap = cap;
+    leaf.strategy.numbers[sizeAt(leaf, mode)] = size;
+    leaf.strategy.cap = cap;
   }
 
   /** The cap that a strategy's sizes are judged under. */
@@ -281,44 +305,44 @@ export class EdgePosterior {
     const { quality, closedAt, held } = outcome;
     const leaf = this.leaf(outcome.strategy, outcome.symbol, outcome.cell);
     const { strategy } = leaf;
+    const { numbers } = strategy;
     // The scale comes first: whatever comes, an outcome is then of the order of one.
-    const before = spread(strategy);
+    const before = spread(numbers);
     const r = clip(outcome.r, -OUTCOME_RANGE * before, OUTCOME_RANGE * before);
-    strategy.n = SCALE_MEMORY * strategy.n + 1;
-    strategy.s2 = SCALE_MEMORY * strategy.s2 + r * r;
-    const y = r / spread(strategy);
-    const { cluster } = strategy;
-    const noise = crowding(cluster) / Math.min(1, outcome.weight);
+    numbers[N] = SCALE_MEMORY * numbers[N]! + 1;
+    numbers[S2] = SCALE_MEMORY * numbers[S2]! + r * r;
+    const y = r / spread(numbers);
+    const noise = crowding(numbers, CLUSTER_AT) / Math.min(1, outcome.weight);
     const expected = this.predict(leaf, quality);
     this.#learnLevels(leaf, y - expected.terms.quality, noise);
     const { theta, variance, terms } = expected;
-    learnSlope(strategy.slope, { quality, y, base: theta - terms.quality, variance, noise });
+    learnSlope(numbers, SLOPE_AT, { quality, y, base: theta - terms.quality, variance, noise });
     if (held > 0) this.#hold += HOLD_RATE * (held - this.#hold);
-    addToCluster(cluster, y - theta, closedAt, this.#hold);
+    addToCluster(numbers, CLUSTER_AT, y - theta, closedAt, this.#hold);
     strategy.outcomes += 1;
     const now = this.predict(leaf, null);
-    strategy.size +=
-      LABEL_RATE * (Math.min(1, this.target(now.theta, this.capOf(outcome.strategy))) - strategy.size);
-    strategy.p += LABEL_RATE * (now.probability - strategy.p);
+    const target = Math.min(1, this.target(now.theta, this.capOf(outcome.strategy)));
+    numbers[SIZE]! += LABEL_RATE * (target - numbers[SIZE]!);
+    numbers[P]! += LABEL_RATE * (now.probability - numbers[P]!);
   }
 
   /** Puts a strategy back to the prior, but for the scale and the slope of its outcomes. */
   revive(strategy: string): void {
     const known = this.#strategies.get(strategy);
     if (!known) return;
-    const { n, s2, slope, cluster, outcomes, cap, let: through } = known;
-    Object.assign(known, freshStrategy(), { n, s2, slope, cluster, outcomes, cap, let: through });
+    startLevels(known);
+    Object.assign(known, { ...noSignals(), let: known.let });
   }
 
   /** Forgets which qualities did better, of every strategy. */
   forgetSlopes(): void {
-    for (const known of this.#strategies.values()) known.slope = freshSlope();
+    for (const { numbers } of this.#strategies.values()) startSlope(numbers, SLOPE_AT);
   }
 
   reset(): void {
     this.#w.set(MODEL_PRIOR);
     this.#differing = null;
-    copyInto(this.#pool, deviationOf(POOL_VARIANCE, PRIOR_MEAN));
+    writeDeviation(this.#pool, 0, startPool());
     this.#hold = FIRST_HOLD;
     this.#strategies.clear();
   }
@@ -334,21 +358,29 @@ export class EdgePosterior {
   }
 
   /** What a label is derived from, and the outcomes behind it; what is assumed of a strategy never heard of. */
-  labelOf(strategy: string): Readonly<Pick<StrategyEdge, 'size' | 'p' | 'outcomes' | 'blocked'>> {
-    const { size, p, outcomes, blocked } = this.#strategies.get(strategy) ?? UNHEARD;
-    return { size, p, outcomes, blocked };
+  labelOf(strategy: string): {
+    readonly size: number;
+    readonly p: number;
+    readonly outcomes: number;
+    readonly blocked: number;
+  } {
+    const { numbers, outcomes, blocked } = this.#strategies.get(strategy) ?? UNHEARD;
+    return { size: numbers[SIZE]!, p: numbers[P]!, outcomes, blocked };
   }
 
   /** A strategy is at work again: its label does not lag behind what is sent. */
   raiseLabel(strategy: string, size: number): void {
     if (!isMoney(size)) refuse(`size ${show(size)}`, 'a number');
     const known = this.#strategies.get(strategy);
-    if (known) known.size = Math.max(known.size, size);
+    if (known) known.numbers[SIZE] = Math.max(known.numbers[SIZE]!, size);
   }
 
   /** Puts the labels, but nothing that was learned, back to their start. */
   resetLabels(): void {
-    for (const known of this.#strategies.values()) Object.assign(known, { size: 1, p: 0.5 });
+    for (const { numbers } of this.#strategies.values()) {
+      numbers[SIZE] = 1;
+      numbers[P] = 0.5;
+    }
   }
 
   /** What is expected of a strategy, over all its cells and symbols or in one of them. Pure. */
@@ -364,13 +396,20 @@ export class EdgePosterior {
     if (strategyAtLeast !== null && !isMoney(strategyAtLeast))
       refuse(`strategyAtLeast ${show(strategyAtLeast)}`, 'a number, or null');
     const known = this.#strategies.get(strategy) ?? UNHEARD;
-    const symbol = (name !== undefined && known.symbols.get(name)) || UNHEARD_SYMBOL;
-    return this.predict({ strategy: known, symbol, cell: CELLS.indexOf(cell ?? 'UNKNOWN') }, null, {
-      cell: looked.cell && cell !== undefined,
-      symbol: looked.symbol && name !== undefined,
-      quality: false,
-      strategyAtLeast,
-    });
+    const symbol = name === undefined ? undefined : known.symbols.get(name);
+    return this.#predict(
+      known.numbers,
+      cellAt(CELLS.indexOf(cell ?? 'UNKNOWN')),
+      symbol === undefined ? UNHEARD.numbers : known.numbers,
+      (symbol ?? UNHEARD_SYMBOL).at,
+      null,
+      {
+        cell: looked.cell && cell !== undefined,
+        symbol: looked.symbol && name !== undefined,
+        quality: false,
+        strategyAtLeast,
+      },
+    );
   }
 
   /** Symbols on which a strategy had an outcome. */
@@ -380,17 +419,14 @@ export class EdgePosterior {
 
   /** The thetas that `expect` finds for a strategy, and nothing of how sure they are. Pure. */
   thetasOf(strategy: string): StrategyThetas {
-    const known = this.#strategies.get(strategy) ?? UNHEARD;
-    const whole = this.#mean(this.#pool) + this.#mean(known.own);
+    const { numbers, symbols } = this.#strategies.get(strategy) ?? UNHEARD;
+    const whole = this.#mean(this.#pool, 0) + this.#mean(numbers, OWN);
     const cells = {} as Record<Cell, number>;
-    for (let i = 0; i < CELLS.length; i += 1) {
-      const inCell = known.cells[i]!;
-      cells[CELLS[i]!] = inCell === null ? whole : whole + this.#mean(inCell);
-    }
-    const symbols: [string, number][] = [];
-    for (const [symbol, { deviation }] of known.symbols)
-      if (deviation !== null) symbols.push([symbol, whole + this.#mean(deviation)]);
-    return { overall: whole, cells, symbols };
+    for (let i = 0; i < CELLS.length; i += 1) cells[CELLS[i]!] = whole + this.#mean(numbers, cellAt(i));
+    const bySymbol: [string, number][] = [];
+    for (const [name, { at, isLearned }] of symbols)
+      if (isLearned) bySymbol.push([name, whole + this.#mean(numbers, at)]);
+    return { overall: whole, cells, symbols: bySymbol };
   }
 
   /** Probabilities that cells, symbols and strategies differ at all. */
@@ -410,7 +446,7 @@ export class EdgePosterior {
 
   /** By how many outcomes of a strategy count as one, because they overlap. */
   designEffect(strategy: string): number {
-    return crowding((this.#strategies.get(strategy) ?? UNHEARD).cluster);
+    return crowding((this.#strategies.get(strategy) ?? UNHEARD).numbers, CLUSTER_AT);
   }
 
   snapshot(): PosteriorState {
@@ -440,7 +476,7 @@ export class EdgePosterior {
   begin({ w, pool, hold }: Omit<PosteriorState, 'strategies'>): void {
     this.#w.set(w);
     this.#differing = null;
-    copyInto(this.#pool, pool);
+    writeDeviation(this.#pool, 0, pool);
     this.#hold = hold;
     this.#strategies.clear();
   }
@@ -450,10 +486,10 @@ export class EdgePosterior {
     for (const [name, saved] of strategies) this.#strategies.set(name, strategyEdgeFrom(saved));
   }
 
-  /** Mean of a deviation over the models. */
-  #mean(node: Deviation): number {
+  /** Mean over the models of the deviation that stands at a place. */
+  #mean(values: number[], at: number): number {
     let mean = 0;
-    for (let j = 0; j < MODELS; j += 1) mean += this.#w[j]! * node[j]!;
+    for (let j = 0; j < MODELS; j += 1) mean += this.#w[j]! * values[at + j]!;
     return mean;
   }
 
@@ -464,28 +500,26 @@ export class EdgePosterior {
   /** A Kalman step of the four levels in every model, and of the models' weights. */
   #learnLevels({ strategy, symbol, cell }: Leaf, residual: number, noise: number): void {
     this.#differing = null;
-    strategy.cells[cell] ??= deviationOf(CELL_VARIANCE);
-    symbol.deviation ??= deviationOf(SYMBOL_VARIANCE);
-    const [pool, own, inCell, onSymbol] = [
-      this.#pool,
-      strategy.own,
-      strategy.cells[cell],
-      symbol.deviation,
-    ] as const;
+    strategy.learnedCells |= 1 << cell;
+    symbol.isLearned = true;
+    const pool = this.#pool;
+    const { numbers } = strategy;
+    const inCell = cellAt(cell);
+    const onSymbol = symbol.at;
     // Only what the outcome is about ages: a leaf is as old as its own evidence.
-    age(pool, SLOW, POOL_VARIANCE, PRIOR_MEAN);
-    age(own, this.#keep, STRATEGY_VARIANCE);
-    age(inCell, SLOW, CELL_VARIANCE);
-    age(onSymbol, SLOW, SYMBOL_VARIANCE);
+    age(pool, 0, SLOW, POOL_VARIANCE, PRIOR_MEAN);
+    age(numbers, OWN, this.#keep, STRATEGY_VARIANCE);
+    age(numbers, inCell, SLOW, CELL_VARIANCE);
+    age(numbers, onSymbol, SLOW, SYMBOL_VARIANCE);
     let total = 0;
     for (let j = 0; j < MODELS; j += 1) {
       const v = MODELS + j;
-      const s = noise + pool[v]! + own[v]! + inCell[v]! + onSymbol[v]!;
-      const e = residual - pool[j]! - own[j]! - inCell[j]! - onSymbol[j]!;
+      const s = noise + pool[v]! + numbers[OWN + v]! + numbers[inCell + v]! + numbers[onSymbol + v]!;
+      const e = residual - pool[j]! - numbers[OWN + j]! - numbers[inCell + j]! - numbers[onSymbol + j]!;
       correct(pool, j, s, e);
-      correct(own, j, s, e);
-      correct(inCell, j, s, e);
-      correct(onSymbol, j, s, e);
+      correct(numbers, OWN + j, s, e);
+      correct(numbers, inCell + j, s, e);
+      correct(numbers, onSymbol + j, s, e);
       const likelihood = Math.exp(((residual * residual) / noise - (e * e) / s) / 2) / Math.sqrt(s / noise);
       this.#w[j]! *= likelihood;
       total += this.#w[j]!;
@@ -495,16 +529,9 @@ export class EdgePosterior {
   }
 }
 
-/** Moves one deviation of one model by its share of a surprise. @param s variance of the surprise e */
-function correct(node: Deviation, j: number, s: number, e: number): void {
-  const gain = node[MODELS + j]! / s;
-  node[j]! += gain * e;
-  node[MODELS + j]! *= 1 - gain;
-}
-
-function copyInto(node: Deviation, from: readonly number[]): void {
-  for (let i = 0; i < node.length; i += 1) node[i] = from[i]!;
-}
+/** Where the latest size of a leaf stands. */
+const sizeAt = ({ symbol, cell }: Leaf, mode: SizeMode): number =>
+  sizesAt(symbol) + (mode === 'scale' ? cell : CELLS.length + cell);
 
 /** Names are kept in maps and lists here: any text is one. */
 function checkText(name: unknown): void {
@@ -513,7 +540,7 @@ function checkText(name: unknown): void {
 
 function checkLeaf(leaf: Leaf): void {
   try {
-    if (Array.isArray(leaf.strategy.own) && Array.isArray(leaf.symbol.sizes)) return;
+    if (Array.isArray(leaf.strategy.numbers) && leaf.symbol.at > 0) return;
   } catch {
     // What cannot be read is no leaf either.
   }

@@ -197,6 +197,7 @@ export class Learning {
     if (command?.type === 'reset') this.forget(command.target);
     if (command?.type === 'forceStatus' && command.status === 'ACTIVE')
       this.#state.parts.edge.now.revive(command.strategy);
+    this.#state.forgetSubjects();
   }
 
   #adopt(outcome: DecidedOutcome): void {
