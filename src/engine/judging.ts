@@ -1,4 +1,4 @@
-import { countDecision, countWithdrawal } from '../decision/counts.ts';
+import { countDecision, countWithdrawal, type SignalCounts } from '../decision/counts.ts';
 import { blockedBy, fallback, passed } from '../decision/fallback.ts';
 import { signalFault } from '../decision/fault.ts';
 import { type Judged, judge } from '../decision/judge.ts';
@@ -21,6 +21,7 @@ import type { HostClock } from './clock.ts';
 import { commandError } from './commands.ts';
 import type { Learning } from './learning.ts';
 import type { EngineState } from './state.ts';
+import type { ResolvedSubject } from './subject.ts';
 
 /** Decides on signals, and remembers what it decided. */
 export class Judging {
@@ -78,7 +79,9 @@ export class Judging {
 
   judge(signal: Signal): Decision {
     const id = `d${this.#state.decisions + 1}`;
-    const fault = signalFault(signal);
+    // A name is looked at once: what is known was one.
+    const isKnown = this.#state.resolved(signal.strategy, signal.symbol) !== undefined;
+    const fault = signalFault(signal, isKnown);
     if (fault !== null) {
       this.#state.countError('SIGNAL_INVALID', new Error(fault));
       const nameable = asSignal(signal, this.#state.time);
@@ -91,11 +94,11 @@ export class Judging {
     }
     const known = this.#state.recent.ofSignal(signal);
     if (known) return this.#stillSent(known);
-    if (!this.#state.admits(signal.strategy, signal.symbol))
-      return this.decided(signal, this.#fallback(signal, id, 'NAME_LIMIT'));
-    const { decision, isOwn } = this.#judged(signal, id);
-    if (isOwn) this.#learning.atWork(decision);
-    return this.decided(signal, decision);
+    const subject = this.#state.admitted(signal.strategy, signal.symbol);
+    if (subject === null) return this.decided(signal, this.#fallback(signal, id, 'NAME_LIMIT'));
+    const { decision, isOwn } = this.#judged(signal, id, subject);
+    if (isOwn) this.#learning.atWork(decision, decision.status);
+    return this.decided(signal, decision, subject.counts);
   }
 
   /**
@@ -110,25 +113,25 @@ export class Judging {
       this.decided(signal, sent);
       return isUnjudgeable(sent);
     }
-    if (!this.#state.admits(signal.strategy, signal.symbol)) {
+    const subject = this.#state.admitted(signal.strategy, signal.symbol);
+    if (subject === null) {
       this.decided(signal, { ...sent, reasons: [...sent.reasons, 'NAME_LIMIT'] });
       return false;
     }
-    const { decision, isOwn } = this.#judged(signal, sent.id);
+    const { decision, isOwn } = this.#judged(signal, sent.id, subject);
     const isSame = sentAlike(decision, sent);
-    if (isOwn && (isSame || sent.edgeFactor > 0)) this.#learning.atWork(sent);
+    if (isOwn && (isSame || sent.edgeFactor > 0)) this.#learning.atWork(sent, decision.status);
     if (!isSame) this.#recount(decision, sent);
-    this.decided(signal, isSame ? decision : asSent(decision, sent));
+    this.decided(signal, isSame ? decision : asSent(decision, sent), subject.counts);
     return isSame;
   }
 
-  #judged(signal: Signal, id: string): Judged {
+  #judged(signal: Signal, id: string, subject: ResolvedSubject): Judged {
     this.#learning.settleShadows();
     this.#learning.advance(signal.time);
     this.#learning.settleEdge();
     this.#state.coverage.countJudged();
     this.#touch(signal);
-    const subject = this.#state.subjectOf(signal.strategy, signal.symbol);
     return judge(signal, id, subject, this.#state);
   }
 
@@ -145,12 +148,7 @@ export class Judging {
   }
 
   #fallback(signal: Signal, id: string, reason: ReasonCode): Decision {
-    // Nothing is resolved for a name that there is no room for.
-    const { strategy, symbol } = signal;
-    const subject = this.#state.subjectOf(
-      this.#state.knows(strategy, null) ? strategy : '',
-      this.#state.knows(strategy, symbol) ? symbol : '',
-    );
+    const subject = this.#state.glance(signal.strategy, signal.symbol);
     return fallback(signal, id, reason, subject, this.#state);
   }
 
@@ -173,7 +171,8 @@ export class Judging {
     this.#state.touch('symbol', symbol);
   }
 
-  decided(signal: Signal, decision: Decision): Decision {
+  /** @param counts of the strategy, where they are at hand */
+  decided(signal: Signal, decision: Decision, counts?: SignalCounts): Decision {
     this.#touch(decision);
     this.#state.decisions += 1;
     if (decision.reasons.includes('NAME_LIMIT')) {
@@ -182,7 +181,7 @@ export class Judging {
       this.#state.emit({ type: 'decision', time: decision.time, signal, decision });
       return decision;
     }
-    countDecision(this.#state.countsOf(decision.strategy), decision);
+    countDecision(counts ?? this.#state.countsOf(decision.strategy), decision);
     this.#state.recent.add(signal, decision);
     this.#learning.follow(decision);
     this.#state.emit({ type: 'decision', time: decision.time, signal, decision });

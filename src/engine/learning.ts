@@ -6,6 +6,7 @@ import { isMoney } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { PositionOutcome } from '../model/position.ts';
 import type { ShadowOutcome } from '../model/shadow-outcome.ts';
+import type { StrategyStatus } from '../model/strategy.ts';
 import { AT_WORK } from '../retirement/label.ts';
 import type { StatusChange } from '../retirement/record.ts';
 import { canFollow } from '../shadow/shadow.ts';
@@ -143,9 +144,8 @@ export class Learning {
     return this.#tell(this.#state.parts.manager.followLabel(strategy, { size, probability: p, time, cause }));
   }
 
-  /** A signal got a size by the evidence alone: its strategy is not benched. */
-  atWork({ strategy, time }: Decision): void {
-    const status = this.#state.parts.manager.statusOf(strategy);
+  /** A signal got a size by the evidence alone: its strategy is not benched. @param status of it as it is now */
+  atWork({ strategy, time }: Decision, status: StrategyStatus): void {
     if (status !== 'SUSPENDED' && status !== 'RETIRED') return;
     if (this.#state.parts.manager.pinOf(strategy, time) !== null) return;
     this.#state.parts.edge.now.raiseLabel(strategy, AT_WORK);

@@ -160,19 +160,37 @@ export class EngineState implements DecisionContext {
     return this.config.evidence === 'posterior';
   }
 
-  /** A strategy on a symbol, resolved at its first mention. */
-  subjectOf(strategy: string, symbol: string): ResolvedSubject {
+  /** A strategy on a symbol, resolved at its first mention; null where there is no room for it, which is counted. */
+  admitted(strategy: string, symbol: string): ResolvedSubject | null {
+    const known = this.resolved(strategy, symbol);
+    if (known !== undefined) return known;
+    if (!this.admits(strategy, symbol)) return null;
     let onSymbols = this.#subjects.get(strategy);
     if (onSymbols === undefined) {
       onSymbols = new Map();
       this.#subjects.set(strategy, onSymbols);
     }
-    let subject = onSymbols.get(symbol);
-    if (subject === undefined) {
-      subject = new ResolvedSubject(strategy, symbol, this.parts, this.counts);
-      onSymbols.set(symbol, subject);
-    }
+    const subject = this.#resolve(strategy, symbol);
+    onSymbols.set(symbol, subject);
     return subject;
+  }
+
+  /** The same where it was mentioned before. */
+  resolved(strategy: string, symbol: string): ResolvedSubject | undefined {
+    return this.#subjects.get(strategy)?.get(symbol);
+  }
+
+  /** What is known of a strategy on a symbol, whatever they are called. Nothing is kept of it. */
+  glance(strategy: string, symbol: string): ResolvedSubject {
+    // Nothing is resolved for a name that there is no room for.
+    return (
+      this.resolved(strategy, symbol) ??
+      this.#resolve(this.knows(strategy, null) ? strategy : '', this.knows(strategy, symbol) ? symbol : '')
+    );
+  }
+
+  #resolve(strategy: string, symbol: string): ResolvedSubject {
+    return new ResolvedSubject(strategy, symbol, this.parts, this.counts);
   }
 
   /** Resolves everything anew, after a component was replaced or reset. */
