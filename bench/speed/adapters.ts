@@ -44,7 +44,7 @@ class Market {
 
   leave(): void {
     this.time += HOUR;
-    this.price = Math.max(50, 100 + 0.4 + 3 * this.#random.normal());
+    this.price = Math.max(50, 100 + 0.8 + 3 * this.#random.normal());
   }
 }
 

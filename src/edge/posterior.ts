@@ -104,11 +104,13 @@ export interface Prediction {
   };
 }
 
-/** Thetas of a strategy: over everything, in each cell, and on each symbol on which it had an outcome. */
-export interface StrategyThetas {
+/** Sizes of a strategy: over everything, in each cell, and on each symbol on which it had an outcome. */
+export interface StrategySizes {
+  /** Outcomes ever learned. */
+  readonly outcomes: number;
   readonly overall: number;
   readonly cells: Readonly<Record<Cell, number>>;
-  readonly symbols: readonly (readonly [symbol: string, theta: number])[];
+  readonly symbols: readonly (readonly [symbol: string, size: number])[];
 }
 
 /** A strategy in a cell on a symbol, resolved once: decisions and outcomes go by it. */
@@ -414,19 +416,22 @@ export class EdgePosterior {
 
   /** Symbols on which a strategy had an outcome. */
   symbolsOf(strategy: string): string[] {
-    return this.thetasOf(strategy).symbols.map(([symbol]) => symbol);
+    return this.sizesOf(strategy).symbols.map(([symbol]) => symbol);
   }
 
-  /** The thetas that `expect` finds for a strategy, and nothing of how sure they are. Pure. */
-  thetasOf(strategy: string): StrategyThetas {
-    const { numbers, symbols } = this.#strategies.get(strategy) ?? UNHEARD;
+  /** The sizes that `target` finds for what is expected of a strategy, and nothing of how sure that is. Pure. */
+  sizesOf(strategy: string): StrategySizes {
+    const known = this.#strategies.get(strategy) ?? UNHEARD;
+    const { numbers, outcomes } = known;
+    const cap = this.#cap ?? known.cap ?? this.#firstCap;
     const whole = this.#mean(this.#pool, 0) + this.#mean(numbers, OWN);
     const cells = {} as Record<Cell, number>;
-    for (let i = 0; i < CELLS.length; i += 1) cells[CELLS[i]!] = whole + this.#mean(numbers, cellAt(i));
-    const bySymbol: [string, number][] = [];
-    for (const [name, { at, isLearned }] of symbols)
-      if (isLearned) bySymbol.push([name, whole + this.#mean(numbers, at)]);
-    return { overall: whole, cells, symbols: bySymbol };
+    for (let i = 0; i < CELLS.length; i += 1)
+      cells[CELLS[i]!] = targetSize(whole + this.#mean(numbers, cellAt(i)), this.#ramps, cap);
+    const symbols: [string, number][] = [];
+    for (const [name, { at, isLearned }] of known.symbols)
+      if (isLearned) symbols.push([name, targetSize(whole + this.#mean(numbers, at), this.#ramps, cap)]);
+    return { outcomes, overall: targetSize(whole, this.#ramps, cap), cells, symbols };
   }
 
   /** Probabilities that cells, symbols and strategies differ at all. */

@@ -1,5 +1,5 @@
 import { byName } from '../model/names.ts';
-import type { Cell } from '../model/regime.ts';
+import { CELLS, type Cell } from '../model/regime.ts';
 import type { PerformanceDecomposer } from '../performance/decomposer.ts';
 import type { Evidence, Recent } from '../performance/evidence.ts';
 import { recentDrawdown } from '../statistics/equity-curve.ts';
@@ -50,13 +50,14 @@ export class StrategyJudgement {
   /** What every weight is set by. */
   weightEvidence(): Record<string, StrategyEvidence> {
     return byName(
-      this.#decomposer.getStrategies().flatMap((strategy) => {
+      this.#decomposer.getStrategies().flatMap((strategy): [string, StrategyEvidence][] => {
         const evidence = this.#decomposer.evidenceOf(strategy);
         if (!evidence) return [];
-        const { outcomes, overall, cells } = evidence;
-        const byCell = Object.entries(cells).map(([cell, recent]) => [cell, weightEvidence(recent)]);
+        const recent = evidence.cells;
+        const cells: Record<string, WeightEvidence> = {};
+        for (const cell of CELLS) if (recent[cell]) cells[cell] = weightEvidence(recent[cell]);
         return [
-          [strategy, { outcomes, overall: weightEvidence(overall), cells: Object.fromEntries(byCell) }],
+          [strategy, { outcomes: evidence.outcomes, overall: weightEvidence(evidence.overall), cells }],
         ];
       }),
     );

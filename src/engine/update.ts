@@ -1,8 +1,6 @@
-import type { EdgePosterior } from '../edge/posterior.ts';
 import { frozen } from '../model/copies.ts';
 import { show } from '../model/errors.ts';
 import { byName } from '../model/names.ts';
-import { CELLS, type Cell } from '../model/regime.ts';
 import { isTime } from '../model/time.ts';
 import type { EdgeTargets } from '../weighting/targets.ts';
 import type { WeightUpdate } from '../weighting/weight-update.ts';
@@ -81,29 +79,14 @@ export class Update {
     const { optimizer, decomposer, judgement } = this.#state.parts;
     if (!this.#state.byEdge) {
       const isDue = decomposer
-        .getStrategies()
+        .strategies()
         .some((strategy) => optimizer.isDue(strategy, decomposer.evidenceOf(strategy)?.outcomes ?? 0, now));
       return isDue ? optimizer.updateWeights(judgement.weightEvidence(), now) : [];
     }
     const edge = this.#state.parts.edge.view;
     const targets = new Map<string, EdgeTargets>();
     for (const [strategy, outcomes] of edge.outcomes())
-      if (optimizer.isDue(strategy, outcomes, now))
-        targets.set(strategy, targetsOf(strategy, outcomes, edge));
+      if (optimizer.isDue(strategy, outcomes, now)) targets.set(strategy, edge.sizesOf(strategy));
     return optimizer.followEdge(targets, now);
   }
-}
-
-/** What the posterior sizes a strategy by. */
-function targetsOf(strategy: string, outcomes: number, edge: EdgePosterior): EdgeTargets {
-  const cap = edge.capOf(strategy);
-  const thetas = edge.thetasOf(strategy);
-  const cells = {} as Record<Cell, number>;
-  for (const cell of CELLS) cells[cell] = edge.target(thetas.cells[cell], cap);
-  return {
-    outcomes,
-    overall: edge.target(thetas.overall, cap),
-    cells,
-    symbols: thetas.symbols.map(([symbol, theta]) => [symbol, edge.target(theta, cap)]),
-  };
 }

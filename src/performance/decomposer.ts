@@ -238,9 +238,10 @@ export class PerformanceDecomposer {
     if (this.#best === undefined) {
       this.#best = null;
       let highest = Number.NEGATIVE_INFINITY;
-      for (const strategy of this.getStrategies()) {
-        const { n, mean } = meanR(this.#strategies.get(strategy)!.cells.get(WHOLE)!.cell);
-        if (n === 0 || mean <= highest) continue;
+      for (const [strategy, { cells }] of this.#strategies) {
+        const { n, mean } = meanR(cells.get(WHOLE)!.cell);
+        if (n === 0 || mean < highest) continue;
+        if (mean === highest && this.#best !== null && this.#best < strategy) continue;
         this.#best = strategy;
         highest = mean;
       }

@@ -2,23 +2,12 @@ import { checkName, isMoney, refuse } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { CELLS } from '../model/regime.ts';
 import { isName } from '../model/strategy.ts';
+import type { WeightEvidence } from './score.ts';
 import type { EdgeTargets, StrategyEvidence } from './targets.ts';
 
 export function checkEvidence(strategy: string, { outcomes, overall, cells = {} }: StrategyEvidence): void {
   checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
-  const numbers = [
-    outcomes,
-    ...[overall, ...Object.values(cells)].flatMap((evidence) => Object.values(evidence)),
-  ];
-  if (
-    numbers.every(isMoney) &&
-    Number.isSafeInteger(outcomes) &&
-    outcomes >= 0 &&
-    [overall, ...Object.values(cells)].every(
-      ({ n, grossProfit, grossLoss, deviation }) =>
-        n >= 0 && grossProfit >= 0 && grossLoss >= 0 && deviation > 0,
-    )
-  )
+  if (Number.isSafeInteger(outcomes) && outcomes >= 0 && isEvidence(overall) && areAll(cells, isEvidence))
     return;
   throw new EdgekeeperError('EVIDENCE_INVALID', {
     found: `evidence of ${strategy} with a number that is none, a sum below 0, or a deviation of 0`,
@@ -30,15 +19,33 @@ export function checkEvidence(strategy: string, { outcomes, overall, cells = {} 
 export function checkTargets(strategy: string, { outcomes, overall, cells, symbols }: EdgeTargets): void {
   checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
   for (const [symbol] of symbols) checkName(symbol, 'symbol', 'EVIDENCE_INVALID');
-  const factors = [overall, ...CELLS.map((cell) => cells[cell]), ...symbols.map(([, factor]) => factor)];
   if (
     Number.isSafeInteger(outcomes) &&
     outcomes >= 0 &&
-    factors.every((factor) => isMoney(factor) && factor >= 0)
+    isFactor(overall) &&
+    CELLS.every((cell) => isFactor(cells[cell])) &&
+    symbols.every(([, factor]) => isFactor(factor))
   )
     return;
   refuse(`targets of ${strategy} that are none`, 'a count, and factors of 0 or more', 'EVIDENCE_INVALID');
 }
+
+const isFactor = (value: unknown): boolean => isMoney(value) && value >= 0;
+
+/** Whether every value of a record is as it should be. */
+function areAll<T>(record: Readonly<Record<string, T>>, isOne: (value: T) => boolean): boolean {
+  for (const key in record) if (!isOne(record[key]!)) return false;
+  return true;
+}
+
+const isEvidence = ({ n, meanR, grossProfit, grossLoss, drawdown, deviation }: WeightEvidence): boolean =>
+  isFactor(n) &&
+  isMoney(meanR) &&
+  isFactor(grossProfit) &&
+  isFactor(grossLoss) &&
+  isMoney(drawdown) &&
+  isMoney(deviation) &&
+  deviation > 0;
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 

@@ -19,11 +19,11 @@ import { FixedShares, sharesSchema } from './hedge.ts';
 import { NO_EVIDENCE, type WeightScore } from './score.ts';
 import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
 import {
+  entryOn,
   type StrategyWeight,
   strategyWeightSchema,
   type WeightsByCell,
   weightIn,
-  weightOn,
 } from './strategy-weight.ts';
 import {
   blendedScore,
@@ -243,10 +243,11 @@ export class AdaptiveWeightingOptimizer {
       };
       known.weight = step(known.weight, overall, null, null);
       for (const cell of CELLS) known.cells[cell] = step(weightIn(known, cell), cells[cell], cell, null);
-      known.symbols = symbols.map(([symbol, factor], i) => [
-        symbol,
-        step(weightOn(known, symbol, i), factor, null, symbol),
-      ]);
+      known.symbols = symbols.map(([symbol, factor], i) => {
+        const on = entryOn(known, symbol, i) ?? [symbol, known.base];
+        on[1] = step(on[1], factor, null, symbol);
+        return on;
+      });
       known.outcomes = outcomes;
       known.steppedAt = time;
       known.steps += 1;
@@ -258,7 +259,7 @@ export class AdaptiveWeightingOptimizer {
   /** Weight of a strategy on a symbol: its base weight where nothing is known of it there. */
   getWeightForSymbol(strategy: string, symbol: string): number {
     const known = this.#strategies.get(strategy);
-    return known === undefined ? this.defaultBase : weightOn(known, symbol);
+    return known === undefined ? this.defaultBase : (entryOn(known, symbol)?.[1] ?? known.base);
   }
 
   /** Overall weights by strategy. */

@@ -37,14 +37,20 @@ export function stepPreservingTotal(
 
 /** Finds the factor at which the clamped targets sum to `total`, by bisection. */
 function scaleToTotal(targets: readonly number[], total: number, bounds: WeightBounds): number[] {
-  const at = (factor: number) => targets.map((target) => clampWeight(target * factor, bounds));
-  const sum = (xs: readonly number[]) => xs.reduce((a, b) => a + b, 0);
+  const given = Float64Array.from(targets);
+  const sumAt = (factor: number): number => {
+    let sum = 0;
+    for (let i = 0; i < given.length; i += 1) sum += clampWeight(given[i]! * factor, bounds);
+    return sum;
+  };
   const smallest = Math.max(Math.min(...targets), Number.MIN_VALUE);
   let [low, high] = [0, bounds.maxWeight / smallest];
   for (let i = 0; i < 100; i += 1) {
     const middle = (low + high) / 2;
-    if (sum(at(middle)) < total) low = middle;
+    // Nothing lies between the two any more.
+    if (middle === low || middle === high) break;
+    if (sumAt(middle) < total) low = middle;
     else high = middle;
   }
-  return at(high);
+  return targets.map((target) => clampWeight(target * high, bounds));
 }

@@ -24,12 +24,12 @@ export type StrategyWeight = z.infer<typeof strategyWeightSchema>;
 export const weightIn = (known: Readonly<StrategyWeight>, cell: Cell | null): number =>
   cell === null ? known.weight : (known.cells[cell] ?? known.base);
 
-/**
- * The weight on a symbol; one without outcomes has the base weight.
- * @param likely where in the list it most likely stands
- */
-export function weightOn({ symbols, base }: Readonly<StrategyWeight>, symbol: string, likely = 0): number {
+/** The weight on a symbol, by its name. @param likely where in the list it most likely stands */
+export function entryOn(
+  { symbols }: StrategyWeight,
+  symbol: string,
+  likely = 0,
+): [symbol: string, weight: number] | undefined {
   const at = symbols[likely];
-  if (at?.[0] === symbol) return at[1];
-  return symbols.find(([name]) => name === symbol)?.[1] ?? base;
+  return at?.[0] === symbol ? at : symbols.find(([name]) => name === symbol);
 }
