@@ -110,7 +110,8 @@ export interface StrategySizes {
   readonly outcomes: number;
   readonly overall: number;
   readonly cells: Readonly<Record<Cell, number>>;
-  readonly symbols: readonly (readonly [symbol: string, size: number])[];
+  readonly symbols: readonly string[];
+  readonly onSymbols: readonly number[];
 }
 
 /** A strategy in a cell on a symbol, resolved once: decisions and outcomes go by it. */
@@ -416,7 +417,7 @@ export class EdgePosterior {
 
   /** Symbols on which a strategy had an outcome. */
   symbolsOf(strategy: string): string[] {
-    return this.sizesOf(strategy).symbols.map(([symbol]) => symbol);
+    return [...this.sizesOf(strategy).symbols];
   }
 
   /** The sizes that `target` finds for what is expected of a strategy, and nothing of how sure that is. Pure. */
@@ -428,10 +429,14 @@ export class EdgePosterior {
     const cells = {} as Record<Cell, number>;
     for (let i = 0; i < CELLS.length; i += 1)
       cells[CELLS[i]!] = targetSize(whole + this.#mean(numbers, cellAt(i)), this.#ramps, cap);
-    const symbols: [string, number][] = [];
-    for (const [name, { at, isLearned }] of known.symbols)
-      if (isLearned) symbols.push([name, targetSize(whole + this.#mean(numbers, at), this.#ramps, cap)]);
-    return { outcomes, overall: targetSize(whole, this.#ramps, cap), cells, symbols };
+    const symbols: string[] = [];
+    const onSymbols: number[] = [];
+    for (const [name, { at, isLearned }] of known.symbols) {
+      if (!isLearned) continue;
+      symbols.push(name);
+      onSymbols.push(targetSize(whole + this.#mean(numbers, at), this.#ramps, cap));
+    }
+    return { outcomes, overall: targetSize(whole, this.#ramps, cap), cells, symbols, onSymbols };
   }
 
   /** Probabilities that cells, symbols and strategies differ at all. */

@@ -16,15 +16,19 @@ export function checkEvidence(strategy: string, { outcomes, overall, cells = {} 
   });
 }
 
-export function checkTargets(strategy: string, { outcomes, overall, cells, symbols }: EdgeTargets): void {
+export function checkTargets(
+  strategy: string,
+  { outcomes, overall, cells, symbols, onSymbols }: EdgeTargets,
+): void {
   checkName(strategy, 'strategy', 'EVIDENCE_INVALID');
-  for (const [symbol] of symbols) checkName(symbol, 'symbol', 'EVIDENCE_INVALID');
+  for (const symbol of symbols) checkName(symbol, 'symbol', 'EVIDENCE_INVALID');
   if (
     Number.isSafeInteger(outcomes) &&
     outcomes >= 0 &&
     isFactor(overall) &&
     CELLS.every((cell) => isFactor(cells[cell])) &&
-    symbols.every(([, factor]) => isFactor(factor))
+    onSymbols.length === symbols.length &&
+    onSymbols.every(isFactor)
   )
     return;
   refuse(`targets of ${strategy} that are none`, 'a count, and factors of 0 or more', 'EVIDENCE_INVALID');

@@ -214,7 +214,7 @@ export class AdaptiveWeightingOptimizer {
       for (const [strategy, target] of targets) checkTargets(strategy, target);
     });
     const updates: WeightUpdate[] = [];
-    for (const [strategy, { outcomes, overall, cells, symbols }] of targets) {
+    for (const [strategy, { outcomes, overall, cells, symbols, onSymbols }] of targets) {
       this.register(strategy);
       const known = this.#strategies.get(strategy)!;
       const reason = this.#dueReason(known, outcomes, time);
@@ -243,9 +243,9 @@ export class AdaptiveWeightingOptimizer {
       };
       known.weight = step(known.weight, overall, null, null);
       for (const cell of CELLS) known.cells[cell] = step(weightIn(known, cell), cells[cell], cell, null);
-      known.symbols = symbols.map(([symbol, factor], i) => {
+      known.symbols = symbols.map((symbol, i) => {
         const on = entryOn(known, symbol, i) ?? [symbol, known.base];
-        on[1] = step(on[1], factor, null, symbol);
+        on[1] = step(on[1], onSymbols[i]!, null, symbol);
         return on;
       });
       known.outcomes = outcomes;

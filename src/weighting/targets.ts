@@ -15,7 +15,9 @@ export interface EdgeTargets {
   readonly outcomes: number;
   readonly overall: number;
   readonly cells: Readonly<Record<Cell, number>>;
-  readonly symbols: readonly (readonly [symbol: string, factor: number])[];
+  /** Symbols, and the factor on each. */
+  readonly symbols: readonly string[];
+  readonly onSymbols: readonly number[];
 }
 
 /** Share of the Kelly fraction that is bet, and outcomes by which the mean is shrunk towards 0. */

@@ -206,7 +206,8 @@ describe('weights that follow the posterior', () => {
           outcomes,
           overall,
           cells: { TREND_WITH: 1, TREND_AGAINST: 0, RANGING: 0.5, VOLATILE: 1, UNKNOWN: 1 },
-          symbols: [['BTC/USDT', 0] as const],
+          symbols: ['BTC/USDT'],
+          onSymbols: [0],
         },
       ],
     ]);
