@@ -16,7 +16,7 @@ import { CELLS, type Cell, type RegimeLabel } from '../model/regime.ts';
 import { z } from '../model/z.ts';
 import { checkEvidence, checkTargets, checkWeights } from './checks.ts';
 import { FixedShares, sharesSchema } from './hedge.ts';
-import { NO_EVIDENCE, type WeightScore } from './score.ts';
+import { NO_EVIDENCE } from './score.ts';
 import { clampWeight, stepPreservingTotal, stepWeight, type WeightBounds } from './step.ts';
 import {
   entryOn,
@@ -26,10 +26,10 @@ import {
   weightIn,
 } from './strategy-weight.ts';
 import {
-  blendedScore,
   type EdgeTargets,
   harmonicDeviation,
   kellyFactor,
+  Scores,
   type StrategyEvidence,
 } from './targets.ts';
 import { type WeightUpdate, weightUpdateSchema } from './weight-update.ts';
@@ -171,9 +171,13 @@ export class AdaptiveWeightingOptimizer {
     }
     if (due.size === 0) return [];
 
+    const isScored = this.#options.method === 'score';
+    const scores = new Scores(evidence, this.#options.maxDrawdown);
+    // Sums of them must not depend on who came first.
+    const all = this.#options.preserveTotal ? [...this.#strategies].sort(([a], [b]) => (a < b ? -1 : 1)) : [];
     const updates: WeightUpdate[] = [];
     for (const cell of [null, ...CELLS]) {
-      for (const [strategy, newWeight, target] of this.#stepped(evidence, cell, due)) {
+      for (const [strategy, newWeight, target] of this.#stepped(evidence, cell, due, all, scores)) {
         const known = this.#strategies.get(strategy)!;
         const previousWeight = weightIn(known, cell);
         if (cell === null) known.weight = newWeight;
@@ -188,7 +192,7 @@ export class AdaptiveWeightingOptimizer {
           newWeight,
           target,
           reason: due.get(strategy) ?? 'new-outcomes',
-          components: this.#components(evidence[strategy], cell),
+          components: isScored && evidence[strategy] ? scores.of(strategy, cell) : null,
         });
       }
     }
@@ -397,8 +401,10 @@ export class AdaptiveWeightingOptimizer {
     evidence: Readonly<Record<string, StrategyEvidence>>,
     cell: Cell | null,
     due: ReadonlyMap<string, unknown>,
+    all: readonly (readonly [string, StrategyWeight])[],
+    scores: Scores,
   ): [strategy: string, weight: number, target: number][] {
-    const factorOf = this.#factors(evidence, cell);
+    const factorOf = this.#factors(evidence, cell, scores);
     const target = (name: string, known: StrategyWeight) => known.base * factorOf(name);
     if (!this.#options.preserveTotal) {
       return [...due.keys()].map((name) => {
@@ -407,7 +413,6 @@ export class AdaptiveWeightingOptimizer {
         return [name, stepWeight(weightIn(known, cell), aim, this.#bounds), aim];
       });
     }
-    const all = [...this.#strategies].sort(([a], [b]) => (a < b ? -1 : 1));
     const targets = all.map(([name, known]) => target(name, known));
     const total = all.reduce((sum, [, { base }]) => sum + base, 0);
     const weights = stepPreservingTotal(
@@ -423,12 +428,13 @@ export class AdaptiveWeightingOptimizer {
   #factors(
     evidence: Readonly<Record<string, StrategyEvidence>>,
     cell: Cell | null,
+    scores: Scores,
   ): (strategy: string) => number {
-    const { method, maxDrawdown, riskPerTrade } = this.#options;
+    const { method, riskPerTrade } = this.#options;
     const of = (strategy: string): StrategyEvidence => evidence[strategy] ?? UNKNOWN;
     switch (method) {
       case 'score':
-        return (strategy) => blendedScore(of(strategy), cell, maxDrawdown).score;
+        return (strategy) => scores.of(strategy, cell).score;
       case 'hedge':
         return (strategy) => this.#shares.size * this.#shares.of(strategy);
       case 'kelly':
@@ -441,11 +447,6 @@ export class AdaptiveWeightingOptimizer {
         return (strategy) => harmonic / of(strategy).overall.deviation;
       }
     }
-  }
-
-  #components(evidence: StrategyEvidence | undefined, cell: Cell | null): WeightScore | null {
-    if (this.#options.method !== 'score' || !evidence) return null;
-    return blendedScore(evidence, cell, this.#options.maxDrawdown);
   }
 
   /** Whether the weights of a strategy may step. @param outcomes ever recorded of it @param time host time in ms */

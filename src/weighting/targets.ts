@@ -41,15 +41,40 @@ export function kellyFactor({ n, meanR, deviation }: WeightEvidence, riskPerTrad
 export const harmonicDeviation = (all: readonly WeightEvidence[]): number =>
   all.length / all.reduce((sum, { deviation }) => sum + 1 / deviation, 0);
 
-/** The score of a strategy: overall, or that of a cell blended with it by the cell's reliability. */
-export function blendedScore(
-  { overall, cells }: StrategyEvidence,
-  cell: string | null,
-  maxDrawdown: number,
-): WeightScore {
-  const whole = weightScore(overall, maxDrawdown);
-  if (cell === null) return whole;
-  const inCell = weightScore(cells?.[cell] ?? NO_EVIDENCE, maxDrawdown);
+/** The scores of strategies: overall, or that of a cell blended with it by the cell's reliability. Each is found once. */
+export class Scores {
+  readonly #evidence: Readonly<Record<string, StrategyEvidence>>;
+  readonly #maxDrawdown: number;
+  readonly #found = new Map<string | null, Map<string, WeightScore>>();
+
+  constructor(evidence: Readonly<Record<string, StrategyEvidence>>, maxDrawdown: number) {
+    this.#evidence = evidence;
+    this.#maxDrawdown = maxDrawdown;
+  }
+
+  /** @param cell null for the score overall */
+  of(strategy: string, cell: string | null): WeightScore {
+    let inCell = this.#found.get(cell);
+    if (inCell === undefined) {
+      inCell = new Map();
+      this.#found.set(cell, inCell);
+    }
+    let score = inCell.get(strategy);
+    if (score === undefined) {
+      score = this.#score(strategy, cell);
+      inCell.set(strategy, score);
+    }
+    return score;
+  }
+
+  #score(strategy: string, cell: string | null): WeightScore {
+    const { overall = NO_EVIDENCE, cells = {} } = this.#evidence[strategy] ?? {};
+    if (cell === null) return weightScore(overall, this.#maxDrawdown);
+    return blended(this.of(strategy, null), weightScore(cells[cell] ?? NO_EVIDENCE, this.#maxDrawdown));
+  }
+}
+
+function blended(whole: WeightScore, inCell: WeightScore): WeightScore {
   const share = inCell.reliability;
   const blend = (part: keyof WeightScore) => share * inCell[part] + (1 - share) * whole[part];
   return {
