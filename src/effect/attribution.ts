@@ -40,10 +40,16 @@ export function effectOf(
 export function attribute(outcomes: readonly SignalOutcome[]): Attribution[] | null {
   const whole = effectOf(outcomes).effect;
   if (whole === null) return null;
-  const effects = Array.from(
-    { length: COALITIONS },
-    (_, coalition) => effectOf(outcomes, (outcome) => sizeUnder(outcome, coalition)).effect ?? 0,
-  );
+  const acting = actingIn(outcomes);
+  const found = new Map<number, number>();
+  const effects = Array.from({ length: COALITIONS }, (_, coalition) => {
+    // Who never acts changes nothing by joining.
+    const active = coalition & acting;
+    const effect =
+      found.get(active) ?? effectOf(outcomes, (outcome) => sizeUnder(outcome, active)).effect ?? 0;
+    found.set(active, effect);
+    return effect;
+  });
   return COMPONENTS.map((component, at) => {
     let effect = 0;
     for (let coalition = 0; coalition < COALITIONS; coalition += 1) {
@@ -53,6 +59,14 @@ export function attribute(outcomes: readonly SignalOutcome[]): Attribution[] | n
     }
     return { component, effect };
   });
+}
+
+/** The components that ever moved a size, as a coalition. */
+function actingIn(outcomes: readonly SignalOutcome[]): number {
+  let acting = 0;
+  for (const { factors } of outcomes)
+    for (const [at, component] of COMPONENTS.entries()) if (factors[component] !== 1) acting |= 1 << at;
+  return acting;
 }
 
 /** The size if only the components of a coalition had acted. */

@@ -99,7 +99,7 @@ export class ClaimSums {
     if (!(Number.isFinite(decidedAt + closedAt) && Number.isFinite(r) && Number.isFinite(m) && m >= 0))
       refuse({ decidedAt, closedAt, r, m });
     this.#blocks.add(decidedAt, 1, m, r, m * r, m * m);
-    this.#apart.add(r, m);
+    if (this.#claims) this.#apart.add(r, m);
     this.#n += 1;
     this.#held += closedAt - decidedAt;
     if (!this.#claims || this.#v0 !== null || this.#n < MIN_OUTCOMES || this.#n % LOOK_EVERY !== 0) return;
