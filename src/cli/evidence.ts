@@ -21,7 +21,7 @@ import { jsonOption, type StateFlags, stateDirOption } from './options.ts';
 import { rememberTrials, trialKey } from './policy-trials.ts';
 import { withProgress } from './progress.ts';
 import { renderDiff, renderEffect, renderExplanation } from './render/evidence.ts';
-import { savedEngine } from './state.ts';
+import { demandState, savedEngine } from './state.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -82,7 +82,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
           hint: 'Write `edgekeeper why d42`, or `edgekeeper why --last --strategy EMA_Trend`.',
         });
       }
-      await savedEngine(stateDir);
+      await demandState(stateDir);
       const { decision, trades, shadow } = await findDecision(
         stateDir,
         id === undefined ? { strategy: strategy ?? null } : { id },

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
@@ -9,7 +10,7 @@ import { missing } from '../journal/directory.ts';
 import { isOpen } from '../journal/lease.ts';
 import { recover } from '../journal/recovery.ts';
 import { posteriorAt, weightsAt } from '../journal/rollback.ts';
-import { JOURNAL_DIR } from '../journal/segment.ts';
+import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { ENFORCEMENTS, type Enforcement } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
@@ -85,6 +86,12 @@ export async function savedEngine(stateDir: string): Promise<OptimizationEngine>
   });
   if (seq > 0) return engine;
   throw missing(stateDir);
+}
+
+/** Demands that there is something to read in a state directory, without reading it. Throws `STATE_MISSING`. */
+export async function demandState(stateDir: string): Promise<void> {
+  if (existsSync(new LowdbStateStore(stateDir).file)) return;
+  if ((await segmentsIn(join(stateDir, JOURNAL_DIR))).length === 0) throw missing(stateDir);
 }
 
 /** Adds the commands that read and change the state of a bot. */
@@ -291,7 +298,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .option('--limit <n>', 'the latest only', count, 50)
     .option('--all', 'everything that the journal has')
     .action(async ({ stateDir, json, limit, all }: StateFlags & { limit: number; all?: boolean }) => {
-      await savedEngine(stateDir);
+      await demandState(stateDir);
       const most = all ? Number.POSITIVE_INFINITY : limit;
       const { entries, hasMore } = await auditEntries(join(stateDir, JOURNAL_DIR), most);
       if (json) {

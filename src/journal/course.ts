@@ -48,6 +48,7 @@ export class Course {
   /** What is wrong since the last whole batch; null where nothing is. */
   damage: Fault | null = null;
   readonly dropped: Dropped[] = [];
+  readonly #passed = new Map<number, number>();
   #gapFrom: number | null = null;
   #holes: Hole[] = [];
 
@@ -78,11 +79,17 @@ export class Course {
     if (line.seq > this.#after) this.#onLine(line);
   }
 
-  /** An event that is known already. */
-  pass(): void {
+  /** An event that is known already, or of which nothing is wanted. @param letter of its line, where it was looked at */
+  pass(letter?: number): void {
     this.tellGap();
     this.seq += 1;
     this.lines += 1;
+    if (letter !== undefined) this.#passed.set(letter, this.seq);
+  }
+
+  /** The latest event that was passed over and whose line has this letter; null without one. */
+  latestPassed(letter: string): number | null {
+    return this.#passed.get(letter.charCodeAt(0)) ?? null;
   }
 
   /** Events of a process are missed up to here. Where a later line says that they were on disk, the journal is corrupt. */

@@ -31,15 +31,28 @@ export async function findDecision(stateDir: string, wanted: Wanted): Promise<De
   for (let i = legs.length - 1; i >= 0; i -= 1) {
     const leg = legs[i]!;
     if (!leg.isLast && !mayHold(await indexOf(leg), wanted)) continue;
-    let found: Decision | null = null;
-    await readOnly(leg, [LETTERS.decision], ({ event }) => {
+    let found: { readonly seq: number; readonly decision: Decision } | null = null;
+    const from = 'id' in wanted || wanted.strategy !== null ? leg.segment.first : await latestIn(leg);
+    await readOnly(leg, from, [LETTERS.decision], ({ seq, event }) => {
       if (event.type !== 'decision') return;
-      if (fits(event.decision, wanted)) found = event.decision;
-      if (i === legs.length - 1) latest = event.decision;
+      if (fits(event.decision, wanted)) found = { seq, decision: event.decision };
+      if (leg.isLast) latest = event.decision;
     });
     if (found !== null) return withOutcome(found, legs.slice(i));
   }
   throw unknownDecision(stateDir, wanted, latest);
+}
+
+/** The event that is the latest decision of a segment: none of the lines before it need be read. */
+async function latestIn(leg: Leg): Promise<number> {
+  let latest = leg.segment.first;
+  // What cannot be passed over, as in a batch that is broken, is told.
+  const onLine = ({ seq, event }: JournalLine) => {
+    if (event.type === 'decision') latest = seq;
+  };
+  const course = new Course(leg.segment.first - 1, onLine, []);
+  await readLegs([leg], course);
+  return Math.max(latest, course.latestPassed(LETTERS.decision) ?? 0);
 }
 
 const fits = ({ id, strategy }: Decision, wanted: Wanted): boolean =>
@@ -51,7 +64,10 @@ function mayHold({ decided, strategies }: SegmentIndex, wanted: Wanted): boolean
 }
 
 /** What came of a decision, from the segment on that it was made in. */
-async function withOutcome(decision: Decision, legs: readonly Leg[]): Promise<DecisionRecord> {
+async function withOutcome(
+  { seq, decision }: { readonly seq: number; readonly decision: Decision },
+  legs: readonly Leg[],
+): Promise<DecisionRecord> {
   const { id } = decision;
   const trades: Trade[] = [];
   let [standing, shadow]: [Decision, ShadowOutcome | null] = [decision, null];
@@ -59,6 +75,7 @@ async function withOutcome(decision: Decision, legs: readonly Leg[]): Promise<De
     if (!leg.isLast && !covers((await indexOf(leg)).followed, decisionNumber(id))) continue;
     await readOnly(
       leg,
+      Math.max(seq, leg.segment.first),
       [LETTERS.trade, LETTERS.withdrawal, EFFECT_LETTERS.shadow],
       ({ event, effects = [] }) => {
         for (const effect of effects)
@@ -72,8 +89,13 @@ async function withOutcome(decision: Decision, legs: readonly Leg[]): Promise<De
   return { decision: standing, trades, shadow };
 }
 
-const readOnly = (leg: Leg, letters: readonly string[], onLine: (line: JournalLine) => void): Promise<void> =>
-  readLegs([leg], new Course(leg.segment.first - 1, onLine, letters));
+/** Reads lines of some letters in a segment, from an event on. */
+const readOnly = (
+  leg: Leg,
+  from: number,
+  letters: readonly string[],
+  onLine: (line: JournalLine) => void,
+): Promise<void> => readLegs([leg], new Course(from - 1, onLine, letters));
 
 function unknownDecision(stateDir: string, wanted: Wanted, latest: Decision | null): EdgekeeperError {
   const wish = 'id' in wanted ? `decision ${wanted.id}` : `decision on ${wanted.strategy ?? 'any strategy'}`;

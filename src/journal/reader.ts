@@ -85,14 +85,15 @@ export async function readLegs(
 /** Told of the bytes that were read, and of all there are. */
 export type Progress = (read: number, all: number) => void;
 
-/** Reads all events that a journal still has. */
+/** Reads all events that a journal still has. @param only letters of the lines that are read; null for all */
 export async function readWhole(
   directory: string,
   onLine: (line: JournalLine) => void,
   onProgress: Progress = () => undefined,
+  only: readonly string[] | null = null,
 ): Promise<JournalEnd> {
   const segments = await segmentsIn(directory);
   const all = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   const after = (segments[0]?.first ?? 1) - 1;
-  return readSegments(segments, new Course(after, onLine), after, (read) => onProgress(read, all));
+  return readSegments(segments, new Course(after, onLine, only), after, (read) => onProgress(read, all));
 }

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { EffectLedger, type LedgerEvent } from '../effect/ledger.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { z } from '../model/z.ts';
+import { EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
 import type { JournalLine } from './codec/line.ts';
 import { jsonOrNull } from './json-or-null.ts';
 import { type Progress, readWhole } from './reader.ts';
 import { JOURNAL_DIR } from './segment.ts';
+
+/** Lines that say what something came to. */
+const LINES = [LETTERS.trade, LETTERS.equity, EFFECT_LETTERS.shadow];
 
 /** Outcomes of events that compaction dropped: JSON lines in the state directory. */
 const KEPT_FILE = 'outcomes.jsonl';
@@ -74,5 +78,5 @@ async function eachOutcome(
     const decided = input.decision ? { decision: input.decision } : {};
     take({ seq, type: 'trade', trade, input: decided, ...(outcome === undefined ? {} : { outcome }) });
   };
-  await readWhole(join(stateDir, JOURNAL_DIR), onLine, onProgress);
+  await readWhole(join(stateDir, JOURNAL_DIR), onLine, onProgress, LINES);
 }

@@ -72,7 +72,7 @@ class Scan {
     const course = this.#course;
     if ((isEvent || EFFECTS.has(letter)) && course.damage === null && !this.#wants(letter, isEvent)) {
       if (isEvent && this.#isOurs()) {
-        course.pass();
+        course.pass(letter);
         this.#counts = end + 1;
       }
       return;

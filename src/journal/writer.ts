@@ -39,7 +39,8 @@ export interface JournalOptions {
   readonly onFenced?: () => void;
 }
 
-const SEGMENT_BYTES = 16 << 20;
+/** Whoever looks for something late in the journal reads its last segment. */
+const SEGMENT_BYTES = 2 << 20;
 const MAX_WAITING = 100_000;
 /** What waits beyond so many characters is written at once: a burst must neither fill memory nor lose anything. */
 const BURST = 256 << 10;

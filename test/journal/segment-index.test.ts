@@ -7,12 +7,13 @@ import { auditEntries } from '../../src/journal/audit.ts';
 import { legsOf } from '../../src/journal/course.ts';
 import { findDecision } from '../../src/journal/find-decision.ts';
 import { Missing } from '../../src/journal/missing.ts';
-import { readJournal } from '../../src/journal/reader.ts';
+import { readJournal, readWhole } from '../../src/journal/reader.ts';
 import { recordEvents } from '../../src/journal/recorder.ts';
 import { weightsAt } from '../../src/journal/rollback.ts';
 import { segmentsIn } from '../../src/journal/segment.ts';
 import { indexOf, indexPath } from '../../src/journal/segment-index.ts';
 import { Journal } from '../../src/journal/writer.ts';
+import { seededRandom } from '../../src/statistics/random.ts';
 import { AUTHOR, HOUR, START, signal, trade } from '../fixtures.ts';
 
 let lived = '';
@@ -96,6 +97,33 @@ describe('what is looked for in a long journal', () => {
     expect((await findDecision(stateDir, { strategy: null })).decision.id).toBe('d60');
     const { entries, hasMore } = await auditEntries(join(stateDir, 'journal'), 1);
     expect([entries.length, hasMore]).toEqual([1, true]);
+  });
+
+  it('is the latest that a reader of every line knows, wherever the last segment is cut or broken', async () => {
+    const stateDir = await copied();
+    const { path } = (await segments(stateDir)).at(-1)!;
+    const whole = await readFile(path);
+    const latest = async (): Promise<string> => {
+      let id = '';
+      await readWhole(join(stateDir, 'journal'), ({ event }) => {
+        if (event.type === 'decision') id = event.decision.id;
+      });
+      return id;
+    };
+    const random = seededRandom(11);
+    const seen = new Set<string>();
+    for (let i = 0; i < 60; i += 1) {
+      const at = Math.floor(random.uniform() * whole.length);
+      const harmed = i % 2 === 0 ? whole.subarray(0, at) : Buffer.from(whole);
+      if (i % 2 === 1) harmed[at]! ^= 1;
+      await writeFile(path, harmed);
+      const expected = await latest().catch(() => null);
+      if (expected === null) continue;
+      const found = await findDecision(stateDir, { strategy: null });
+      expect(found.decision.id).toBe(expected);
+      seen.add(expected);
+    }
+    expect(seen.size).toBeGreaterThan(2);
   });
 
   it('is found by the index beside each finished segment, which is made at the first search', async () => {
