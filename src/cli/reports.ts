@@ -12,6 +12,7 @@ import { waitingCommands } from '../node/inbox.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { jsonOption, stateDirOption } from './options.ts';
 import { REPORT_FILE } from './paper.ts';
+import { withProgress } from './progress.ts';
 import { renderEffect } from './render/evidence.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render/paper.ts';
 import { savedEngine } from './state.ts';
@@ -46,7 +47,9 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
         return;
       }
       const engine = await savedEngine(stateDir);
-      const ledger = await readLedger(stateDir);
+      const ledger = await withProgress(world.terminal, asJson === true, (onProgress) =>
+        readLedger(stateDir, onProgress),
+      );
       const effect = effectStatement(ledger, statementOptions(engine));
       const calibration = calibrationReport(ledger.outcomes);
       const report = overlayReport(engine);
