@@ -1,4 +1,4 @@
-import type { OptimizationEngine, Signal } from '../../src/index.ts';
+import type { Decision, OptimizationEngine, Signal } from '../../src/index.ts';
 import { pickDefined } from '../../src/model/pick.ts';
 import { atMinimum, leastOf } from '../core/at-minimum.ts';
 import { type AccountExposure, splitBy } from '../core/exposure.ts';
@@ -18,7 +18,7 @@ import { type NamedIntent, orderTag } from './intent.ts';
 import { levelsOf } from './levels.ts';
 import { type CcxtExchange, type CcxtMarket, marketOf, unitOf } from './market.ts';
 import type { Prices } from './prices.ts';
-import { type Found, foundIn } from './sent-orders.ts';
+import { type Draft, type Found, foundIn } from './sent-orders.ts';
 import {
   type Cost,
   closableAmount,
@@ -67,7 +67,8 @@ export interface JudgeOptions {
   readonly tags: boolean;
 }
 
-type Send = Extract<Judgement, { action: 'send' }>;
+/** A judgement that is still being made: nobody else holds what was found out. */
+type Send = Omit<Extract<Judgement, { action: 'send' }>, 'found'> & { readonly found: Draft };
 
 const INTENT = [
   'confidence',
@@ -107,7 +108,7 @@ export class Judge {
         sizing === 'translate-exits' && market ? (this.#translated(found, market)?.units ?? null) : null;
       if (found.conditional && market)
         books.bookOf(call.symbol).guard(found.strategy, found.side!, call.amount, levelsOf(call));
-      return units === null ? asIs : { ...asIs, amount: units, found: { ...found, sent: units } };
+      return units === null ? asIs : sending(asIs, units);
     }
     if (reading.kind === 'entry') return this.#entry(call, intent, asIs, market!, call.amount, 0);
     const range = exposure.range(call.symbol, exchange.milliseconds(), books.doubted(call.symbol));
@@ -117,10 +118,10 @@ export class Judge {
     // What the bot believes to close comes before what the account says: it holds less than it takes itself to hold.
     const amount = translated === null ? call.amount : translated.units + translated.excess;
     const split = splitBy(range, found.buys, amount);
-    const sent: Send = translated === null ? asIs : { ...asIs, amount, found: { ...found, sent: amount } };
-    if (split === null) return this.#unjudged(sent, 'FILL_UNKNOWN');
-    if (split.opens > 0) return this.#entry(call, intent, asIs, market!, split.opens, split.closes);
-    return sent;
+    if (split !== null && split.opens > 0)
+      return this.#entry(call, intent, asIs, market!, split.opens, split.closes);
+    const sent = translated === null ? asIs : sending(asIs, amount);
+    return split === null ? this.#unjudged(sent, 'FILL_UNKNOWN') : sent;
   }
 
   /** @param opens units that certainly open exposure, besides those that close some */
@@ -141,58 +142,54 @@ export class Judge {
       call.params.clientOrderId ?? `${call.given}\n${call.price}\n${call.type}\n${cost?.cost}`,
     );
     const verdict = gate.judge(signal, retry, intent.signalId !== undefined);
-    const found: Found = { ...asIs.found, closes, ...decided(verdict) };
-    const asked = { signal, retry, verdict };
-    const whole: Send = { ...asIs, found: { ...found, ...wholly(verdict) }, asked };
-    if (verdict.multiplier === 0) return this.#withheld(call, whole, verdict);
+    const { amount: given, params, found } = asIs;
+    found.closes = closes;
+    const entry: Send = { action: 'send', amount: given, params, found, asked: { signal, retry, verdict } };
+    if (verdict.multiplier === 0) return this.#withheld(call, entry, verdict);
     const scales = verdict.multiplier !== 1 && sizing !== 'veto-only';
-    if (!scales) return whole;
-    if (cost === null && needsPrice(market, price)) {
-      // What the venue takes at least cannot be told without a price: the order goes out whole.
-      this.#options.wantPrice(call.symbol);
-      return whole;
-    }
-    const scaled: Send = { ...asIs, found, asked };
-    if (cost) return this.#spend(call, scaled, market, cost);
+    const isUntold = scales && cost === null && needsPrice(market, price);
+    // What the venue takes at least cannot be told without a price: the order goes out whole.
+    if (isUntold) this.#options.wantPrice(call.symbol);
+    if (!scales || isUntold) return decided(entry, wholly(verdict));
+    if (cost) return this.#spend(call, entry, market, cost);
     const most = market.limits?.amount?.max ?? Number.POSITIVE_INFINITY;
     const wanted = Math.min(opens * verdict.multiplier, Math.max(opens, most));
     const closing = closes > 0 ? closableAmount(exchange, market, closes) : 0;
     const amount = sendableAmount(exchange, market, closing + wanted, price);
-    if (amount > closing * (1 + 1e-9)) return { ...scaled, amount, found: { ...found, sent: amount } };
+    if (amount > closing * (1 + 1e-9)) return sending(decided(entry, verdict.decision), amount);
     const least = closing > 0 ? 0 : leastOf(opens, (units) => sendableAmount(exchange, market, units, price));
     const taught = atMinimum(verdict, least / opens);
-    if (taught === null) return this.#tooSmall(call, scaled);
-    return { ...scaled, amount: least, found: { ...found, sent: least, ...decided(taught) } };
+    if (taught === null) return this.#tooSmall(call, entry);
+    return sending(decided(entry, taught.decision), least);
   }
 
   /** An entry by cost, scaled. */
-  #spend(call: OrderCall, scaled: Send, market: CcxtMarket, { key, cost }: Cost): Judgement {
-    const { verdict } = scaled.asked!;
+  #spend(call: OrderCall, entry: Send, market: CcxtMarket, { key, cost }: Cost): Judgement {
+    const { verdict } = entry.asked!;
     const sendable = (wanted: number) => sendableCost(this.#options.exchange, market, wanted);
     const share = sendable(cost * verdict.multiplier);
     const spend = share || leastOf(cost, sendable);
     const taught = share > 0 ? verdict : atMinimum(verdict, spend / cost);
-    if (taught === null) return this.#tooSmall(call, scaled);
-    return {
-      ...scaled,
-      amount: key === 'amount' ? spend : call.given,
-      params: key === 'amount' ? scaled.params : { ...scaled.params, [key]: spend },
-      found: { ...scaled.found, asked: cost, sent: spend, ...decided(taught) },
-    };
+    if (taught === null) return this.#tooSmall(call, entry);
+    entry.found.asked = cost;
+    const scaled = sending(decided(entry, taught.decision), spend);
+    return key === 'amount'
+      ? scaled
+      : { ...scaled, amount: call.given, params: { ...scaled.params, [key]: spend } };
   }
 
-  #tooSmall(call: OrderCall, scaled: Send): Judgement {
-    const { signal, verdict } = scaled.asked!;
-    return this.#withheld(call, scaled, this.#options.gate.withdraw(signal, verdict, 'BELOW_MIN'));
+  #tooSmall(call: OrderCall, entry: Send): Judgement {
+    const { signal, verdict } = entry.asked!;
+    return this.#withheld(call, entry, this.#options.gate.withdraw(signal, verdict, 'BELOW_MIN'));
   }
 
   /** Nothing of the entry goes out; of an order that turns a position around, the part that closes it does. */
-  #withheld(call: OrderCall, { found, ...whole }: Send, verdict: Verdict): Judgement {
-    const { closes, strategy } = found;
+  #withheld(call: OrderCall, entry: Send, verdict: Verdict): Judgement {
+    const { closes, strategy } = entry.found;
     const market = marketOf(this.#options.exchange, call.symbol);
     if (!(closes > 0) || !market) return { action: 'veto', call, strategy, verdict };
     const units = closableAmount(this.#options.exchange, market, closes);
-    return { ...whole, amount: units, found: { ...found, sent: units, ...decided(verdict) } };
+    return sending(decided(entry, verdict.decision), units);
   }
 
   #unjudged(asIs: Send, reason: Doubt): Judgement {
@@ -202,26 +199,25 @@ export class Judge {
     return asIs;
   }
 
-  #found(call: OrderCall, intent: NamedIntent, reading: ReturnType<typeof readCall>): Found {
+  #found(call: OrderCall, intent: NamedIntent, reading: ReturnType<typeof readCall>): Draft {
     const { engine, exchange } = this.#options;
     const { equity } = engine.portfolio;
     const stop = intent.stop ?? attachedPrices(call).stop;
     const market = marketOf(exchange, call.symbol);
     const levels = levelsOf(call);
-    return {
-      ...foundIn(call, reading, {
-        strategy: intent.strategy,
-        unclear: isUnclear(call, exchange),
-        reduces: reducesOnly(call) || (reading.kind === 'exit' && reading.hedged),
-        conditional: isConditional(call),
-        attached: hasAttached(call),
-        time: exchange.milliseconds(),
-      }),
-      ...(market && costOf(call, market, exchange) ? { byCost: true } : {}),
-      ...(levels === null ? {} : { levels }),
-      ...(stop === undefined ? {} : { stop }),
-      ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),
-    };
+    const found = foundIn(call, reading, {
+      strategy: intent.strategy,
+      unclear: isUnclear(call, exchange),
+      reduces: reducesOnly(call) || (reading.kind === 'exit' && reading.hedged),
+      conditional: isConditional(call),
+      attached: hasAttached(call),
+      time: exchange.milliseconds(),
+    });
+    if (market && costOf(call, market, exchange)) found.byCost = true;
+    if (levels !== null) found.levels = levels;
+    if (stop !== undefined) found.stop = stop;
+    if (equity !== null && equity > 0) found.equityAtEntry = equity;
+    return found;
   }
 
   #signal(call: OrderCall, intent: NamedIntent, market: CcxtMarket, units: number): Signal {
@@ -276,11 +272,20 @@ export class Judge {
   }
 }
 
-const decided = ({ decision }: Pick<Verdict, 'decision'>): Pick<Found, 'decision'> =>
-  decision === null ? {} : { decision };
+/** Sends so many units. */
+function sending(send: Send, units: number): Send {
+  send.found.sent = units;
+  return { ...send, amount: units };
+}
+
+/** Notes the decision by which it is sent, where there is one. */
+function decided(send: Send, decision: Decision | null): Send {
+  if (decision !== null) send.found.decision = decision;
+  return send;
+}
 
 /** The decision on what is sent whole, whatever factor it said: by it the size is told that the bot meant. */
-function wholly({ decision, reasons }: Verdict): Pick<Found, 'decision'> {
-  if (decision === null || decision.multiplier === 1) return decided({ decision });
-  return { decision: { ...decision, multiplier: 1, reasons: [...reasons, 'SIZE_FIXED'] } };
+function wholly({ decision, reasons }: Verdict): Decision | null {
+  if (decision === null || decision.multiplier === 1) return decision;
+  return { ...decision, multiplier: 1, reasons: [...reasons, 'SIZE_FIXED'] };
 }

@@ -41,6 +41,9 @@ export interface Found {
   readonly time: number;
 }
 
+/** The same while it is found out. */
+export type Draft = { -readonly [K in keyof Found]: Found[K] };
+
 /** An order that is watched. */
 export interface SentOrder extends Found {
   levels?: readonly Level[];
@@ -134,7 +137,7 @@ export class SentOrders {
       ...found,
       id,
       key,
-      execution: this.#execution({ ...found, id }),
+      execution: this.#execution(found.symbol, id, found.conditional),
       over: false,
       resting: false,
       final: false,
@@ -246,14 +249,14 @@ export class SentOrders {
   }: Omit<SentOrdersState, 'finished'> & Partial<SentOrdersState>): void {
     for (const key of finished) this.#finished.set(key, true);
     for (const { execution, ...order } of orders)
-      this.#keep({ ...order, execution: this.#execution(order, execution) });
+      this.#keep({
+        ...order,
+        execution: this.#execution(order.symbol, order.id, order.conditional, execution),
+      });
     for (const order of lost) this.#lost.set(order.key, order);
   }
 
-  #execution(
-    { symbol, id, conditional }: Pick<SentOrder, 'symbol' | 'id' | 'conditional'>,
-    state?: ExecutionState,
-  ): Execution {
+  #execution(symbol: string, id: string, conditional: boolean, state?: ExecutionState): Execution {
     const name = this.#nameOf(symbol, idOf(id, conditional));
     return new Execution(name, this.#marketOf(symbol), this.#priceOf, state);
   }
@@ -326,20 +329,35 @@ export const isByAccount = ({ kind, reduces }: Found, isSpot: boolean): boolean 
   kind === 'account' || kind === 'doubt' || (kind === 'exit' && !reduces && !isSpot);
 
 /** What an order call would be booked as, before anybody judged it. */
-export const foundIn = (
-  call: OrderCall,
+export function foundIn(
+  { symbol, side, amount, price, params }: OrderCall,
   reading: Reading,
-  rest: Pick<Found, 'strategy' | 'unclear' | 'reduces' | 'conditional' | 'attached' | 'time'>,
-): Found => ({
-  ...rest,
-  symbol: call.symbol,
-  buys: call.side === 'buy',
-  kind: reading.kind,
-  hedged: 'hedged' in reading && reading.hedged,
-  ...('side' in reading ? { side: reading.side } : {}),
-  closes: 0,
-  asked: call.amount,
-  sent: call.amount,
-  ...(call.price === undefined ? {} : { price: call.price }),
-  ...(typeof call.params.clientOrderId === 'string' ? { clientOrderId: call.params.clientOrderId } : {}),
-});
+  {
+    strategy,
+    unclear,
+    reduces,
+    conditional,
+    attached,
+    time,
+  }: Pick<Found, 'strategy' | 'unclear' | 'reduces' | 'conditional' | 'attached' | 'time'>,
+): Draft {
+  const found: Draft = {
+    strategy,
+    symbol,
+    buys: side === 'buy',
+    kind: reading.kind,
+    hedged: 'hedged' in reading && reading.hedged,
+    closes: 0,
+    asked: amount,
+    sent: amount,
+    unclear,
+    reduces,
+    conditional,
+    attached,
+    time,
+  };
+  if ('side' in reading) found.side = reading.side;
+  if (price !== undefined) found.price = price;
+  if (typeof params.clientOrderId === 'string') found.clientOrderId = params.clientOrderId;
+  return found;
+}
