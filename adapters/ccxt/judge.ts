@@ -1,8 +1,8 @@
 import type { Decision, OptimizationEngine, Signal } from '../../src/index.ts';
-import { pickDefined } from '../../src/model/pick.ts';
 import { atMinimum, leastOf } from '../core/at-minimum.ts';
 import { type AccountExposure, splitBy } from '../core/exposure.ts';
 import type { OrderGate, Verdict } from '../core/gate.ts';
+import { signalOf } from '../core/signal.ts';
 import type { Books } from './books.ts';
 import {
   attachedPrices,
@@ -69,17 +69,6 @@ export interface JudgeOptions {
 
 /** A judgement that is still being made: nobody else holds what was found out. */
 type Send = Omit<Extract<Judgement, { action: 'send' }>, 'found'> & { readonly found: Draft };
-
-const INTENT = [
-  'confidence',
-  'confluence',
-  'alignment',
-  'regime',
-  'stop',
-  'target',
-  'exitRule',
-  'slippageRate',
-] as const;
 
 /** Judges order calls: what certainly opens exposure is put to the gate, everything else goes out as it is, at once. */
 export class Judge {
@@ -227,19 +216,26 @@ export class Judge {
     const base = inverse ? (price === undefined ? undefined : (units * size) / price) : units * size;
     const { clientOrderId } = call.params;
     const id = intent.signalId ?? (typeof clientOrderId === 'string' ? clientOrderId : undefined);
-    return {
-      ...(id === undefined ? {} : { id }),
+    const attached = attachedPrices(call);
+    return signalOf({
+      id,
       strategy: intent.strategy,
       symbol: call.symbol,
       side: call.side === 'buy' ? 'long' : 'short',
       time: exchange.milliseconds(),
+      confidence: intent.confidence,
+      confluence: intent.confluence,
+      alignment: intent.alignment,
+      regime: intent.regime,
       reduceOnly: true,
+      size: base,
+      stop: intent.stop ?? attached.stop,
+      target: intent.target ?? attached.target,
+      exitRule: intent.exitRule,
+      feeRate: market.taker,
+      slippageRate: intent.slippageRate,
       scalable: sizing !== 'veto-only',
-      ...(base === undefined ? {} : { size: base }),
-      ...(market.taker === undefined ? {} : { feeRate: market.taker }),
-      ...attachedPrices(call),
-      ...pickDefined(intent, INTENT),
-    };
+    });
   }
 
   /**

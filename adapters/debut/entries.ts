@@ -1,6 +1,7 @@
 import type { Decision, OptimizationEngine, Signal } from '../../src/index.ts';
 import { atMinimum } from '../core/at-minimum.ts';
 import { OrderGate, type Verdict } from '../core/gate.ts';
+import { signalOf } from '../core/signal.ts';
 import type { EdgekeeperPluginOptions } from './options.ts';
 import { type Meant, sideOf } from './positions.ts';
 import type { Said } from './signals.ts';
@@ -64,16 +65,20 @@ export class Entries {
       this.#engine.recordUnjudged({ strategy, symbol, time, reason: 'ORDER_UNREADABLE' });
       return null;
     }
-    const signal: Signal = {
+    const { ticker, fee } = host.opts;
+    const signal = signalOf({
       strategy,
-      symbol: host.opts.ticker,
+      symbol: ticker,
       side: sideOf(order),
       time,
+      confidence: said.confidence,
+      confluence: said.confluence,
       reduceOnly: !this.#opts.edgekeeperIncreases,
       size: asked * (host.instrument?.lot ?? 1),
-      ...(host.opts.fee === undefined ? {} : { feeRate: host.opts.fee / 100 }),
-      ...said,
-    };
+      stop: said.stop,
+      target: said.target,
+      feeRate: fee === undefined ? undefined : fee / 100,
+    });
     const verdict = this.#gate.judge(signal, RETRY);
     const ruling = this.#rule(host, order, signal, verdict, asked);
     if (ruling.lots > 0) this.#remember(order, signal, ruling, verdict, said);

@@ -5,13 +5,13 @@ import {
   type Side,
   type Signal,
 } from '../../src/index.ts';
-import { pickDefined } from '../../src/model/pick.ts';
 import { isName } from '../../src/model/strategy.ts';
 import { atMinimum, leastOf } from '../core/at-minimum.ts';
 import { type Range, splitBy } from '../core/exposure.ts';
 import { OrderGate, type Verdict } from '../core/gate.ts';
 import { Latest } from '../core/latest.ts';
 import { type Fill, type Holder, LotBook, type LotBookState, positionName } from '../core/lots.ts';
+import { signalOf } from '../core/signal.ts';
 import { InFlight } from './in-flight.ts';
 import { type BotFill, type BotOrder, faultOf, type LotRules } from './orders.ts';
 import { type MiddlewareState, readState } from './state.ts';
@@ -74,9 +74,6 @@ interface Known extends Split {
 const REMEMBERED = 1024;
 /** Of an id made of names and the bot's own. */
 const LONGEST_ID = 90;
-
-/** What an order says of its signal. */
-const SAID = ['confidence', 'confluence', 'stop', 'target'] as const;
 
 const sideOf = (side: 'buy' | 'sell'): Side => (side === 'buy' ? 'long' : 'short');
 const opposite = (side: Side): Side => (side === 'long' ? 'short' : 'long');
@@ -167,16 +164,18 @@ class BotBooks {
       return order;
     }
     const { closes, opens, opened } = split;
-    const signal: Signal = {
-      ...(order.id === undefined ? {} : { id: order.id }),
+    const { id, confidence, confluence, stop, target } = order;
+    const said = { confidence, confluence, stop, target };
+    const signal = signalOf({
+      id,
       strategy,
       symbol,
       side: opened,
       time,
       reduceOnly: true,
       size: opens,
-      ...pickDefined(order, SAID),
-    };
+      ...said,
+    });
     const retry = order.id ?? `${amount}\n${price}`;
     let verdict = this.#gate.judge(signal, retry, order.id !== undefined);
     let sent: T = order;
@@ -193,7 +192,7 @@ class BotBooks {
     }
     // Until its fill is told, the order may have been refused: coming again soon it is the same.
     this.#gate.failed(signal, retry, verdict);
-    this.#goes(sent, { ...split, opens: sent.amount - closes }, { signal, retry, verdict });
+    this.#goes(sent, split, { signal, retry, verdict });
     return sent;
   }
 
@@ -323,13 +322,10 @@ class BotBooks {
     this.#sequence += 1;
     const key = keyOf(order.id, strategy, symbol, side);
     this.#flights.sent(symbol, key, order.id !== undefined, side, amount);
-    this.#orders.set(key, {
-      ...split,
-      key: `${this.#sequence}`,
-      order,
-      toClose: split.closes,
-      ...(asked ? { asked } : {}),
-    });
+    const { closes, closed, opened } = split;
+    const opens = amount - closes;
+    const known = { closes, opens, closed, opened, key: `${this.#sequence}`, order, toClose: closes };
+    this.#orders.set(key, asked ? { ...known, asked } : known);
   }
 
   /** How much of a fill closes something. */
