@@ -44,6 +44,12 @@ export interface Found {
 /** The same while it is found out. */
 export type Draft = { -readonly [K in keyof Found]: Found[K] };
 
+/**
+ * The same with every property in its place, undefined where there is none: copies of objects that have some properties
+ * and lack others are what an order would take longest for.
+ */
+type Whole<T> = { [K in keyof Required<T>]: T[K] | undefined };
+
 /** An order that is watched. */
 export interface SentOrder extends Found {
   levels?: readonly Level[];
@@ -133,15 +139,7 @@ export class SentOrders {
     const key = keyOf(found.symbol, id, found.conditional);
     const known = this.#orders.get(key);
     if (known) return enlarged(known, found);
-    const order: SentOrder = {
-      ...found,
-      id,
-      key,
-      execution: this.#execution(found.symbol, id, found.conditional),
-      over: false,
-      resting: false,
-      final: false,
-    };
+    const order = sentOrder(found, id, key, this.#execution(found.symbol, id, found.conditional));
     this.#keep(order);
     if (this.#orders.size > CAPACITY) this.#forget(this.#oldest());
     return order;
@@ -341,23 +339,60 @@ export function foundIn(
     time,
   }: Pick<Found, 'strategy' | 'unclear' | 'reduces' | 'conditional' | 'attached' | 'time'>,
 ): Draft {
-  const found: Draft = {
+  return {
     strategy,
     symbol,
     buys: side === 'buy',
     kind: reading.kind,
+    side: 'side' in reading ? reading.side : undefined,
     hedged: 'hedged' in reading && reading.hedged,
     closes: 0,
     asked: amount,
     sent: amount,
+    byCost: undefined,
     unclear,
     reduces,
     conditional,
     attached,
+    levels: undefined,
+    clientOrderId: typeof params.clientOrderId === 'string' ? params.clientOrderId : undefined,
+    price,
+    stop: undefined,
+    decision: undefined,
+    equityAtEntry: undefined,
     time,
-  };
-  if ('side' in reading) found.side = reading.side;
-  if (price !== undefined) found.price = price;
-  if (typeof params.clientOrderId === 'string') found.clientOrderId = params.clientOrderId;
-  return found;
+  } as Whole<Draft> as Draft;
 }
+
+/** An order that went out as it is watched from then on. */
+const sentOrder = (found: Found, id: string, key: string, execution: Execution): SentOrder =>
+  ({
+    strategy: found.strategy,
+    symbol: found.symbol,
+    buys: found.buys,
+    kind: found.kind,
+    side: found.side,
+    hedged: found.hedged,
+    closes: found.closes,
+    asked: found.asked,
+    sent: found.sent,
+    byCost: found.byCost,
+    unclear: found.unclear,
+    reduces: found.reduces,
+    conditional: found.conditional,
+    attached: found.attached,
+    levels: found.levels,
+    clientOrderId: found.clientOrderId,
+    price: found.price,
+    stop: found.stop,
+    decision: found.decision,
+    equityAtEntry: found.equityAtEntry,
+    time: found.time,
+    closed: undefined,
+    id,
+    key,
+    execution,
+    over: false,
+    resting: false,
+    final: false,
+  }) as Whole<SentOrder> as SentOrder;
