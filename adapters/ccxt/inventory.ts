@@ -104,9 +104,9 @@ export class Inventory {
         symbol,
         side,
         from: positionOf(order),
-        ...(stop === undefined ? {} : { stop }),
-        ...(decision === undefined ? {} : { decision }),
-        ...(equityAtEntry === undefined ? {} : { equityAtEntry }),
+        stop,
+        decision,
+        equityAtEntry,
       },
       {
         id: part.id,
@@ -114,7 +114,7 @@ export class Inventory {
         price: part.price,
         amount: units,
         fee: part.fee * share + (spot ? 0 : part.baseFee * part.price * share),
-        ...(spot && part.baseFee > 0 ? { baseFee: part.baseFee * share } : {}),
+        baseFee: spot && part.baseFee > 0 ? part.baseFee * share : undefined,
         dust: this.#dust,
       },
     );

@@ -1,6 +1,5 @@
 import type { Decision, Side, TradeInput } from '../../src/index.ts';
 import { SHARED_IDS } from '../../src/model/decision.ts';
-import { pickDefined } from '../../src/model/pick.ts';
 
 /** Whose position it is, and on which side. */
 export interface Holder {
@@ -13,9 +12,9 @@ export interface Holder {
 export interface Entry extends Holder {
   /** The decision, or the order, that the lots of a position come from: the position has its name. */
   readonly from: string;
-  readonly stop?: number;
-  readonly decision?: Decision;
-  readonly equityAtEntry?: number;
+  readonly stop?: number | undefined;
+  readonly decision?: Decision | undefined;
+  readonly equityAtEntry?: number | undefined;
 }
 
 /** One execution. Amounts in the units that are traded, fees in the currency that settles them. */
@@ -26,7 +25,7 @@ export interface Fill {
   readonly amount: number;
   readonly fee: number;
   /** Part of a bought amount that the venue kept as its fee, in base currency. */
-  readonly baseFee?: number;
+  readonly baseFee?: number | undefined;
   /** Least amount that the venue trades: a rest below it can never be closed, and is let go by the next entry. */
   readonly dust?: number;
 }
@@ -92,7 +91,10 @@ export class LotBook {
       symbol: entry.symbol,
       side: entry.side,
       from: entry.from,
-      ...pickDefined(entry, ['stop', 'decision', 'equityAtEntry']),
+      // Undefined where there is none, so that every lot has one shape.
+      stop: entry.stop,
+      decision: entry.decision,
+      equityAtEntry: entry.equityAtEntry,
       // A lot that an earlier version kept has another name.
       positionId: known?.positionId ?? entry.from,
       time: fill.time,
@@ -265,8 +267,10 @@ function tradeOf(lot: Lot, exit: Fill, id: string, openSize: number, unit: Unit)
     exitPrice: exit.price,
     size,
     fees,
-    ...(funding === 0 ? {} : { funding }),
+    funding: funding === 0 ? undefined : funding,
     pnl: gain - fees + funding,
-    ...pickDefined(lot, ['stop', 'decision', 'equityAtEntry']),
-  };
+    stop: lot.stop,
+    decision: lot.decision,
+    equityAtEntry: lot.equityAtEntry,
+  } as TradeInput;
 }

@@ -366,9 +366,9 @@ class BotBooks {
       {
         ...holder,
         from: positionName(decision, known?.firstFill ?? fill.id),
-        ...(stop === undefined ? {} : { stop }),
-        ...(decision ? { decision } : {}),
-        ...(equity !== null && equity > 0 ? { equityAtEntry: equity } : {}),
+        stop,
+        decision: decision ?? undefined,
+        equityAtEntry: equity !== null && equity > 0 ? equity : undefined,
       },
       fill,
     );
