@@ -32,6 +32,9 @@ export interface WindowMetrics {
   readonly maxConsecutiveLosses: number;
 }
 
+const START = startEquityCurve();
+const SCRATCH = doubles(EQUITY_CURVE);
+
 /** Recomputed from the outcomes each time: 50 additions cost nothing, rolling subtraction drifts. */
 export class OutcomeWindow {
   readonly #r = doubles(WINDOW);
@@ -79,8 +82,8 @@ export class OutcomeWindow {
   }
 
   #measure(): WindowMetrics {
-    const curve = doubles(EQUITY_CURVE);
-    writeCurve(curve, 0, startEquityCurve());
+    const curve = SCRATCH;
+    writeCurve(curve, 0, START);
     let [sum, gains, losses] = [0, 0, 0];
     let [wins, streak, maxStreak] = [0, 0, 0];
     for (let i = 0; i < this.#size; i += 1) {

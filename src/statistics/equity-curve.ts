@@ -21,7 +21,7 @@ const RESCALE_ABOVE = 1e100;
 
 /** Drawdown as a rate of the peak, in [0,1]. */
 export const drawdown = (peak: number, equity: number): number =>
-  Math.min(1, Math.max(0, (peak - equity) / peak));
+  equity < peak ? Math.min(1, (peak - equity) / peak) : 0;
 
 /** Numbers of which a curve is made, in this order: equity, peak, recentPeak, maxDrawdown. */
 export const EQUITY_CURVE = 4;
@@ -37,10 +37,10 @@ export function addReturnAt(values: number[], at: number, rate: number, compound
   const peak = Math.max(values[at + 1]!, equity);
   const recentPeak = Math.max(equity, equity + (values[at + 2]! - equity) * LAMBDA, Number.MIN_VALUE);
   values[at + 3] = Math.max(values[at + 3]!, drawdown(peak, equity));
-  const scale = peak > RESCALE_ABOVE && compounds ? peak : 1;
-  values[at] = equity / scale;
-  values[at + 1] = peak / scale;
-  values[at + 2] = recentPeak / scale;
+  values[at] = equity;
+  values[at + 1] = peak;
+  values[at + 2] = recentPeak;
+  if (compounds && peak > RESCALE_ABOVE) for (let i = at; i < at + 3; i += 1) values[i]! /= peak;
 }
 
 /** Adds the return of one trade, in place. */
