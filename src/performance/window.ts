@@ -86,8 +86,7 @@ export class OutcomeWindow {
     writeCurve(curve, 0, START);
     let [sum, gains, losses] = [0, 0, 0];
     let [wins, streak, maxStreak] = [0, 0, 0];
-    for (let i = 0; i < this.#size; i += 1) {
-      const at = (this.#oldest + i) % WINDOW;
+    for (let i = 0, at = this.#oldest; i < this.#size; i += 1, at = at + 1 === WINDOW ? 0 : at + 1) {
       const r = this.#r[at]!;
       const outcome = outcomeOf(r);
       sum += r;
