@@ -1,5 +1,6 @@
 import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Coverage } from '../model/coverage.ts';
+import type { StrategyStatus } from '../model/strategy.ts';
 import { coverageRemedy } from './coverage.ts';
 
 export const ALERT_CODES = [
@@ -192,7 +193,10 @@ function healthAlerts(engine: OptimizationEngine): Alert[] {
   const { manager, config } = engine;
   const idle = isIdle(engine);
   const byEdge = config.evidence === 'posterior';
-  const benched = [...manager.getSuspendedStrategies(), ...manager.getRetiredStrategies()];
+  const statuses = Object.entries(manager.getStatuses());
+  const inStatus = (wanted: StrategyStatus) =>
+    statuses.flatMap(([strategy, status]) => (status === wanted ? [strategy] : [])).sort();
+  const benched = [...inStatus('SUSPENDED'), ...inStatus('RETIRED')];
   const alerts: Alert[] = benched.map((strategy) => {
     const health = manager.getStrategyHealth(strategy);
     const remedy =
@@ -208,13 +212,13 @@ function healthAlerts(engine: OptimizationEngine): Alert[] {
       message: `${strategy} is ${health?.status === 'RETIRED' ? 'retired' : 'suspended'}: ${health?.reason}; ${remedy}`,
     };
   });
-  const degraded = manager.getDegradedStrategies();
+  const degraded = inStatus('DEGRADED');
   if (degraded.length > MANY) {
     const message = `${degraded.length} strategies are degraded: ${degraded.join(', ')}`;
     alerts.push({ level: 'warning', code: 'MANY_DEGRADED', about: degraded.join(','), message });
   }
-  const known = manager.getStrategies();
-  if (known.length > 0 && manager.getActiveStrategies().length === 0) {
+  const known = statuses.map(([strategy]) => strategy);
+  if (known.length > 0 && !statuses.some(([, status]) => status === 'ACTIVE')) {
     const message =
       degraded.length > 0
         ? `no strategy is active; at ${byEdge ? 'a part of' : 'half'} their size: ${degraded.join(', ')}`
