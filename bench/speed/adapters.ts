@@ -14,7 +14,7 @@ import { HOUR, START } from './world.ts';
 
 const SYMBOL = 'BTC/USDT';
 /** Round trips before anything is timed. */
-const WARM = 300;
+const WARM = 3000;
 
 /** How a host is run: alone, or with an overlay that is on or off. */
 type Way = 'bare' | 'on' | 'off';
