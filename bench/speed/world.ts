@@ -93,7 +93,8 @@ export function worldOf({
   const random = seededRandom(7);
   const end = START + candles * HOUR;
   const total = outcomes * n * m;
-  const step = (candles * HOUR) / Math.max(1, total);
+  // Without candles, too, no two positions close at one time.
+  const step = Math.max(1, (candles * HOUR) / Math.max(1, total));
   for (let i = 0; i < total; i += 1) {
     const strategy = i % n;
     const exitTime = START + Math.floor((i + 1) * step);
