@@ -3,6 +3,7 @@ import type { OptimizationState } from '../engine/events.ts';
 import type { Coverage } from '../model/coverage.ts';
 import type { Decision } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import { optionalPackage } from '../model/packages.ts';
 import { CELLS, type Cell } from '../model/regime.ts';
 import type { Performance } from '../performance/metrics.ts';
 import type { QualitySummary } from '../quality/scorer.ts';
@@ -209,17 +210,7 @@ export class OptimizationMonitor {
         hint: 'Choose a table of the list.',
       });
     }
-    const arquero = await import('arquero').catch((cause) => {
-      throw new EdgekeeperError(
-        'PACKAGE_MISSING',
-        {
-          found: 'no package arquero',
-          expected: 'arquero 7 beside edgekeeper',
-          hint: 'Run `npm install arquero`.',
-        },
-        { cause },
-      );
-    });
+    const arquero = await optionalPackage('arquero', '7', () => import('arquero'));
     return arquero.from(this.#rows(table));
   }
 

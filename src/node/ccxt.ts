@@ -1,5 +1,6 @@
 import { timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import { optionalPackage } from '../model/packages.ts';
 import type { CcxtErrors, CcxtInstance, CcxtMarketInfo } from '../paper/exchange.ts';
 
 /** The part of the ccxt module that is used here. */
@@ -11,9 +12,12 @@ export interface CcxtModule {
   offline(id: string, markets: readonly object[]): CcxtInstance;
 }
 
-/** Loads ccxt when it is needed: the import takes most of a second and 80 MB. */
+/**
+ * Loads ccxt when it is needed: the import takes most of a second and 80 MB. A bot brings its own. Throws
+ * `PACKAGE_MISSING` where there is none.
+ */
 export async function loadCcxt(): Promise<CcxtModule> {
-  const { default: ccxt } = await import('ccxt');
+  const { default: ccxt } = await optionalPackage('ccxt', '4', () => import('ccxt'));
   const classes = ccxt as unknown as Record<string, new (options: object) => CcxtInstance>;
   return {
     exchanges: ccxt.exchanges,

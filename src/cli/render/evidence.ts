@@ -1,4 +1,3 @@
-import * as asciichart from 'asciichart';
 import type { Calibration, CalibrationReport } from '../../effect/calibration.ts';
 import { type EffectStatement, MAX_BARRIER_SHARE } from '../../effect/statement.ts';
 import type { EdgeDetail } from '../../model/decision.ts';
@@ -10,6 +9,7 @@ import { agreementOf } from '../../quality/score.ts';
 import type { PolicyDiff, PolicyResult } from '../../replay/diff.ts';
 import type { Interval } from '../../statistics/interval.ts';
 import type { Deflation } from '../evidence.ts';
+import { plotted } from './plot.ts';
 import { fixed, minute, percent, signed, table } from './table.ts';
 
 const range = (interval: Interval | null, digits = 3): string =>
@@ -271,7 +271,6 @@ const multipleOf = ({ r, rSource }: Pick<Trade, 'r' | 'rSource'>): string =>
 
 /** Rows of a list shown at most. */
 const SHOWN = 10;
-const WIDTH = 80;
 
 /** What another configuration would have done, as text. */
 export function renderDiff(
@@ -360,15 +359,9 @@ function plot(asRun: readonly number[], other: readonly number[]): string {
     ['other', other],
   ] as const;
   return drawn
-    .map(([name, curve]) =>
-      curve.length < 2
-        ? `${name}: too short to draw`
-        : `${name}\n${asciichart.plot(thinned(curve), { height: 8, format: (x) => x.toFixed(1).padStart(9) })}`,
-    )
+    .map(([name, curve]) => {
+      const lines = plotted(curve);
+      return lines === null ? `${name}: too short to draw` : `${name}\n${lines}`;
+    })
     .join('\n');
-}
-
-function thinned(curve: readonly number[]): number[] {
-  if (curve.length <= WIDTH) return [...curve];
-  return Array.from({ length: WIDTH }, (_, i) => curve[Math.round((i * (curve.length - 1)) / (WIDTH - 1))]!);
 }
