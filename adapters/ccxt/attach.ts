@@ -5,6 +5,7 @@ import { OrderGate } from '../core/gate.ts';
 import { Books } from './books.ts';
 import { CandleFeed } from './candles.ts';
 import { Edits } from './edits.ts';
+import { EquityFeed } from './equity.ts';
 import { accountOf, fittingId, type Identify } from './intent.ts';
 import { Judge } from './judge.ts';
 import { Keeping } from './keeping.ts';
@@ -45,6 +46,11 @@ export interface AttachOptions {
    * end of orders; default true. Without, only what the bot reads is known.
    */
   readonly reconcile?: boolean;
+  /**
+   * Whether the account's equity is told from the balances that are read, for the drawdown guard; default false: the bot
+   * tells it by `engine.recordEquity`.
+   */
+  readonly equity?: boolean;
   /** What an earlier attachment left open, as its `state()` said. */
   readonly state?: AttachmentState;
   /** Where that state is kept by itself, such as `overlay.kept('binance')`. */
@@ -57,6 +63,11 @@ export interface Detach {
   state(): AttachmentState;
   /** Resolves when everything that had to be asked of the exchange is known and recorded. */
   settled(): Promise<void>;
+}
+
+export interface Attachment extends Detach {
+  /** Asks for the balance, and tells the equity by it, unless that was told within so many ms. */
+  tellEquity(within: number): Promise<void>;
 }
 
 /**
@@ -91,7 +102,7 @@ function takeLabel(engine: OptimizationEngine, exchange: CcxtExchange) {
  * @example
  * const detach = attach(exchange, { engine, strategy: 'EMA_Trend' });
  */
-export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
+export function attach(exchange: CcxtExchange, options: AttachOptions): Attachment {
   const { engine, sizing = 'veto-only', reconcile: reconciles = true, kept } = options;
   const { label, release } = takeLabel(engine, exchange);
   const readiness = new Readiness(exchange);
@@ -182,7 +193,10 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
   wrapOrders(patches, { ...options, ...host, judge, out, reconciler });
   const edits = new Edits({ exchange, engine, books, exposure });
   wrapEdits(patches, { ...host, edits, books, exposure, out, reconciler });
-  wrapReads(patches, { ...host, exposure, prices, reconciler, candles: new CandleFeed(engine) });
+  const equity = options.equity
+    ? new EquityFeed({ exchange, engine, prices, symbols: () => books.symbols(), now: () => venue.now() })
+    : null;
+  wrapReads(patches, { ...host, exposure, prices, reconciler, equity, candles: new CandleFeed(engine) });
   wrapOpenOrders(patches, { ...host, reconciler });
   wrapVetoed(patches, host);
 
@@ -213,5 +227,11 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Detach {
     follow();
     keeping.now();
   };
-  return Object.assign(detach, { state: snapshot, settled: () => reconciler.settled() });
+  async function tellEquity(within: number): Promise<void> {
+    if (equity === null || !reconciles || !patches.areOn || !readiness.isReady) return;
+    if (venue.now() - equity.toldAt < within || !venue.can('fetchBalance')) return;
+    equity.learn(await venue.ask('fetchBalance'), undefined);
+  }
+
+  return Object.assign(detach, { state: snapshot, settled: () => reconciler.settled(), tellEquity });
 }

@@ -9,14 +9,15 @@
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { EdgekeeperError } from '../../src/index.ts';
 import { z } from '../../src/model/z.ts';
-import { createLog, loadConfigFile, type Overlay, openOverlay } from '../../src/node/index.ts';
-import { attach, type Detach } from './attach.ts';
+import { loadConfigFile } from '../../src/node/index.ts';
 import { type CcxtModule, ccxtCopies } from './copies.ts';
-import { accountOf } from './intent.ts';
+import { type BotOverlay, openBotOverlay } from './edgekeeper.ts';
+import type { Identify } from './intent.ts';
 import { isLauncher } from './launchers.ts';
 import type { CcxtExchange } from './market.ts';
 import { say } from './say.ts';
@@ -24,12 +25,8 @@ import { SIZINGS } from './sizing.ts';
 import { ownThreads, sayOfThread } from './threads.ts';
 
 const FILE = 'edgekeeper.json';
-/** How often it is looked whether an update is due, in ms. */
-const UPDATE_EVERY = 60_000;
 /** Says to the processes that a bot starts that the overlay is its own already. */
 const OWNER = 'EDGEKEEPER_OWNER';
-/** How long a bot that is done waits for what the exchange has not answered yet, in ms; what was open is kept. */
-const LAST_LOOK = 5000;
 /** When a bot that has made no exchange yet is told so, in ms; else at its end. */
 const UNUSED_AFTER = 300_000;
 
@@ -41,6 +38,12 @@ const ccxtSchema = z.strictObject({
   reconcile: z.boolean().default(true),
   ignore: z.array(z.string()).default([]),
   stateDir: z.string().min(1).default('.edgekeeper'),
+  /** Symbols whose regimes are known from the start. */
+  symbols: z.array(z.string()).default([]),
+  /** Strategies by symbol, for a bot that has another for each. */
+  strategies: z.record(z.string(), z.string().min(1).max(100)).default({}),
+  /** A module, by its path beside the file, whose default export says what the bot knows of an order. */
+  identify: z.string().min(1).optional(),
 });
 type Settings = z.output<typeof ccxtSchema> & {
   readonly file: string | null;
@@ -109,19 +112,40 @@ async function settings(): Promise<Settings> {
   });
 }
 
-interface Attached {
-  readonly detaches: readonly Detach[];
-  /** Exchanges that the bot made. */
-  readonly exchanges: () => number;
+const settingsOf = ({ file: _file, enabled: _enabled, ...attachment }: Settings) => attachment;
+
+/** How orders are known to belong to strategies: by the bot's own module, else by their symbols. */
+async function identifying(
+  strategies: Readonly<Record<string, string>>,
+  path: string | undefined,
+  file: string | null,
+): Promise<{ identify?: Identify }> {
+  const ofSymbol = (symbol: string) =>
+    Object.hasOwn(strategies, symbol) ? { strategy: strategies[symbol]! } : {};
+  if (path === undefined)
+    return Object.keys(strategies).length === 0 ? {} : { identify: ({ symbol }) => ofSymbol(symbol) };
+  const { default: own } = (await import(pathToFileURL(resolve(dirname(file!), path)).href)) as {
+    readonly default: unknown;
+  };
+  if (typeof own !== 'function') {
+    throw new EdgekeeperError('CONFIG_INVALID', {
+      found: `${path} without a function as its default export`,
+      expected: 'export default (order) => ({ strategy, confidence, stop })',
+      hint: 'See adapters/README.md.',
+    });
+  }
+  return {
+    identify(order) {
+      const intent = (own as Identify)(order);
+      return intent && { ...ofSymbol(order.symbol), ...intent };
+    },
+  };
 }
 
-/** Attaches to every exchange that is made from now on. */
-function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: Settings): Attached {
-  const { file: _file, stateDir: _stateDir, enabled: _enabled, ...attachment } = options;
+/** Attaches to every exchange that is made from now on. Returns how many the bot has made. */
+function attachToAll(modules: readonly CcxtModule[], bot: BotOverlay): () => number {
   const attached = new WeakSet<object>();
   let exchanges = 0;
-  const detaches: Detach[] = [];
-  const names = new Map<string, number>();
   for (const { Exchange } of modules) {
     const prototype = Exchange!.prototype;
     const original = prototype.afterConstruct!;
@@ -131,19 +155,14 @@ function attachToAll(modules: readonly CcxtModule[], overlay: Overlay, options: 
       attached.add(this);
       exchanges += 1;
       try {
-        const name = `ccxt-${accountOf(this)}`;
-        const count = (names.get(name) ?? 0) + 1;
-        names.set(name, count);
-        const kept = overlay.kept(count === 1 ? name : `${name}-${count}`);
-        const { engine } = overlay;
-        detaches.push(attach(this, { ...attachment, engine, kept }));
+        bot.put(this);
       } catch (error) {
         without(`an exchange (${this.id})`, `it failed to attach: ${(error as Error).message}`);
-        overlay.engine.countError('ATTACH_FAILED', error);
+        bot.engine.countError('ATTACH_FAILED', error);
       }
     };
   }
-  return { detaches, exchanges: () => exchanges };
+  return () => exchanges;
 }
 
 /** Says once, after a while or at its end, that a bot has made no exchange that the overlay could see. */
@@ -162,7 +181,7 @@ function sayIfUnused(exchanges: () => number, folders: readonly string[]): void 
 
 async function start(): Promise<void> {
   const options = await settings();
-  const { file, stateDir, enabled } = options;
+  const { file, enabled } = options;
   if (!enabled) {
     say(
       `the overlay is off, as ${file} says by "enabled": false. Start the bot anew after a change of that.`,
@@ -170,30 +189,13 @@ async function start(): Promise<void> {
     return;
   }
   const { modules, folders } = await ccxtCopies(program());
-  const log = createLog({ directory: join(stateDir, 'logs') });
-  const overlay = await openOverlay({ config: file === null ? {} : file, stateDir, log });
+  const { strategies, identify, ...attachment } = settingsOf(options);
+  const known = await identifying(strategies, identify, file);
+  const bot = await openBotOverlay({ config: file ?? {}, ...attachment, ...known });
   process.env[OWNER] = String(process.pid);
   ownThreads();
-  const { detaches, exchanges } = attachToAll(modules, overlay, options);
-  sayIfUnused(exchanges, folders);
-  const update = () =>
-    overlay.updates.runIfDue().catch((error: unknown) => overlay.engine.countError('UPDATE_FAILED', error));
-  await update();
-  // A bot that is done must be able to end: nothing of the overlay keeps the process alive.
-  setInterval(() => void update(), UPDATE_EVERY).unref();
-  process.once('beforeExit', () => {
-    const settled = Promise.allSettled(detaches.map((detach) => detach.settled()));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, LAST_LOOK);
-    });
-    void Promise.race([settled, late])
-      .then(() => clearTimeout(timer))
-      .then(() => overlay.close())
-      .catch((error: unknown) => say((error as Error).message));
-  });
+  sayIfUnused(attachToAll(modules, bot), folders);
 }
-
 if (process.env.EDGEKEEPER_DISABLED !== '1' && isTheBot()) {
   try {
     await start();

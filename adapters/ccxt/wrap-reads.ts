@@ -1,6 +1,7 @@
 import type { AccountExposure } from '../core/exposure.ts';
 import { rowsOf } from './answers.ts';
 import type { CandleFeed } from './candles.ts';
+import type { EquityFeed } from './equity.ts';
 import { marketOf } from './market.ts';
 import type { CcxtTrade } from './orders.ts';
 import type { Patches } from './patches.ts';
@@ -13,6 +14,7 @@ interface Parts extends Host {
   readonly prices: Prices;
   readonly reconciler: Reconciler;
   readonly candles: CandleFeed;
+  readonly equity: EquityFeed | null;
 }
 
 const ORDERS = [
@@ -60,7 +62,7 @@ const BOOKS = ['fetchOrderBook', 'watchOrderBook', 'fetchOrderBookWs', 'fetchL2O
 
 /** Wraps every method of an exchange by which a bot looks at something, and reads along. */
 export function wrapReads(patches: Patches, parts: Parts): void {
-  const { exchange, exposure, prices, reconciler, candles, aside, isNotOurs } = parts;
+  const { exchange, exposure, prices, reconciler, candles, equity, aside, isNotOurs } = parts;
 
   /** @param look is told the arguments before the call, and reads the answer after it */
   function along(
@@ -91,9 +93,12 @@ export function wrapReads(patches: Patches, parts: Parts): void {
     const asked = exposure.ask(exchange.milliseconds());
     return (answer) => reconciler.positions.learn(answer, asked, []);
   });
-  along(BALANCES, () => {
+  along(BALANCES, ([params]) => {
     const asked = exposure.ask(exchange.milliseconds());
-    return (answer) => reconciler.positions.learnBalance(answer, asked);
+    return (answer) => {
+      reconciler.positions.learnBalance(answer, asked);
+      equity?.learn(answer, params);
+    };
   });
   along(CANDLES, ([symbol, timeframe]) => {
     reconciler.positions.watch(symbol);

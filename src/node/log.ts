@@ -194,6 +194,23 @@ export function logEngine(engine: OptimizationEngine, log: Log): () => void {
   });
 }
 
+/**
+ * Writes to the log what becomes of a bot's signals, where it is not their own size: who, what, why. Where the overlay
+ * observes, what would have become of them.
+ */
+export function logDecisions(engine: OptimizationEngine, log: Log): () => void {
+  return engine.subscribe((event) => {
+    if (event.type !== 'decision') return;
+    const { id, strategy, symbol, side, intended, reasons } = event.decision;
+    const observed = reasons.includes('OBSERVED');
+    const would = observed ? 'would be ' : '';
+    if (intended === 1) return;
+    const what = intended === 0 ? 'vetoed' : `scaled x${intended.toFixed(2)}`;
+    const why = reasons.filter((reason) => reason !== 'OBSERVED').join(', ');
+    log.info(`${strategy} ${symbol} ${side} ${would}${what}: ${why}`, { id, at: iso(event.time) });
+  });
+}
+
 /** 1, 2, 4, 8...: often enough to be noticed, too rare to fill a log. */
 const isDoubling = (count: number): boolean => count > 0 && Number.isInteger(Math.log2(count));
 

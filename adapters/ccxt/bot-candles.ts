@@ -1,0 +1,58 @@
+import type { Candle } from '../../src/index.ts';
+import type { MarketData } from '../../src/model/ports.ts';
+import { ccxtMarketData, wallClock } from '../../src/node/index.ts';
+import { type CcxtExchange, marketOf } from './market.ts';
+import { classNames } from './venue.ts';
+
+type Log = Parameters<typeof ccxtMarketData>[1]['log'];
+type Asked = Parameters<typeof ccxtMarketData>[0];
+
+/** ccxt has more than one build, each with errors of its own: they are told by the names of their classes. */
+class NetworkError extends Error {
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return classNames(error).includes('NetworkError');
+  }
+}
+
+/**
+ * Candles of the symbols that a bot trades, by its own exchanges, where it does not read them itself. Nothing is asked of
+ * an exchange before the bot has loaded its markets.
+ */
+export class BotCandles implements MarketData {
+  readonly #log: Log;
+  readonly #sources: { readonly exchange: CcxtExchange; readonly data: MarketData }[] = [];
+  readonly #symbols: Set<string>;
+
+  /** @param symbols from the start; others come as the bot trades them */
+  constructor(log: Log, symbols: readonly string[] = []) {
+    this.#log = log;
+    this.#symbols = new Set(symbols);
+  }
+
+  /** Symbols whose candles are wanted, now: more may come. */
+  get symbols(): readonly string[] {
+    return [...this.#symbols];
+  }
+
+  /** A symbol is traded. Returns whether it was not known before. */
+  want(symbol: string): boolean {
+    if (this.#symbols.has(symbol)) return false;
+    this.#symbols.add(symbol);
+    return true;
+  }
+
+  /** Asks this exchange, too, by the methods that it has now. Call it before they are wrapped. */
+  by(exchange: CcxtExchange): void {
+    const asked = exchange as CcxtExchange & Partial<Asked>;
+    if (!exchange.has?.fetchOHLCV || typeof asked.fetchOHLCV !== 'function') return;
+    const fetchOHLCV = asked.fetchOHLCV.bind(exchange);
+    const source = { id: exchange.id ?? 'the exchange', fetchOHLCV } as Asked;
+    const data = ccxtMarketData(source, { clock: wallClock, log: this.#log, networkError: NetworkError });
+    this.#sources.push({ exchange, data });
+  }
+
+  async candles(symbol: string, timeframe: string, since: number, until: number): Promise<Candle[]> {
+    const source = this.#sources.find(({ exchange }) => marketOf(exchange, symbol) !== undefined);
+    return source === undefined ? [] : source.data.candles(symbol, timeframe, since, until);
+  }
+}
