@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { edgekeeper } from '../adapters/ccxt/index.ts';
 import { createOverlay } from '../adapters/middleware/index.ts';
 import { runCli } from '../src/cli/program.ts';
 import { parseConfig, REASONS } from '../src/index.ts';
@@ -33,6 +37,22 @@ describe('the documents', () => {
     const { engine, order } = run(createOverlay);
     expect(order).toMatchObject({ symbol: 'BTC/USDT', amount: 0.1 });
     expect(engine.getOptimizationStatus()).toMatchObject({ decisions: 1, errors: {} });
+  });
+
+  it('show one call that puts the overlay on a ccxt bot as it is written', async () => {
+    const [, block] = /changing the bot:\n+```js\n(.*?)```/s.exec(read('README.md'))!;
+    const code = block!.replace(/^import .*$/m, '').replace('await', 'return');
+    const stateDir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    const exchange = { id: 'venue', has: {}, milliseconds: () => Date.now(), createOrder: async () => ({}) };
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+    const run = new Function('edgekeeper', 'exchange', code);
+    const bot = await run(
+      (on: typeof exchange, options: object) => edgekeeper(on as never, { ...options, stateDir, log }),
+      exchange,
+    );
+    expect(bot.engine.mode).toBe('observe');
+    expect(Object.hasOwn(exchange, 'createOrder')).toBe(true);
+    await bot.close();
   });
 
   it('show only commands and options that exist', async () => {

@@ -54,7 +54,9 @@ function faultOf({ from, to }: Import): string | null {
     if (to === 'zod') return `${from} imports zod, which is loaded by ${ZOD} when it is needed`;
     if (to === 'technicalindicators' && here !== 'paper')
       return `${from} imports ${to}, which only paper may`;
-    const isIo = /^node:|^(ccxt|lowdb|winston|node-cron|commander|cli-|csv-parse|simple-ascii-chart)/.test(to);
+    const isIo = /^node:|^(ccxt|lowdb|winston|node-cron|commander|cli-|csv-parse|simple-ascii-chart)/.test(
+      to,
+    );
     return isIo && !IO.includes(here) ? `${from} touches the machine by ${to}` : null;
   }
   // The index is what a user imports: it shows every folder, and no folder looks at it.

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/index.ts';
@@ -75,6 +76,27 @@ describe('a bot with the preload', () => {
       expect(code).toBe(1);
       expect(await decisionsIn(dir)).toMatchObject([{ action: 'execute' }, { action: 'block' }]);
       expect(await run(dir, CLI, 'journal', 'verify')).toMatchObject({ code: 0 });
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('knows an order by the module that its file names, and by its symbol'),
+    async () => {
+      const ccxt = { strategies: { 'BTC/USDT': 'Trend' }, identify: './orders.mjs' };
+      const dir = await project({
+        'venue.mjs': VENUE,
+        'bot.mjs': BUYER,
+        'edgekeeper.json': JSON.stringify({ ccxt }),
+        'orders.mjs': 'export default ({ amount }) => ({ confidence: amount / 2 });',
+      });
+      expect(await run(dir, ...PRELOAD, 'bot.mjs')).toMatchObject({ code: 0 });
+      expect(await decisionsIn(dir)).toMatchObject([{ strategy: 'Trend', edge: { quality: expect.any(Number) } }]);
+
+      await writeFile(join(dir, 'orders.mjs'), 'export const identify = () => ({});');
+      const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
+      expect([code, out]).toEqual([0, expect.stringMatching(/stays OFF.*orders\.mjs without a function/s)]);
+      expect(out).toMatch(/bought/);
     },
     120_000,
   );

@@ -100,15 +100,11 @@ describe('examples', () => {
       amount,
       status: 'open',
     });
-    const { overlay, detach } = await withEdgekeeper(
-      exchange as never,
-      await mkdtemp(join(tmpdir(), 'edgekeeper-')),
-    );
-    overlay.engine.forceStatus('EMA_Trend', 'SUSPENDED', { time: 0, actor: 'tester', reason: 'a test' });
+    const bot = await withEdgekeeper(exchange as never, await mkdtemp(join(tmpdir(), 'edgekeeper-')));
+    bot.engine.forceStatus('EMA_Trend', 'SUSPENDED', { time: 0, actor: 'tester', reason: 'a test' });
     await expect(exchange.createOrder('BTC/USDT', 'market', 'buy', 1)).rejects.toThrow(/STRATEGY_SUSPENDED/);
     await expect(exchange.createOrder('BTC/USDT', 'market', 'sell', 1)).resolves.toMatchObject({ amount: 1 });
-    detach();
-    await overlay.close();
+    await bot.close();
   });
 
   it('are all run here', async () => {
