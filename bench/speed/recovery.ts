@@ -1,7 +1,7 @@
 import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { savedEngine } from '../../src/cli/state.ts';
+import { savedEngine } from '../../src/cli/saved.ts';
 import { type EngineEvent, OptimizationEngine } from '../../src/index.ts';
 import { withDirectory } from './child.ts';
 import type { RunOptions } from './concepts.ts';

@@ -21,7 +21,7 @@ import { jsonOption, type StateFlags, stateDirOption } from './options.ts';
 import { rememberTrials, trialKey } from './policy-trials.ts';
 import { withProgress } from './progress.ts';
 import { renderDiff, renderEffect, renderExplanation } from './render/evidence.ts';
-import { demandState, savedEngine } from './state.ts';
+import { demandState, savedEngine } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 

@@ -15,7 +15,7 @@ import { REPORT_FILE } from './paper.ts';
 import { withProgress } from './progress.ts';
 import { renderEffect } from './render/evidence.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render/paper.ts';
-import { savedEngine } from './state.ts';
+import { savedEngine } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 

@@ -1,17 +1,12 @@
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { OptimizationEngine } from '../engine/engine.ts';
 import { RESET_TARGETS, type ResetTarget } from '../engine/events.ts';
 import { auditEntries } from '../journal/audit.ts';
-import { missing } from '../journal/directory.ts';
 import { isOpen } from '../journal/lease.ts';
-import { recover } from '../journal/recovery.ts';
 import { posteriorAt, weightsAt } from '../journal/rollback.ts';
-import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
-import { LowdbStateStore } from '../journal/state-store.ts';
+import { JOURNAL_DIR } from '../journal/segment.ts';
 import { ENFORCEMENTS, type Enforcement } from '../model/decision.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import { FLAGS, MODES } from '../model/flags.ts';
@@ -20,10 +15,10 @@ import { REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
 import { knownStrategies } from '../monitor/strategies.ts';
 import { acknowledgementOf, type Order, postCommand } from '../node/inbox.ts';
-import { killedByEnvironment } from '../node/overlay.ts';
-import { allowOn, isPanicked, panicOff } from '../node/panic.ts';
+import { allowOn, panicOff } from '../node/panic.ts';
 import { addJournalCommands } from './journal.ts';
 import { jsonOption, moment, type StateFlags, SWITCHES, stateDirOption } from './options.ts';
+import { demandState, savedEngine } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -75,23 +70,6 @@ function hours(text: string): number {
 function count(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Write a number such as 50.');
   return Number(text);
-}
-
-/** The engine as the state directory has it: the snapshot and the journal's tail. Throws `STATE_MISSING`. */
-export async function savedEngine(stateDir: string): Promise<OptimizationEngine> {
-  const panicked = (await isPanicked(stateDir)) ?? false;
-  const killed = () => panicked || killedByEnvironment();
-  const { engine, seq } = await recover(new LowdbStateStore(stateDir), join(stateDir, JOURNAL_DIR), {
-    killed,
-  });
-  if (seq > 0) return engine;
-  throw missing(stateDir);
-}
-
-/** Demands that there is something to read in a state directory, without reading it. Throws `STATE_MISSING`. */
-export async function demandState(stateDir: string): Promise<void> {
-  if (existsSync(new LowdbStateStore(stateDir).file)) return;
-  if ((await segmentsIn(join(stateDir, JOURNAL_DIR))).length === 0) throw missing(stateDir);
 }
 
 /** Adds the commands that read and change the state of a bot. */
