@@ -1,7 +1,7 @@
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import Table from 'cli-table3';
-import { savedEngine } from '../../src/cli/state.ts';
+import { savedEngine } from '../../src/cli/saved.ts';
 import { builtPath, runNode, withDirectory } from './child.ts';
 import { recorder } from './record-trade.ts';
 import { killedLife } from './recovery.ts';
