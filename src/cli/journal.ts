@@ -11,6 +11,7 @@ import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { type StateFlags, stateDirOption } from './options.ts';
 import { withProgress } from './progress.ts';
+import { demandState } from './saved.ts';
 import type { CliWorld } from './world.ts';
 
 /** Adds the commands that look at, export and compact the journal. */
@@ -20,6 +21,7 @@ export function addJournalCommands(journal: Command, world: CliWorld): void {
     .description('check the whole chain; names the first bad line')
     .addOption(stateDirOption())
     .action(async ({ stateDir }: StateFlags) => {
+      await demandState(stateDir);
       const missing = new Missing();
       const end = await withProgress(world.terminal, false, (onProgress) =>
         readWhole(join(stateDir, JOURNAL_DIR), (line) => missing.take(line), onProgress),
@@ -34,6 +36,7 @@ export function addJournalCommands(journal: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .option('--type <type>', 'only events of this type, such as trade or decision')
     .action(async ({ stateDir, type }: StateFlags & { type?: string }) => {
+      await demandState(stateDir);
       await readWhole(join(stateDir, JOURNAL_DIR), ({ seq, time, event, effects }) => {
         if (type === undefined || event.type === type)
           world.out(`${JSON.stringify({ seq, time, event, effects })}\n`);

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EdgekeeperError } from '../model/errors.ts';
 import { printableLines } from '../model/printable.ts';
 import { type CommandName, SUMMARIES, type Summary } from './summaries.ts';
+import { version } from './version.ts';
 import type { CliWorld } from './world.ts';
 
 type AddCommands = (cli: Command, world: CliWorld) => void;
@@ -15,6 +16,7 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
     names: ['effect', 'why', 'diff'],
     load: async () => (await import('./evidence.ts')).addEvidenceCommands,
   },
+  { names: ['commands'], load: async () => (await import('./commands.ts')).addCommandCommands },
   {
     names: [
       'flags',
@@ -45,13 +47,19 @@ export async function runCli(args: readonly string[], outer: CliWorld): Promise<
     err: (text) => outer.err(printableLines(text)),
   };
   try {
-    await (await program(args, world)).parseAsync([...args], { from: 'user' });
+    // A command that has nothing to do by itself says what there is.
+    await (await program(args, world)).parseAsync(args.length === 0 ? ['--help'] : [...args], {
+      from: 'user',
+    });
     return 0;
   } catch (error) {
+    const say = args.includes('--json') ? jsonOf : coded;
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
+      if (error.code === 'commander.help' && !args.includes('--help'))
+        return runCli([...args, '--help'], outer);
       world.err(
-        coded(
+        say(
           new EdgekeeperError('OPTION_INVALID', {
             found: error.message.replace(/^error: /, ''),
             expected: 'a command line as --help explains it',
@@ -62,7 +70,7 @@ export async function runCli(args: readonly string[], outer: CliWorld): Promise<
       return 2;
     }
     if (error instanceof EdgekeeperError) {
-      world.err(coded(error));
+      world.err(say(error));
       return 1;
     }
     throw error;
@@ -72,17 +80,21 @@ export async function runCli(args: readonly string[], outer: CliWorld): Promise<
 const coded = ({ code, found, expected, hint }: EdgekeeperError): string =>
   `${code}\n  found:    ${found}\n  expected: ${expected}\n  next:     ${hint || 'see edgekeeper --help'}\n`;
 
+const jsonOf = ({ code, found, expected, hint }: EdgekeeperError): string =>
+  `${JSON.stringify({ error: { code, found, expected, hint } })}\n`;
+
 /** The command line with what is wanted of it; of the other commands only the line that lists them. */
 async function program(args: readonly string[], world: CliWorld): Promise<Command> {
   const cli = new Command('edgekeeper')
     .description(
       'A strategy overlay for trading bots: filters signals, scales sizes, benches what stopped working.',
     )
+    .version(version(), '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: world.out, writeErr: () => undefined })
     .addHelpText(
       'after',
-      '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper status         what the overlay knows now\n  edgekeeper effect         does it help? the answer with its interval\n  edgekeeper why --last     why the latest decision is what it is\n  edgekeeper config print   every option with its value',
+      '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper status         what the overlay knows now\n  edgekeeper effect         does it help? the answer with its interval\n  edgekeeper why --last     why the latest decision is what it is\n  edgekeeper config print   every option with its value\n\nIt ends with 0 when all is well, with 1 and a code where something is wrong, and with 2 for a command line that is none.\nWith --json errors are JSON as well.',
     );
 
   const wanted = args.find((arg) => !arg.startsWith('-'));

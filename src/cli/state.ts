@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RESET_TARGETS, type ResetTarget } from '../engine/events.ts';
 import { auditEntries } from '../journal/audit.ts';
+import { AUDIT_TYPES, type AuditType } from '../journal/audit-entry.ts';
 import { isOpen } from '../journal/lease.ts';
 import { posteriorAt, weightsAt } from '../journal/rollback.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
@@ -40,6 +41,15 @@ interface QualityFlags {
   readonly threshold?: number;
   readonly enforcement?: Enforcement;
   readonly regime: Partial<Record<RegimeLabel, number>>;
+}
+
+interface AuditFlags {
+  readonly limit: number;
+  readonly all?: boolean;
+  readonly strategy?: string;
+  readonly since?: number;
+  readonly actor?: string;
+  readonly type?: AuditType;
 }
 
 /** A score in [0,1]. */
@@ -275,10 +285,25 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .addOption(jsonOption())
     .option('--limit <n>', 'the latest only', count, 50)
     .option('--all', 'everything that the journal has')
-    .action(async ({ stateDir, json, limit, all }: StateFlags & { limit: number; all?: boolean }) => {
+    .option('--strategy <name>', 'what is about this strategy')
+    .option('--since <time>', 'from a day or a time in UTC on, such as 2024-01-31', moment)
+    .option('--actor <who>', 'what this one did, by a part of the name')
+    .option(
+      '--type <type>',
+      `one of ${AUDIT_TYPES.join(', ')}; weights of one update count as one unless they are asked for`,
+      choice(AUDIT_TYPES),
+    )
+    .action(async ({ stateDir, json, limit, all, ...wanted }: StateFlags & AuditFlags) => {
       await demandState(stateDir);
-      const most = all ? Number.POSITIVE_INFINITY : limit;
-      const { entries, hasMore } = await auditEntries(join(stateDir, JOURNAL_DIR), most);
+      const { entries, hasMore } = await auditEntries(join(stateDir, JOURNAL_DIR), {
+        limit: all ? Number.POSITIVE_INFINITY : limit,
+        folds: wanted.type !== 'weight',
+        fits: ({ type, strategy, time, who }) =>
+          (wanted.type ?? type) === type &&
+          (wanted.strategy ?? strategy) === strategy &&
+          time >= (wanted.since ?? 0) &&
+          who.toLowerCase().includes((wanted.actor ?? '').toLowerCase()),
+      });
       if (json) {
         world.out(`${JSON.stringify(entries, null, 2)}\n`);
         return;

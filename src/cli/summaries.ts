@@ -9,13 +9,6 @@ export interface Summary {
   readonly hasOptions?: boolean;
 }
 
-/** A command as the list shows it. */
-export interface Summary {
-  readonly does: string;
-  readonly takes?: string;
-  readonly hasOptions?: boolean;
-}
-
 const switches = Object.keys(SWITCHES).join(', ');
 
 /**
@@ -60,6 +53,9 @@ export const SUMMARIES = {
   },
   audit: {
     does: 'every status change, weight change, switch, command and reload: when, who, what, before, after, why',
+  },
+  commands: {
+    does: 'commands that no bot has carried out yet; `commands cancel` takes one back',
   },
   journal: { does: 'look at, export and compact the journal', hasOptions: false },
 } as const satisfies Record<string, Summary>;

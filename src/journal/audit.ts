@@ -1,4 +1,4 @@
-import { type AuditEntry, auditEntriesOf, entryOfDropped, entryOfLost } from './audit-entry.ts';
+import { type AuditEntry, auditEntriesOf, entryOfDropped, entryOfLost, folded } from './audit-entry.ts';
 import { EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
 import { Course, type Leg, legsOf } from './course.ts';
 import { readLegs } from './reader.ts';
@@ -13,6 +13,15 @@ export interface Audit {
   readonly hasMore: boolean;
 }
 
+/** Which changes are wanted. */
+export interface AuditWanted {
+  /** The latest only; default all. */
+  readonly limit?: number;
+  readonly fits?: (entry: AuditEntry) => boolean;
+  /** Whether the changes of weights that one update made count as one; default false. */
+  readonly folds?: boolean;
+}
+
 /** Lines that may have something for the audit. */
 const LINES = [LETTERS.command, LETTERS.config, EFFECT_LETTERS.weight, EFFECT_LETTERS.status];
 
@@ -20,7 +29,11 @@ const LINES = [LETTERS.command, LETTERS.config, EFFECT_LETTERS.weight, EFFECT_LE
  * The latest changes in a journal, also in what compaction left of one. It is read from its end, and no further back
  * than need be.
  */
-export async function auditEntries(journalDir: string, limit = Number.POSITIVE_INFINITY): Promise<Audit> {
+export async function auditEntries(
+  journalDir: string,
+  { limit = Number.POSITIVE_INFINITY, fits = () => true, folds = false }: AuditWanted = {},
+): Promise<Audit> {
+  const wanted = (found: readonly AuditEntry[]) => (folds ? folded(found.filter(fits)) : found.filter(fits));
   const legs = legsOf(await segmentsIn(journalDir));
   let entries: AuditEntry[] = [];
   /** First event of the segment that was read last. */
@@ -31,7 +44,7 @@ export async function auditEntries(journalDir: string, limit = Number.POSITIVE_I
     // What is missed between two segments neither of them tells.
     if (next !== null && last !== null && last + 1 < next)
       found.push(entryOfLost({ from: last + 1, to: next - 1 }));
-    entries = [...found, ...entries];
+    entries = [...wanted(found), ...entries];
     if (last !== null) next = leg.segment.first;
   }
   const latest = limit > 0 && entries.length > limit ? entries.slice(-limit) : entries;

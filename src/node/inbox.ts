@@ -64,6 +64,9 @@ export async function waitingCommands(directory: string): Promise<string[]> {
   return names.filter((name) => name.endsWith(COMMAND)).sort();
 }
 
+/** Where a command waits. */
+export const inboxPath = (directory: string, name: string): string => join(directory, INBOX, name);
+
 /** The id of a command by its name; null for a name that cannot be answered. */
 export function idOf(name: string): string | null {
   const id = name.slice(0, -COMMAND.length);

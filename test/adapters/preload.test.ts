@@ -91,7 +91,9 @@ describe('a bot with the preload', () => {
         'orders.mjs': 'export default ({ amount }) => ({ confidence: amount / 2 });',
       });
       expect(await run(dir, ...PRELOAD, 'bot.mjs')).toMatchObject({ code: 0 });
-      expect(await decisionsIn(dir)).toMatchObject([{ strategy: 'Trend', edge: { quality: expect.any(Number) } }]);
+      expect(await decisionsIn(dir)).toMatchObject([
+        { strategy: 'Trend', edge: { quality: expect.any(Number) } },
+      ]);
 
       await writeFile(join(dir, 'orders.mjs'), 'export const identify = () => ({});');
       const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');

@@ -209,6 +209,36 @@ describe('edgekeeper', () => {
     expect(listed.out).toBe(loaded.out);
   });
 
+  it('says its version, and what there is where nothing is asked of it', async () => {
+    const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
+    expect(await edgekeeper('--version')).toMatchObject({ code: 0, out: `${version}\n`, err: '' });
+    for (const [bare, shown] of [
+      [[], 'edgekeeper paper'],
+      [['journal'], 'verify'],
+      [['config'], 'schema'],
+    ] as const) {
+      const { code, out, err } = await edgekeeper(...bare);
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toContain(shown);
+    }
+  });
+
+  it('says what is wrong as JSON where machines asked', async () => {
+    const missing = await edgekeeper('status', '--json', '--state-dir', await directory());
+    expect([missing.code, missing.out]).toEqual([1, '']);
+    expect(JSON.parse(missing.err).error).toMatchObject({ code: 'STATE_MISSING', hint: expect.any(String) });
+    const wrong = await edgekeeper('status', '--json', '--nonsense');
+    expect(wrong.code).toBe(2);
+    expect(JSON.parse(wrong.err).error).toMatchObject({ code: 'OPTION_INVALID' });
+  });
+
+  it('finds nothing to verify or export in a folder that is not there', async () => {
+    for (const command of ['verify', 'export']) {
+      const { code, err } = await edgekeeper('journal', command, '--state-dir', '/tmp/no-such-folder');
+      expect([code, err]).toEqual([1, expect.stringMatching(/STATE_MISSING/)]);
+    }
+  });
+
   it('teaches by --help', async () => {
     const { code, out } = await edgekeeper('--help');
     expect(code).toBe(0);

@@ -131,7 +131,7 @@ describe('while a bot runs', () => {
       expect.arrayContaining([
         'configuration',
         'status of EMA_Trend',
-        'weight of EMA_Trend',
+        'weights of EMA_Trend',
         'command setFlags',
       ]),
     );
@@ -142,6 +142,26 @@ describe('while a bot runs', () => {
     });
     expect(entries.at(-1)).toMatchObject({ who: expect.stringContaining('command line'), why: 'holiday' });
     expect((await edgekeeper('audit', '--limit', '2')).out).toContain('holiday');
+  });
+
+  it('the audit is asked for a part of it: by type, strategy, actor and time', async () => {
+    const now = feed(overlay.engine, Array(30).fill(-1));
+    overlay.engine.updateOptimization(now);
+    await edgekeeper('disable', 'weighting', '--reason', 'holiday');
+    const audit = async (...options: string[]) =>
+      JSON.parse((await edgekeeper('audit', '--json', ...options)).out) as Record<string, string>[];
+    const each = await audit('--type', 'weight');
+    expect(each.length).toBeGreaterThan(1);
+    expect(each.map(({ what }) => what)).toContain('weight of EMA_Trend');
+    expect((await audit('--strategy', 'EMA_Trend')).map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['weight', 'status']),
+    );
+    expect((await audit('--actor', 'COMMAND LINE')).map(({ why }) => why)).toEqual(['holiday']);
+    expect(await audit('--since', '2999-01-01')).toEqual([]);
+    expect(await edgekeeper('audit', '--type', 'mood')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('weight, status, command, configuration, journal'),
+    });
   });
 
   it('status and report show what happened since the last snapshot', async () => {
@@ -167,8 +187,45 @@ describe('while no bot runs', () => {
     expect(overlay.engine.flags.enabled).toBe(false);
   });
 
+  it('a command that waits is listed, and can be taken back before anybody carries it out', async () => {
+    await overlay.close();
+    expect((await edgekeeper('commands')).out).toBe('No command waits for a bot.\n');
+    await edgekeeper('disable', 'quality', '--reason', 'too strict');
+    await edgekeeper('disable', 'all', '--reason', 'by mistake');
+    const waiting = JSON.parse((await edgekeeper('commands', '--json')).out) as {
+      id: string;
+      what: string;
+    }[];
+    expect(waiting.map(({ what }) => what)).toEqual([
+      expect.stringMatching(/^setFlags \{"flags":\{"qualityFiltering":false\}\} by .*: too strict$/),
+      expect.stringMatching(/by mistake$/),
+    ]);
+    expect((await edgekeeper('commands')).out).toContain('by mistake');
+    expect(await edgekeeper('commands', 'cancel', waiting[1]!.id)).toMatchObject({
+      code: 0,
+      out: '1 command is taken back.\n',
+    });
+    expect(await edgekeeper('commands', 'cancel', waiting[1]!.id)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/COMMAND_INVALID.*edgekeeper commands/s),
+    });
+    overlay = await openOverlay({ stateDir: dir, log, clock });
+    expect(overlay.engine.flags).toMatchObject({ enabled: true, qualityFiltering: false });
+  });
+
+  it('all commands that wait are taken back at once, whatever they are', async () => {
+    await overlay.close();
+    await edgekeeper('disable', 'all');
+    await mkdir(join(dir, 'inbox/odd.json'));
+    expect((await edgekeeper('commands')).out).toMatch(/odd {2}no command: /);
+    expect((await edgekeeper('commands', 'cancel', 'all')).out).toBe('2 commands are taken back.\n');
+    expect((await edgekeeper('commands')).out).toMatch(/No command waits/);
+  });
+
   it.each([
     'off',
+    'commands',
+    'journal verify',
     'flags',
     'status',
     'report',

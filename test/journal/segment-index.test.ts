@@ -95,7 +95,7 @@ describe('what is looked for in a long journal', () => {
     const stateDir = await copied();
     await scribble(stateDir, 2);
     expect((await findDecision(stateDir, { strategy: null })).decision.id).toBe('d60');
-    const { entries, hasMore } = await auditEntries(join(stateDir, 'journal'), 1);
+    const { entries, hasMore } = await auditEntries(join(stateDir, 'journal'), { limit: 1 });
     expect([entries.length, hasMore]).toEqual([1, true]);
   });
 
@@ -187,11 +187,11 @@ describe('the audit', () => {
     expect(all[0]).toMatchObject({ seq: 1, what: 'configuration' });
     expect(all.filter(({ what }) => what.startsWith('command'))).toHaveLength(1);
     for (const limit of [1, 3, all.length - 1]) {
-      const { entries, hasMore: more } = await auditEntries(dir, limit);
+      const { entries, hasMore: more } = await auditEntries(dir, { limit: limit });
       expect(entries).toEqual(all.slice(-limit));
       expect(more).toBe(true);
     }
-    expect((await auditEntries(dir, all.length)).hasMore).toBe(false);
+    expect((await auditEntries(dir, { limit: all.length })).hasMore).toBe(false);
   });
 
   it('says what is lost or dropped, also between two segments, as a reading of the whole does', async () => {
@@ -218,7 +218,7 @@ describe('the audit', () => {
     ]);
     const { entries } = await auditEntries(dir);
     expect(entries.filter(({ what }) => what === 'journal').map(({ why }) => why)).toEqual(missing.texts);
-    expect((await auditEntries(dir, 2)).entries.map(({ why }) => why)).toEqual(missing.texts);
+    expect((await auditEntries(dir, { limit: 2 })).entries.map(({ why }) => why)).toEqual(missing.texts);
   });
 });
 
