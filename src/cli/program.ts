@@ -10,7 +10,10 @@ type AddCommands = (cli: Command, world: CliWorld) => void;
 /** Commands by what they are loaded with: only those of the one that is run are. */
 const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise<AddCommands> }[] = [
   { names: ['paper'], load: async () => (await import('./paper-command.ts')).addPaperCommand },
-  { names: ['status', 'report'], load: async () => (await import('./reports.ts')).addReportCommands },
+  {
+    names: ['status', 'doctor', 'report'],
+    load: async () => (await import('./reports.ts')).addReportCommands,
+  },
   { names: ['config'], load: async () => (await import('./config.ts')).addConfigCommands },
   {
     names: ['effect', 'why', 'diff'],

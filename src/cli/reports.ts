@@ -5,6 +5,7 @@ import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
 import { readLedger } from '../journal/record.ts';
 import { EdgekeeperError } from '../model/errors.ts';
+import { examine } from '../monitor/doctor.ts';
 import { jsonText } from '../monitor/json.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport, statementOptions } from '../monitor/report.ts';
@@ -13,6 +14,7 @@ import type { PaperReport } from '../paper/report.ts';
 import { jsonOption, stateDirOption } from './options.ts';
 import { REPORT_FILE } from './paper.ts';
 import { withProgress } from './progress.ts';
+import { renderFindings } from './render/doctor.ts';
 import { renderEffect } from './render/evidence.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render/paper.ts';
 import { savedEngine } from './saved.ts';
@@ -32,6 +34,16 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
       const waiting = (await waitingCommands(stateDir)).length;
       world.out(asJson ? json({ ...data, waitingCommands: waiting }) : `${renderStatus(data)}\n`);
       if (!asJson && waiting > 0) world.out(`\nCommands that wait for the bot's next start: ${waiting}\n`);
+    });
+
+  cli
+    .command('doctor')
+    .description(SUMMARIES.doctor.does)
+    .addOption(stateDirOption())
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
+      const findings = examine(await savedEngine(stateDir), world.clock.now());
+      world.out(asJson ? json(findings) : `${renderFindings(findings)}\n`);
     });
 
   cli

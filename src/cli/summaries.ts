@@ -20,6 +20,9 @@ export const SUMMARIES = {
     does: 'paper-trade three demo strategies through the overlay: on a generated market, on candle files, or live',
   },
   status: { does: 'what the overlay knows now: switches, weights, statuses, alerts' },
+  doctor: {
+    does: 'how the bot is set up, by its record: what is not seen or not said, and the line that mends it',
+  },
   report: { does: 'the report of the saved state, and of the paper run that made it' },
   config: { does: 'check, complete and describe configurations', hasOptions: false },
   effect: {

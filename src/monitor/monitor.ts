@@ -12,6 +12,7 @@ import type { AllocationSummary } from '../weighting/optimizer.ts';
 import { type Alert, alertsOf } from './alerts.ts';
 import { type Effectiveness, effectiveness } from './effectiveness.ts';
 import { jsonReady } from './json.ts';
+import { type Observed, observedOf } from './observed.ts';
 import { knownStrategies } from './strategies.ts';
 import { type TrackRecord, trackRecord } from './track-record.ts';
 
@@ -51,6 +52,8 @@ export interface DashboardData {
   readonly regimeEffectiveness: RegimeReport;
   readonly effectiveness: Effectiveness;
   readonly coverage: Coverage;
+  /** What it would have done; null while it acts. */
+  readonly observed: Observed | null;
   readonly latestState: OptimizationState | null;
   readonly recentDecisions: readonly Decision[];
   readonly alerts: readonly Alert[];
@@ -162,6 +165,7 @@ export class OptimizationMonitor {
       regimeEffectiveness: this.getRegimeEffectivenessReport(),
       effectiveness: this.getEffectiveness(),
       coverage: this.#engine.getCoverage(),
+      observed: observedOf(this.#engine),
       latestState: this.#engine.getOptimizationHistory(1)[0] ?? null,
       recentDecisions: this.#engine.getRecentDecisions(50),
       alerts: this.getAlerts(now),

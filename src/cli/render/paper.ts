@@ -3,9 +3,11 @@ import type { Alert } from '../../monitor/alerts.ts';
 import { coverageLines } from '../../monitor/coverage.ts';
 import type { Counted, Effectiveness } from '../../monitor/effectiveness.ts';
 import type { DashboardData } from '../../monitor/monitor.ts';
+import type { Observed } from '../../monitor/observed.ts';
 import type { OverlayReport } from '../../monitor/report.ts';
 import type { AccountSummary, PaperReport } from '../../paper/report.ts';
 import type { Performance } from '../../performance/metrics.ts';
+import type { StrategyHealth } from '../../retirement/health.ts';
 import { renderEffect } from './evidence.ts';
 import { day, fixed, minute, percent, signed, table } from './table.ts';
 
@@ -175,6 +177,20 @@ export function renderPaper(report: PaperReport): string {
 }
 
 /** What the overlay knows now, as text. */
+function observedLine({ signals, vetoed, resized, outcomes, needed }: Observed): string {
+  const would =
+    signals === 0
+      ? 'no signal so far'
+      : `of the latest ${signals} signals ${vetoed} would have been vetoed and ${resized} resized`;
+  return `${would}; a claim needs at least ${needed} known outcomes: ${outcomes} so far`;
+}
+
+/** An operator's pin on a status. */
+const heldUntil = (until: StrategyHealth['pinnedUntil']): string =>
+  until === null
+    ? ''
+    : `; held ${until === 'forever' ? 'until an operator takes it back' : `until ${minute(until)} UTC`}`;
+
 export function renderStatus(dashboard: DashboardData): string {
   const data = printableValue(dashboard);
   const { optimizationEnabled: status, allocation, strategyHealth, coverage, alerts, recentDecisions } = data;
@@ -186,6 +202,7 @@ export function renderStatus(dashboard: DashboardData): string {
   const parts = [
     `Time      ${minute(status.time)} UTC, last update ${status.updatedAt === null ? 'never' : minute(status.updatedAt)}`,
     `Mode      ${status.mode === 'observe' ? 'OBSERVE: nothing is touched; `edgekeeper act` lets the overlay act' : 'act'}${status.stopped ? (status.mode === 'observe' ? '; a hard stop would hold everything back' : ', HARD STOP: nothing is opened until `edgekeeper resume`') : ''}`,
+    ...(data.observed === null ? [] : [`Observed  ${observedLine(data.observed)}`]),
     `Switches  ${switches.join(', ')}`,
     `Portfolio ${drawdown}`,
     `Decisions ${status.decisions}`,
@@ -201,7 +218,7 @@ export function renderStatus(dashboard: DashboardData): string {
           fixed(allocation.baseWeights[strategy] ?? null),
           health ? fixed(health.probability) : '-',
           health ? fixed(health.share) : '-',
-          health?.reason ?? 'no position closed yet',
+          health ? `${health.reason}${heldUntil(health.pinnedUntil)}` : 'no position closed yet',
         ];
       }),
     ),
