@@ -13,6 +13,7 @@ import { createLog } from '../node/log.ts';
 import { jsonOption, moment, stateDirOption } from './options.ts';
 import { paperCommand } from './paper.ts';
 import { renderPaper } from './render/paper.ts';
+import { renderStory } from './render/story.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -27,6 +28,7 @@ interface PaperFlags {
   config?: string;
   stateDir: string;
   overlay: boolean;
+  full?: boolean;
   json?: boolean;
   balance: number;
   slippage: number;
@@ -79,6 +81,7 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
       'live: go on without the part of a broken journal that is not in the snapshot',
     )
     .option('--no-overlay', 'run the bot alone')
+    .option('--full', 'print every table before the summary')
     .addOption(jsonOption())
     .action(async (flags: PaperFlags) => {
       if (flags.exchange !== undefined && flags.candles !== undefined) {
@@ -119,8 +122,12 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
           },
           { ...world, log },
         );
-        world.out(flags.json ? json(report) : `${renderPaper(report)}\n`);
-        if (!flags.json) world.out(nextSteps(flags));
+        if (flags.json) {
+          world.out(json(report));
+          return;
+        }
+        if (flags.full) world.out(`${renderPaper(report)}\n\n`);
+        world.out(`${renderStory(report)}\n${nextSteps(flags)}`);
       } finally {
         await log.close();
       }
@@ -134,12 +141,12 @@ function nextSteps({ exchange, ...flags }: PaperFlags): string {
   const dir = stateDir === '.edgekeeper' ? '' : ` --state-dir ${stateDir}`;
   return [
     '',
-    `The state is in ${stateDir}. Next:`,
-    `  npx edgekeeper status${dir}`,
-    '  npx edgekeeper config print',
+    `Next, on what is in ${stateDir}:`,
+    `  npx edgekeeper report${dir}   every table`,
+    `  npx edgekeeper why --last${dir}`,
     exchange === undefined
       ? '  npx edgekeeper paper --exchange binance --symbols BTC/USDT,ETH/USDT'
-      : `  npx edgekeeper report${dir}`,
+      : `  npx edgekeeper status${dir}`,
     '',
   ].join('\n');
 }

@@ -20,7 +20,7 @@ import { allowOn } from '../node/panic.ts';
 import { readCandles, symbolsIn } from '../paper/candle-files.ts';
 import type { CcxtInstance } from '../paper/exchange.ts';
 import { type Feed, replayFeed } from '../paper/feed.ts';
-import { GENERATED_SYMBOLS, generateMarket } from '../paper/generated-market.ts';
+import { GENERATED_SYMBOLS, generateMarket, type Planted, plantedIn } from '../paper/generated-market.ts';
 import { liveFeed } from '../paper/live.ts';
 import { replayMarket } from '../paper/market-rules.ts';
 import type { PaperReport } from '../paper/report.ts';
@@ -91,7 +91,7 @@ async function replay(
   const engine = options.overlay ? new OptimizationEngine(config, { killed: () => isKilled }) : null;
   const store = new LowdbStateStore(options.stateDir);
   const interval = timeframeMs(options.timeframe);
-  const { source, bySymbol } =
+  const { source, bySymbol, planted } =
     options.candles === undefined ? generated(options, interval) : await recorded(options, options.candles);
   const markets = [...bySymbol].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
   const feed = replayFeed(bySymbol, interval);
@@ -126,6 +126,7 @@ async function replay(
     const report = await withProgress(feed, terminal, (onBatch) =>
       runPaper({
         source,
+        planted,
         feed,
         symbols: [...bySymbol.keys()].sort(),
         timeframe: options.timeframe,
@@ -262,8 +263,10 @@ function generated(options: PaperCommandOptions, interval: number) {
     });
   }
   const market = generateMarket({ seed: options.seed, start, count, interval });
+  const planted: readonly Planted[] = plantedIn({ start, count, interval });
   return {
     source: `a generated market (seed ${options.seed})`,
+    planted,
     bySymbol: new Map(symbols.map((symbol) => [symbol, market.get(symbol)!])),
   };
 }
@@ -295,7 +298,7 @@ async function recorded(options: PaperCommandOptions, directory: string) {
       }),
     );
   }
-  return { source: 'recorded candles', bySymbol };
+  return { source: 'recorded candles', bySymbol, planted: null };
 }
 
 async function keepReport(stateDir: string, report: PaperReport): Promise<void> {

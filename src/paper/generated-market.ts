@@ -53,6 +53,28 @@ export function generateMarket(options: GeneratedMarketOptions): Map<string, Can
   );
 }
 
+/** What a generated market holds for a strategy: nothing to earn, or an edge that is lost for a while. */
+export interface Planted {
+  readonly strategy: string;
+  /** Null for a strategy that never has an edge; else when it is lost and back, ms UTC. */
+  readonly edge: { readonly lostAt: number; readonly backAt: number } | null;
+}
+
+/** What is planted in a market of these options. */
+export function plantedIn({
+  start,
+  count,
+  interval,
+}: Omit<GeneratedMarketOptions, 'seed'>): readonly Planted[] {
+  const at = (share: number) => start + Math.ceil(share * count) * interval;
+  const { from, to } = TRENDS_BREAK_OFF;
+  return [
+    { strategy: 'FVG_Pattern', edge: { lostAt: at(from), backAt: at(to) } },
+    { strategy: 'EMA_Trend', edge: null },
+    { strategy: 'RSI_Reversal', edge: null },
+  ];
+}
+
 function generateSymbol(
   price: number,
   random: Random,

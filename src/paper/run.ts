@@ -12,16 +12,21 @@ import { PaperAccount } from './account.ts';
 import { DemoBot } from './bot.ts';
 import { type CcxtErrors, type CcxtInstance, simulateOrders } from './exchange.ts';
 import type { Batch, Feed } from './feed.ts';
+import type { Planted } from './generated-market.ts';
+import { noticing } from './noticed.ts';
 import type { AccountSummary, PaperReport } from './report.ts';
 import { emaTrend } from './strategies/ema-trend.ts';
 import { fvgPattern } from './strategies/fvg-pattern.ts';
 import { rsiReversal } from './strategies/rsi-reversal.ts';
+import { Thinned } from './thinned.ts';
 
 export const DEMO_STRATEGIES = [emaTrend, fvgPattern, rsiReversal] as const;
 
 export interface PaperRunOptions {
   /** Says where the candles come from, for the report. */
   readonly source: string;
+  /** What the market was made to hold, where it was made. */
+  readonly planted?: readonly Planted[] | null;
   readonly feed: Feed;
   readonly symbols: readonly string[];
   readonly timeframe: string;
@@ -40,6 +45,8 @@ export interface PaperRunOptions {
 }
 
 const RISK_PER_TRADE = 0.01;
+/** Points of an equity curve in the report. */
+const CURVE = 400;
 
 /** A bot with an exchange and an account of its own. */
 class Seat {
@@ -52,6 +59,7 @@ class Seat {
   /** Equity when the bot last acted. */
   #equity: number;
   #maxDrawdown = 0;
+  readonly #curve = new Thinned(CURVE);
   #refused = 0;
   readonly #decomposer = new PerformanceDecomposer({ riskPerTrade: RISK_PER_TRADE });
   readonly #lots = new LotBook();
@@ -106,6 +114,7 @@ class Seat {
     this.#book();
     const equity = this.account.equity();
     this.#equity = equity;
+    this.#curve.add(equity);
     this.#peak = Math.max(this.#peak, equity);
     this.#maxDrawdown = Math.max(this.#maxDrawdown, drawdown(this.#peak, equity));
   }
@@ -123,6 +132,7 @@ class Seat {
       fees: this.#fees,
       refused: this.#refused,
       trades: this.#decomposer.getPortfolioPerformance().trades,
+      curve: this.#curve.values,
       byStrategy: Object.fromEntries(
         names.map((name) => [name, this.#decomposer.getStrategyPerformance(name)]),
       ),
@@ -167,6 +177,7 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
     }
   }
   const ledger = new EffectLedger();
+  const noticed = engine ? noticing(engine, options.planted ?? []) : () => [];
   const unwatch = engine?.subscribe((event) => ledger.observe(event));
   let [from, to, count] = [0, 0, 0];
   for await (const batch of feed.batches()) {
@@ -197,12 +208,14 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
       to,
       candles: count,
       strategies: DEMO_STRATEGIES.map(({ name }) => name),
+      planted: options.planted ?? null,
     },
     overlay:
       engine && overlaid
         ? {
             ...overlayReport(engine),
             account: overlaid.summary(),
+            noticed: noticed(),
             effect: effectStatement(ledger, statementOptions(engine)),
             calibration: calibrationReport(ledger.outcomes),
           }

@@ -21,7 +21,22 @@ describe('edgekeeper paper', () => {
   const run = (...args: string[]) => edgekeeper('paper', '--to', '2024-03-01', '--state-dir', dir, ...args);
   beforeAll(async () => {
     dir = await directory();
-    first = await run();
+    first = await run('--full');
+  });
+
+  it('ends with what happened on one screen, and prints no more unless it is asked to', async () => {
+    const { out } = await run();
+    const lines = out.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(23);
+    for (const line of lines)
+      if (!line.includes('npx edgekeeper')) expect([...line].length).toBeLessThanOrEqual(80);
+    expect(first.out.endsWith(out)).toBe(true);
+    expect(out).toMatch(/What was planted.*FVG_Pattern +an edge, lost 2024-01-\d\d/s);
+    expect(out).toMatch(/Equity with the overlay: 10,000 -> [\d,]+\n *\d+┤.*without it: 10,000 -> /s);
+    expect(out).toMatch(/INCONCLUSIVE|IMPROVES|HARMS/);
+    const elsewhere = ['--state-dir', await directory()];
+    const { out: alone } = await edgekeeper('paper', '--to', '2024-01-10', '--no-overlay', ...elsewhere);
+    expect(alone).toMatch(/Equity without the overlay: 10,000 -> /);
   });
 
   it('prints the whole report and what to try next, and leaves its state behind', async () => {
@@ -36,7 +51,7 @@ describe('edgekeeper paper', () => {
       'Top reasons',
       'Latest changes',
       'With and without the overlay',
-      'npx edgekeeper status',
+      'npx edgekeeper report',
     ]) {
       expect(first.out).toContain(part);
     }
@@ -51,7 +66,7 @@ describe('edgekeeper paper', () => {
   });
 
   it('prints the same report byte for byte again', async () => {
-    expect((await run()).out).toBe(first.out);
+    expect((await run('--full')).out).toBe(first.out);
   });
 
   it('prints JSON for machines', async () => {

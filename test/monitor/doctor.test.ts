@@ -8,7 +8,7 @@ import { AUTHOR, engineWith, feed, HOUR, START, signal, walk } from '../fixtures
 const at = (i: number) => START + i * 60_000;
 
 /** An engine that has decided on so many signals that say this. */
-function after(signals: number, says: Partial<Parameters<typeof signal>[0]> = {}, options: Options = {}) {
+function decided(signals: number, says: Partial<Parameters<typeof signal>[0]> = {}, options: Options = {}) {
   const engine = engineWith(options);
   for (let i = 0; i < signals; i += 1) engine.decide(signal({ time: at(i), size: 1, ...says }));
   return engine;
@@ -29,21 +29,21 @@ describe('the doctor', () => {
   });
 
   it('names what signals do not say, with the line that says it', () => {
-    const silent = findings(after(30, { confidence: undefined, stop: undefined }));
+    const silent = findings(decided(30, { confidence: undefined, stop: undefined }));
     expect(silent.confidence).toMatchObject({ ok: false, next: expect.stringContaining('confidence: 0.8') });
     expect(silent.stops).toMatchObject({ ok: false, next: expect.stringContaining('stop: 61_000') });
-    const barrier = findings(after(30, { confidence: 0.8, stop: 90 }));
+    const barrier = findings(decided(30, { confidence: 0.8, stop: 90 }));
     expect(barrier.confidence).toMatchObject({ ok: true });
     expect(barrier.stops).toMatchObject({ ok: false, found: expect.stringContaining('triple barrier') });
-    expect(findings(after(30, { confidence: 0.8, stop: 90, exitRule: 'host' })).stops).toMatchObject({
+    expect(findings(decided(30, { confidence: 0.8, stop: 90, exitRule: 'host' })).stops).toMatchObject({
       ok: true,
     });
     // Of a few nothing can be said.
-    expect(findings(after(3)).stops).toBeUndefined();
+    expect(findings(decided(3)).stops).toBeUndefined();
   });
 
   it('misses exits, equity, candles and names', () => {
-    const engine = after(30, { strategy: 'bot', stop: 90 });
+    const engine = decided(30, { strategy: 'bot', stop: 90 });
     const found = findings(engine);
     for (const check of ['exits', 'equity', 'candles', 'strategies'])
       expect(found[check], check).toMatchObject({ ok: false, next: expect.stringMatching(/\w/) });
@@ -64,7 +64,7 @@ describe('the doctor', () => {
   });
 
   it('notices a clock that is behind the record, and entries and exits that nobody saw', () => {
-    const engine = after(30);
+    const engine = decided(30);
     expect(findings(engine, engine.time - HOUR).clock).toMatchObject({
       ok: false,
       found: 'the latest event lies 60 minutes ahead of this machine',
@@ -82,17 +82,17 @@ describe('the doctor', () => {
 
 describe('status while the overlay observes', () => {
   it('says in a line what it would have done, and how far a claim is', () => {
-    const engine = after(5, {}, { mode: 'observe' });
+    const engine = decided(5, {}, { mode: 'observe' });
     const status = (of: OptimizationEngine) => renderStatus(new OptimizationMonitor(of).getDashboardData());
     expect(status(engine)).toMatch(
       /Observed {2}of the latest 5 signals \d would have been vetoed and \d resized; a claim needs at least 400 known outcomes: 0 so far/,
     );
     expect(status(engine)).toContain('`edgekeeper act` lets the overlay act');
-    expect(status(after(5))).not.toContain('Observed');
+    expect(status(decided(5))).not.toContain('Observed');
   });
 
   it('shows until when an operator holds a strategy', () => {
-    const engine = after(5);
+    const engine = decided(5);
     const time = engine.time;
     engine.execute({
       type: 'forceStatus',

@@ -3,10 +3,20 @@ import { plot } from 'simple-ascii-chart';
 /** Columns that the axis and its labels take. */
 const AXIS = 10;
 
-/** A curve in the terminal; null for one that is too short to draw. @param width columns, with those of the axis */
+export interface PlotSize {
+  /** Columns, with those of the axis; default 80. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Of the labels. */
+  readonly decimals?: number;
+  /** Lowest and highest value; default those of the curve. */
+  readonly range?: readonly [number, number];
+}
+
+/** A curve in the terminal; null for one that is too short to draw. */
 export function plotted(
   curve: readonly number[],
-  { width = 80, height = 8, decimals = 1 }: { width?: number; height?: number; decimals?: number } = {},
+  { width = 80, height = 8, decimals = 1, range }: PlotSize = {},
 ): string | null {
   if (curve.length < 2) return null;
   const points = thinned(curve, width - AXIS).map((y, x): [number, number] => [x, y]);
@@ -14,6 +24,7 @@ export function plotted(
     width: width - AXIS,
     height,
     hideXAxis: true,
+    ...(range === undefined ? {} : { yRange: [...range] as [number, number] }),
     formatter: (value) => value.toFixed(decimals),
   });
   return drawn

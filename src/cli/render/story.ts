@@ -1,0 +1,101 @@
+import type { EffectStatement } from '../../effect/statement.ts';
+import { printableValue } from '../../model/printable.ts';
+import type { Planted } from '../../paper/generated-market.ts';
+import type { Noticed } from '../../paper/noticed.ts';
+import type { AccountSummary, PaperReport } from '../../paper/report.ts';
+import { plotted } from './plot.ts';
+import { day, signed } from './table.ts';
+
+const DAY = 86_400_000;
+/** What a terminal shows at once, less the next steps below. */
+const WIDTH = 80;
+const CHART = 4;
+
+/** A paper run on one screen: what there was to find, when it was found, what it came to, and whether that proves anything. */
+export function renderStory(report: PaperReport): string {
+  const { run, overlay, baseline } = printableValue(report);
+  const title = `${upper(run.source)}: ${run.symbols.length} symbols, ${run.timeframe}, ${day(run.from)} to ${day(run.to)}`;
+  if (!overlay)
+    return [title, '', ...equityOf('Equity without the overlay', baseline, [baseline])].join('\n');
+  const { account, noticed, effect } = overlay;
+  const strategies =
+    run.planted === null
+      ? run.strategies.map((strategy) => line(strategy, '', firstly(noticed, strategy)))
+      : run.planted.flatMap((each) => told(each, noticed));
+  return [
+    title,
+    run.planted === null
+      ? 'When the overlay sent less than half of it:'
+      : 'What was planted, and when the overlay sent less than half of it:',
+    ...strategies,
+    '',
+    ...equityOf('Equity with the overlay', account, [account, baseline]),
+    ...equityOf('without it', baseline, [account, baseline]),
+    ...verdictOf(effect),
+  ].join('\n');
+}
+
+const upper = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+const line = (name: string, planted: string, noticed: string): string =>
+  `  ${name.padEnd(13)} ${planted === '' ? '' : planted.padEnd(25)}${noticed}`;
+
+/** What was planted for a strategy, and what was noticed of it, in a line each. */
+function told({ strategy, edge }: Planted, noticed: readonly Noticed[]): string[] {
+  if (edge === null) return [line(strategy, 'no edge at any time', firstly(noticed, strategy))];
+  const { lostAt, backAt } = edge;
+  const next = (sends: Noticed['sends'], since: number) =>
+    noticed.find((each) => each.strategy === strategy && each.sends === sends && each.time > since);
+  return [
+    line(strategy, `an edge, lost ${day(lostAt)}`, later('halved', next('less', lostAt), lostAt)),
+    line('', `and back ${day(backAt)}`, later('over half again', next('more', backAt), backAt)),
+  ];
+}
+
+function later(what: string, noticed: Noticed | undefined, since: number): string {
+  if (!noticed) return `not ${what} by the end`;
+  return `${what} ${count(Math.round((noticed.time - since) / DAY), 'day')}, ${count(noticed.signals, 'signal')} later`;
+}
+
+/** When less than half of a strategy's size went out for the first time. */
+function firstly(noticed: readonly Noticed[], strategy: string): string {
+  const first = noticed.find((each) => each.strategy === strategy && each.sends === 'less');
+  return first
+    ? `halved ${day(first.time)}, after ${count(first.signals, 'signal')}`
+    : 'over half to the end';
+}
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** An account's equity as a small chart; those that are compared have one scale. */
+function equityOf(name: string, account: AccountSummary, compared: readonly AccountSummary[]): string[] {
+  const { startBalance, equity, curve } = account;
+  const values = compared.flatMap((each) => each.curve);
+  const range = [Math.min(...values), Math.max(...values)] as const;
+  const chart = plotted(curve, { width: WIDTH, height: CHART, decimals: 0, range });
+  return [
+    `${name}: ${money(startBalance)} -> ${money(equity)}`,
+    ...(chart === null ? [] : chart.split('\n')),
+  ];
+}
+
+const money = (amount: number): string => Math.round(amount).toLocaleString('en-US');
+
+/** The overlay statement in a sentence or two. */
+function verdictOf({ verdict, claim: { effect, interval }, because, n }: EffectStatement): string[] {
+  const said =
+    verdict === 'INCONCLUSIVE' || effect === null || interval === null
+      ? `${verdict}, over ${count(n, 'outcome')}: ${because}.`
+      : `${verdict}: bigger sizes went to ${effect > 0 ? 'better' : 'worse'} results by ${signed(effect)} R (${signed(interval[0])} .. ${signed(interval[1])} at any time, ${count(n, 'outcome')}).`;
+  return wrapped(`${said} One run proves little.`);
+}
+
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= WIDTH)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
