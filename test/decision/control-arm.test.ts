@@ -25,7 +25,7 @@ describe('the draw of the control arm', () => {
           expect(inControlArm(id, { seed, controlArm: draw + 2 ** -52 })).toBe(true);
         },
       ),
-      cases(100),
+      cases(60),
     );
   });
 

@@ -57,9 +57,9 @@ describe('hostile input', () => {
           }
           expectReadable(engine);
         }),
-        cases(750),
+        cases(500),
       );
-      expect(Math.min(taken, refused)).toBeGreaterThan(2000);
+      expect(Math.min(taken, refused)).toBeGreaterThan(1300);
     },
   );
 
@@ -75,7 +75,7 @@ describe('hostile input', () => {
         for (const each of calls) call(engine, each);
         expectRepeatable(engine, options, events);
       }),
-      cases(500),
+      cases(350),
     );
   });
 
@@ -85,7 +85,7 @@ describe('hostile input', () => {
       fc.property(callsOf(['decide'], 1), ([each]) => {
         expect(call(engine, each!)).toBe(true);
       }),
-      cases(1500),
+      cases(1000),
     );
     expectReadable(engine);
   });
@@ -118,7 +118,7 @@ describe('hostile input', () => {
         restored.restore(JSON.parse(JSON.stringify(saved)) as never);
         expect(restored.snapshot()).toEqual(saved);
       }),
-      cases(500),
+      cases(350),
     );
   });
 
@@ -165,7 +165,7 @@ describe('hostile input', () => {
         if (taken) expectReadable(engine);
         else expect(engine.snapshot()).toEqual(fresh);
       }),
-      cases(750),
+      cases(500),
     );
     expect(START).toBeGreaterThan(0);
   });
