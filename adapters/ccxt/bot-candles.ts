@@ -1,11 +1,19 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Candle } from '../../src/index.ts';
-import type { MarketData } from '../../src/model/ports.ts';
-import { ccxtMarketData, wallClock } from '../../src/node/index.ts';
+import type { Clock, MarketData } from '../../src/model/ports.ts';
+import { ccxtMarketData } from '../../src/node/index.ts';
 import { type CcxtExchange, marketOf } from './market.ts';
 import { classNames } from './venue.ts';
 
 type Log = Parameters<typeof ccxtMarketData>[1]['log'];
 type Asked = Parameters<typeof ccxtMarketData>[0];
+
+/** Whoever waits for the next try does not keep a bot alive that is done. */
+const UNHURRIED: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
+};
 
 /** ccxt has more than one build, each with errors of its own: they are told by the names of their classes. */
 class NetworkError extends Error {
@@ -22,11 +30,16 @@ export class BotCandles implements MarketData {
   readonly #log: Log;
   readonly #sources: { readonly exchange: CcxtExchange; readonly data: MarketData }[] = [];
   readonly #symbols: Set<string>;
+  readonly #signal: AbortSignal;
 
-  /** @param symbols from the start; others come as the bot trades them */
-  constructor(log: Log, symbols: readonly string[] = []) {
+  /**
+   * @param symbols from the start; others come as the bot trades them
+   * @param signal ends the pauses between tries
+   */
+  constructor(log: Log, symbols: readonly string[], signal: AbortSignal) {
     this.#log = log;
     this.#symbols = new Set(symbols);
+    this.#signal = signal;
   }
 
   /** Symbols whose candles are wanted, now: more may come. */
@@ -47,7 +60,12 @@ export class BotCandles implements MarketData {
     if (!exchange.has?.fetchOHLCV || typeof asked.fetchOHLCV !== 'function') return;
     const fetchOHLCV = asked.fetchOHLCV.bind(exchange);
     const source = { id: exchange.id ?? 'the exchange', fetchOHLCV } as Asked;
-    const data = ccxtMarketData(source, { clock: wallClock, log: this.#log, networkError: NetworkError });
+    const data = ccxtMarketData(source, {
+      clock: UNHURRIED,
+      log: this.#log,
+      networkError: NetworkError,
+      signal: this.#signal,
+    });
     this.#sources.push({ exchange, data });
   }
 

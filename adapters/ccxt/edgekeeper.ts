@@ -70,7 +70,8 @@ export async function openBotOverlay({
   log = createLog({ directory: `${stateDir}/logs` }),
   ...attachment
 }: EdgekeeperOptions): Promise<BotOverlay> {
-  const candles = new BotCandles(log, symbols);
+  const ended = new AbortController();
+  const candles = new BotCandles(log, symbols ?? [], ended.signal);
   const market = {
     data: candles,
     get symbols() {
@@ -118,6 +119,7 @@ export async function openBotOverlay({
   async function close(): Promise<void> {
     process.off('beforeExit', end);
     clearInterval(timer);
+    ended.abort();
     await looking;
     for (const stop of stops) stop();
     for (const detach of attachments) detach();

@@ -141,6 +141,18 @@ describe('one call', () => {
     expect(early.requests).toEqual([]);
   });
 
+  it('closes at once while candles are waited for that do not come, and trades on without them', async () => {
+    const on = venue();
+    Object.assign(on.bot, {
+      fetchOHLCV: () => Promise.reject(new ccxt.NetworkError('no route')),
+    });
+    const bot = await put(on, { symbols: [SYMBOL] });
+    expect(await on.bot.createOrder(SYMBOL, 'market', 'buy', 1)).toMatchObject({ filled: 1 });
+    await vi.waitFor(() => expect(bot.lines).toContain('market data: trying again'));
+    await bot.close();
+    expect(Object.hasOwn(on.bot, 'fetchTicker')).toBe(false);
+  });
+
   it('says once what no entry said, and the line that would say it', async () => {
     const on = venue();
     const bot = await put(on);
@@ -193,6 +205,36 @@ describe('equity', () => {
     await attached.tellEquity(HOUR);
     expect(asked() - before).toBe(2);
     vi.useRealTimers();
+  });
+
+  it('is that of all exchanges of a bot, and one more of them, or another wallet, is no gain and no loss', async () => {
+    const [first, second] = [venue(), venue()];
+    Object.assign(second.bot, { apiKey: 'another' });
+    const bot = await put(first);
+    const { portfolio } = bot.engine;
+    let minutes = 0;
+    const read = async (on: typeof first, params?: object) => {
+      minutes += 1;
+      for (const each of [first, second])
+        Object.assign(each.bot, { milliseconds: () => Date.now() - HOUR + minutes * 61_000 });
+      await on.bot.fetchBalance(params);
+    };
+    await first.bot.createOrder(SYMBOL, 'market', 'buy', 1);
+    // A small wallet comes first; the plain one takes its place.
+    await read(first, { type: 'funding' });
+    await read(first);
+    expect([portfolio.equity, portfolio.drawdown]).toEqual([10_000, 0]);
+    second.account.USDT = 500;
+    bot.put(second.exchange);
+    await second.bot.createOrder(SYMBOL, 'market', 'buy', 1);
+    await read(second);
+    expect([portfolio.equity, portfolio.drawdown]).toEqual([10_500, 0]);
+    await read(first);
+    expect([portfolio.equity, portfolio.drawdown]).toEqual([10_500, 0]);
+    // A loss is one.
+    first.account.USDT = first.account.USDT! - 1050;
+    await read(first);
+    expect(portfolio.drawdown).toBeCloseTo(0.1, 12);
   });
 
   it('is left alone where the bot tells it by itself', async () => {
