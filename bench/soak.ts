@@ -14,7 +14,7 @@ import { crashRun } from '../test/journal/crash.ts';
 
 const SEED = Number(process.env.EDGEKEEPER_SEED ?? randomInt(2 ** 31 - 1));
 const MINUTES = Number(process.env.EDGEKEEPER_MINUTES ?? 30);
-/** Cases of each check, against 7 in `npm test`. */
+/** Cases of each check, against 6 in `npm test`. */
 const CASES = process.env.EDGEKEEPER_CASES ?? '70';
 const KILLS = 200;
 const TRADES = 1_000_000;

@@ -10,7 +10,7 @@ import {
 import type { HostDriver, HostRun, HostSetup } from './driver.ts';
 import { MissingHook } from './hooks.ts';
 
-export const CASES = Number(process.env.EDGEKEEPER_CASES ?? 7);
+export const CASES = Number(process.env.EDGEKEEPER_CASES ?? 6);
 export const START_PRICE = 100;
 let count = 0;
 /** Cases generated so far. */
