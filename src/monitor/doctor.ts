@@ -145,7 +145,9 @@ function candles(engine: OptimizationEngine, recent: readonly Decision[]): Findi
     );
   return good(
     'candles',
-    symbols.length === 0 ? 'nothing is traded yet' : `fresh for ${symbols.length} symbols`,
+    symbols.length === 0
+      ? 'nothing is traded yet'
+      : `fresh for ${symbols.length === 1 ? symbols[0] : `${symbols.length} symbols`}`,
   );
 }
 
