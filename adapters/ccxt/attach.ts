@@ -5,7 +5,6 @@ import { OrderGate } from '../core/gate.ts';
 import { Books } from './books.ts';
 import { CandleFeed } from './candles.ts';
 import { Edits } from './edits.ts';
-import { EquityFeed } from './equity.ts';
 import { accountOf, fittingId, type Identify } from './intent.ts';
 import { Judge } from './judge.ts';
 import { Keeping } from './keeping.ts';
@@ -46,11 +45,6 @@ export interface AttachOptions {
    * end of orders; default true. Without, only what the bot reads is known.
    */
   readonly reconcile?: boolean;
-  /**
-   * Whether the account's equity is told from the balances that are read, for the drawdown guard; default false: the bot
-   * tells it by `engine.recordEquity`.
-   */
-  readonly equity?: boolean;
   /** What an earlier attachment left open, as its `state()` said. */
   readonly state?: AttachmentState;
   /** Where that state is kept by itself, such as `overlay.kept('binance')`. */
@@ -66,8 +60,8 @@ export interface Detach {
 }
 
 export interface Attachment extends Detach {
-  /** Asks for the balance, and tells the equity by it, unless that was told within so many ms. */
-  tellEquity(within: number): Promise<void>;
+  /** Whether the exchange may be asked: the overlay is on, and the bot is through with configuring it. */
+  mayAsk(): boolean;
 }
 
 /**
@@ -193,10 +187,7 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Attachme
   wrapOrders(patches, { ...options, ...host, judge, out, reconciler });
   const edits = new Edits({ exchange, engine, books, exposure });
   wrapEdits(patches, { ...host, edits, books, exposure, out, reconciler });
-  const equity = options.equity
-    ? new EquityFeed({ exchange, engine, prices, symbols: () => books.symbols(), now: () => venue.now() })
-    : null;
-  wrapReads(patches, { ...host, exposure, prices, reconciler, equity, candles: new CandleFeed(engine) });
+  wrapReads(patches, { ...host, exposure, prices, reconciler, candles: new CandleFeed(engine) });
   wrapOpenOrders(patches, { ...host, reconciler });
   wrapVetoed(patches, host);
 
@@ -227,11 +218,6 @@ export function attach(exchange: CcxtExchange, options: AttachOptions): Attachme
     follow();
     keeping.now();
   };
-  async function tellEquity(within: number): Promise<void> {
-    if (equity === null || !reconciles || !patches.areOn || !readiness.isReady) return;
-    if (venue.now() - equity.toldAt < within || !venue.can('fetchBalance')) return;
-    equity.learn(await venue.ask('fetchBalance'), undefined);
-  }
-
-  return Object.assign(detach, { state: snapshot, settled: () => reconciler.settled(), tellEquity });
+  const mayAsk = () => reconciles && patches.areOn && readiness.isReady;
+  return Object.assign(detach, { state: snapshot, settled: () => reconciler.settled(), mayAsk });
 }

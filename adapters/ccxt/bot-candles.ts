@@ -3,6 +3,7 @@ import type { Candle } from '../../src/index.ts';
 import type { Clock, MarketData } from '../../src/model/ports.ts';
 import { ccxtMarketData } from '../../src/node/index.ts';
 import { type CcxtExchange, marketOf } from './market.ts';
+import { patiently } from './patience.ts';
 import { classNames } from './venue.ts';
 
 type Log = Parameters<typeof ccxtMarketData>[1]['log'];
@@ -22,13 +23,16 @@ class NetworkError extends Error {
   }
 }
 
-/**
- * Candles of the symbols that a bot trades, by its own exchanges, where it does not read them itself. Nothing is asked of
- * an exchange before the bot has loaded its markets.
- */
+interface Source {
+  readonly exchange: CcxtExchange;
+  readonly data: MarketData;
+  readonly mayAsk: () => boolean;
+}
+
+/** Candles of the symbols that a bot trades, by its own exchanges, and none before they may be asked. */
 export class BotCandles implements MarketData {
   readonly #log: Log;
-  readonly #sources: { readonly exchange: CcxtExchange; readonly data: MarketData }[] = [];
+  readonly #sources: Source[] = [];
   readonly #symbols: Set<string>;
   readonly #signal: AbortSignal;
 
@@ -55,10 +59,12 @@ export class BotCandles implements MarketData {
   }
 
   /** Asks this exchange, too, by the methods that it has now. Call it before they are wrapped. */
-  by(exchange: CcxtExchange): void {
+  by(exchange: CcxtExchange, mayAsk: () => boolean): void {
     const asked = exchange as CcxtExchange & Partial<Asked>;
     if (!exchange.has?.fetchOHLCV || typeof asked.fetchOHLCV !== 'function') return;
-    const fetchOHLCV = asked.fetchOHLCV.bind(exchange);
+    const original = asked.fetchOHLCV;
+    const fetchOHLCV = (...args: Parameters<Asked['fetchOHLCV']>) =>
+      patiently('fetchOHLCV', original.apply(exchange, args));
     const source = { id: exchange.id ?? 'the exchange', fetchOHLCV } as Asked;
     const data = ccxtMarketData(source, {
       clock: UNHURRIED,
@@ -66,11 +72,13 @@ export class BotCandles implements MarketData {
       networkError: NetworkError,
       signal: this.#signal,
     });
-    this.#sources.push({ exchange, data });
+    this.#sources.push({ exchange, data, mayAsk });
   }
 
   async candles(symbol: string, timeframe: string, since: number, until: number): Promise<Candle[]> {
-    const source = this.#sources.find(({ exchange }) => marketOf(exchange, symbol) !== undefined);
+    const source = this.#sources.find(
+      ({ exchange, mayAsk }) => mayAsk() && marketOf(exchange, symbol) !== undefined,
+    );
     return source === undefined ? [] : source.data.candles(symbol, timeframe, since, until);
   }
 }

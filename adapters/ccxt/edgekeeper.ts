@@ -10,6 +10,7 @@ import {
 } from '../../src/node/index.ts';
 import { type Attachment, type AttachOptions, attach } from './attach.ts';
 import { BotCandles } from './bot-candles.ts';
+import { BotEquity } from './bot-equity.ts';
 import { accountOf } from './intent.ts';
 import type { CcxtExchange } from './market.ts';
 import { sayWhatIsUnfed } from './unfed.ts';
@@ -25,6 +26,11 @@ export interface EdgekeeperOptions extends Omit<AttachOptions, 'engine' | 'state
   readonly stateDir?: string;
   /** Symbols whose regimes are known from the start; by default each is looked at once it is traded. */
   readonly symbols?: readonly string[];
+  /**
+   * Default true: what the accounts had when they were first traded, and what was booked since, is told as equity. `false`:
+   * the bot tells it by `engine.recordEquity`.
+   */
+  readonly equity?: boolean;
   /** Default: the terminal, and rotating files in the state directory. */
   readonly log?: Log;
 }
@@ -39,16 +45,15 @@ export interface BotOverlay {
   close(): Promise<void>;
 }
 
-/** How often it is looked whether an update is due, and equity is asked for where the bot does not look at it, in ms. */
+/** How often it is looked whether an update is due, in ms. */
 const LOOK_EVERY = 60_000;
-const EQUITY_EVERY = 3_600_000;
 /** How long a bot that is done waits for what the exchange has not answered yet, in ms; what was open is kept. */
 const LAST_LOOK = 5000;
 
 /**
  * Puts the overlay on a ccxt bot: opens its state, judges entries before they are sent, books what fills, reads candles
- * and equity along or asks for them, updates by the hour, and logs each veto and each other size with its reasons. It
- * keeps no process alive, and closes when the bot is done. Throws a coded error where the state cannot be opened.
+ * along or asks for them, tells the equity, updates by the hour, and logs each veto and each other size with its reasons.
+ * It keeps no process alive, and closes when the bot is done. Throws a coded error where the state cannot be opened.
  *
  * @example
  * const { engine } = await edgekeeper(exchange, { strategy: 'EMA_Trend', config: { mode: 'observe' } });
@@ -58,7 +63,12 @@ export async function edgekeeper(
   options: EdgekeeperOptions = {},
 ): Promise<BotOverlay> {
   const bot = await openBotOverlay(options);
-  bot.put(exchange);
+  try {
+    bot.put(exchange);
+  } catch (error) {
+    await bot.close();
+    throw error;
+  }
   return bot;
 }
 
@@ -66,12 +76,13 @@ export async function edgekeeper(
 export async function openBotOverlay({
   config = {},
   stateDir = '.edgekeeper',
-  symbols,
+  symbols = [],
+  equity: tellsEquity = true,
   log = createLog({ directory: `${stateDir}/logs` }),
   ...attachment
 }: EdgekeeperOptions): Promise<BotOverlay> {
   const ended = new AbortController();
-  const candles = new BotCandles(log, symbols ?? [], ended.signal);
+  const candles = new BotCandles(log, symbols, ended.signal);
   const market = {
     data: candles,
     get symbols() {
@@ -82,37 +93,39 @@ export async function openBotOverlay({
   const { engine } = overlay;
   const attachments: Attachment[] = [];
   const names = new Map<string, number>();
+  const equity = tellsEquity ? new BotEquity(engine, overlay.kept('ccxt-equity')) : null;
   const stops = [
     logDecisions(engine, log),
     sayWhatIsUnfed(engine, log),
     engine.subscribe((event) => {
-      if (event.type === 'decision') lookAt(event.decision.symbol);
+      equity?.follow(event);
+      if (event.type === 'decision' && candles.want(event.decision.symbol)) inTurn(ask);
     }),
   ];
 
-  /** The regime of a symbol is known as soon as the exchange can be asked for its candles. */
-  const feed = (wanted: readonly string[]) =>
-    feedCandles(engine, candles, wanted, wallClock.now()).catch((error: unknown) =>
-      engine.countError('REFRESH_FAILED', error),
-    );
-
-  function lookAt(symbol: string): void {
-    if (candles.want(symbol)) void feed([symbol]);
+  /** The regime of a symbol is known as soon as the exchange can be asked for its candles, and so is the equity. */
+  async function ask(): Promise<void> {
+    for (const symbol of candles.symbols)
+      if (engine.detector.lastTime(symbol) < 0)
+        await feedCandles(engine, candles, [symbol], wallClock.now()).catch((error: unknown) =>
+          engine.countError('REFRESH_FAILED', error),
+        );
+    await equity?.look().catch((error: unknown) => {
+      if (!isPermanent(error)) engine.countError('EQUITY_FAILED', error);
+    });
   }
 
   async function look(): Promise<void> {
     await overlay.updates.runIfDue().catch((error: unknown) => engine.countError('UPDATE_FAILED', error));
-    await feed(candles.symbols.filter((symbol) => engine.detector.lastTime(symbol) < 0));
-    for (const each of attachments)
-      await each.tellEquity(EQUITY_EVERY).catch((error: unknown) => {
-        if (!isPermanent(error)) engine.countError('EQUITY_FAILED', error);
-      });
+    await ask();
   }
 
+  /** One after another: what the overlay asks must not stand in line before the bot's orders. */
   let looking: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    looking = looking.then(look);
-  }, LOOK_EVERY);
+  function inTurn(work: () => Promise<void>): void {
+    looking = looking.then(work);
+  }
+  const timer = setInterval(() => inTurn(look), LOOK_EVERY);
   timer.unref();
 
   let closing: Promise<void> | null = null;
@@ -120,7 +133,6 @@ export async function openBotOverlay({
     process.off('beforeExit', end);
     clearInterval(timer);
     ended.abort();
-    await looking;
     for (const stop of stops) stop();
     for (const detach of attachments) detach();
     await overlay.close();
@@ -149,10 +161,10 @@ export async function openBotOverlay({
       names.set(name, count);
       const kept = overlay.kept(count === 1 ? name : `${name}-${count}`);
       // What the overlay asks for itself goes by the methods that nobody reads along.
-      candles.by(exchange);
-      const attached = attach(exchange, { equity: true, ...attachment, engine, kept });
+      for (const each of [candles, equity]) each?.by(exchange, () => attached.mayAsk());
+      const attached = attach(exchange, { ...attachment, engine, kept });
       attachments.push(attached);
-      looking = looking.then(look);
+      inTurn(look);
       return attached;
     },
     close() {

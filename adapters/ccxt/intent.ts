@@ -54,7 +54,7 @@ export function intentOf(
   const said = current.getStore();
   let looked: OrderIntent | undefined = {};
   try {
-    if (options.identify) looked = options.identify(call);
+    if (options.identify) looked = synchronous(options.identify(call));
   } catch (error) {
     options.failed(error);
   }
@@ -62,6 +62,14 @@ export function intentOf(
   const strategy = said?.strategy ?? looked?.strategy ?? tag ?? options.strategy;
   if (strategy === undefined && looked === undefined && said === undefined) return null;
   return { ...looked, ...said, strategy: strategy ?? UNNAMED };
+}
+
+/** An order does not wait: what is promised for later is no intent, and its failure ends no bot. */
+function synchronous(looked: OrderIntent | undefined): OrderIntent | undefined {
+  const { then } = (looked ?? {}) as { readonly then?: unknown };
+  if (typeof then !== 'function') return looked;
+  Promise.resolve(looked).catch(() => undefined);
+  throw new TypeError('identify returned a promise; it must answer at once: identify: (order) => ({ ... })');
 }
 
 const PREFIX = 'ek';

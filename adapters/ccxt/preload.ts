@@ -29,6 +29,8 @@ const FILE = 'edgekeeper.json';
 const OWNER = 'EDGEKEEPER_OWNER';
 /** When a bot that has made no exchange yet is told so, in ms; else at its end. */
 const UNUSED_AFTER = 300_000;
+/** How long the bot's own module may take to load, in ms. */
+const LOADED_WITHIN = 5000;
 
 const ccxtSchema = z.strictObject({
   strategy: z.string().min(1).max(100).default('bot'),
@@ -114,6 +116,27 @@ async function settings(): Promise<Settings> {
 
 const settingsOf = ({ file: _file, enabled: _enabled, ...attachment }: Settings) => attachment;
 
+/** A module that never ends loading must not keep the bot from starting. */
+async function inTime<T>(path: string, loading: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new EdgekeeperError('CONFIG_INVALID', {
+          found: `${path}, not loaded within ${LOADED_WITHIN} ms`,
+          expected: 'a module that exports a function and waits for nothing',
+          hint: 'See adapters/README.md.',
+        }),
+      );
+    }, LOADED_WITHIN);
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** How orders are known to belong to strategies: by the bot's own module, else by their symbols. */
 async function identifying(
   strategies: Readonly<Record<string, string>>,
@@ -124,9 +147,10 @@ async function identifying(
     Object.hasOwn(strategies, symbol) ? { strategy: strategies[symbol]! } : {};
   if (path === undefined)
     return Object.keys(strategies).length === 0 ? {} : { identify: ({ symbol }) => ofSymbol(symbol) };
-  const { default: own } = (await import(pathToFileURL(resolve(dirname(file!), path)).href)) as {
-    readonly default: unknown;
-  };
+  const { default: own } = await inTime<{ readonly default: unknown }>(
+    path,
+    import(pathToFileURL(resolve(dirname(file!), path)).href),
+  );
   if (typeof own !== 'function') {
     throw new EdgekeeperError('CONFIG_INVALID', {
       found: `${path} without a function as its default export`,

@@ -1,7 +1,6 @@
 import type { CcxtExchange } from './market.ts';
+import { patiently } from './patience.ts';
 
-/** A request of ours that has no answer by then is given up, in ms. */
-const PATIENCE = 15_000;
 /** Errors that say that asking again is of no use, by the names that ccxt gives them. */
 const PERMANENT = new Set([
   'NotSupported',
@@ -71,18 +70,11 @@ export class Venue {
   async ask(name: string, ...args: readonly unknown[]): Promise<unknown> {
     // What was under way when the overlay was switched off must not lead to the next question.
     if (!this.#isOn()) throw new Error(`${name}: the overlay is off`);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${name}: no answer within ${PATIENCE} ms`)), PATIENCE);
-      timer.unref();
-    });
     try {
-      return await Promise.race([this.#original(name)!(...args), late]);
+      return await patiently(name, this.#original(name)!(...args));
     } catch (error) {
       if (isPermanent(error) && !this.#lacksKeys(error)) this.#gone.add(name);
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

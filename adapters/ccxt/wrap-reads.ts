@@ -1,7 +1,6 @@
 import type { AccountExposure } from '../core/exposure.ts';
 import { rowsOf } from './answers.ts';
 import type { CandleFeed } from './candles.ts';
-import type { EquityFeed } from './equity.ts';
 import { marketOf } from './market.ts';
 import type { CcxtTrade } from './orders.ts';
 import type { Patches } from './patches.ts';
@@ -14,7 +13,6 @@ interface Parts extends Host {
   readonly prices: Prices;
   readonly reconciler: Reconciler;
   readonly candles: CandleFeed;
-  readonly equity: EquityFeed | null;
 }
 
 const ORDERS = [
@@ -62,7 +60,7 @@ const BOOKS = ['fetchOrderBook', 'watchOrderBook', 'fetchOrderBookWs', 'fetchL2O
 
 /** Wraps every method of an exchange by which a bot looks at something, and reads along. */
 export function wrapReads(patches: Patches, parts: Parts): void {
-  const { exchange, exposure, prices, reconciler, candles, equity, aside, isNotOurs } = parts;
+  const { exchange, exposure, prices, reconciler, candles, aside, isNotOurs } = parts;
 
   /** @param look is told the arguments before the call, and reads the answer after it */
   function along(
@@ -93,12 +91,9 @@ export function wrapReads(patches: Patches, parts: Parts): void {
     const asked = exposure.ask(exchange.milliseconds());
     return (answer) => reconciler.positions.learn(answer, asked, []);
   });
-  along(BALANCES, ([params]) => {
+  along(BALANCES, () => {
     const asked = exposure.ask(exchange.milliseconds());
-    return (answer) => {
-      reconciler.positions.learnBalance(answer, asked);
-      equity?.learn(answer, params);
-    };
+    return (answer) => reconciler.positions.learnBalance(answer, asked);
   });
   along(CANDLES, ([symbol, timeframe]) => {
     reconciler.positions.watch(symbol);

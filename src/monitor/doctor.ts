@@ -37,7 +37,7 @@ export function examine(engine: OptimizationEngine, now: number): Finding[] {
     entries(engine),
     exits(engine),
     ...(recent.length < ENOUGH ? [] : [stops(recent), confidence(recent), minimums(engine)]),
-    candles(engine, recent),
+    candles(engine, recent, now),
     equity(engine),
     strategies(engine),
     clock(engine, now),
@@ -134,9 +134,9 @@ function minimums(engine: OptimizationEngine): Finding {
       );
 }
 
-function candles(engine: OptimizationEngine, recent: readonly Decision[]): Finding {
+function candles(engine: OptimizationEngine, recent: readonly Decision[], now: number): Finding {
   const symbols = [...new Set(recent.map(({ symbol }) => symbol))];
-  const stale = symbols.filter((symbol) => !engine.detector.isFresh(symbol, engine.time));
+  const stale = symbols.filter((symbol) => !engine.detector.isFresh(symbol, now));
   if (stale.length > 0)
     return bad(
       'candles',

@@ -99,6 +99,13 @@ describe('a bot with the preload', () => {
       const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
       expect([code, out]).toEqual([0, expect.stringMatching(/stays OFF.*orders\.mjs without a function/s)]);
       expect(out).toMatch(/bought/);
+
+      await writeFile(
+        join(dir, 'orders.mjs'),
+        'await new Promise((resolve) => setTimeout(resolve, 60_000));',
+      );
+      const slow = await run(dir, ...PRELOAD, 'bot.mjs');
+      expect([slow.code, slow.out]).toEqual([0, expect.stringMatching(/stays OFF.*not loaded within/s)]);
     },
     120_000,
   );

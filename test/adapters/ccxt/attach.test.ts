@@ -176,14 +176,16 @@ describe('attached to a ccxt exchange', () => {
     expect(engine.getOptimizationStatus().decisions).toBe(2);
   });
 
-  it("the host's own order is sent when the overlay fails", async () => {
-    const { engine, buy } = attached({
-      identify: () => {
-        throw new Error('broken');
-      },
-    });
-    expect((await buy(1)).amount).toBe(1);
-    expect(engine.getOptimizationStatus().errors.ADAPTER_FAILED).toBeGreaterThan(0);
+  it("the host's own order is sent when the overlay fails, or what names it answers later", async () => {
+    const broken = () => {
+      throw new Error('broken');
+    };
+    const later = () => Promise.reject(new Error('later')) as never;
+    for (const identify of [broken, later]) {
+      const { engine, buy } = attached({ identify });
+      expect((await buy(1)).amount).toBe(1);
+      expect(engine.getOptimizationStatus().errors.ADAPTER_FAILED).toBeGreaterThan(0);
+    }
   });
 
   it('a suspended strategy is blocked even when the bot cannot say what it meant, or has not loaded its markets', async () => {

@@ -78,7 +78,7 @@ async function put(
 }
 
 describe('one call', () => {
-  it('is the whole recipe: entries judged, trades booked, candles and equity known, all on record', async () => {
+  it('is the whole recipe: entries judged, trades booked, regimes known, all on record', async () => {
     const on = venue();
     const bot = await put(on);
     for (const price of [100, 110]) {
@@ -90,8 +90,6 @@ describe('one call', () => {
     );
     expect(on.requests).toContain(`fetchOHLCV ${SYMBOL}`);
     expect(bot.engine.decomposer.getStrategyPerformance('EMA')).toMatchObject({ trades: 1, totalPnl: 10 });
-    await on.bot.fetchBalance();
-    expect(bot.engine.portfolio.equity).toBe(10_010);
 
     await bot.close();
     expect(Object.hasOwn(on.bot, 'fetchTicker')).toBe(false);
@@ -131,14 +129,16 @@ describe('one call', () => {
   });
 
   it('knows the regime of named symbols from the start, and asks nothing before the bot has loaded its markets', async () => {
-    const named = venue();
-    const bot = await put(named, { symbols: [SYMBOL] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const on = venue({ loaded: false });
+    const bot = await put(on, { symbols: [SYMBOL] });
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(on.requests).toEqual([]);
+    await on.bot.loadMarkets();
+    await on.bot.fetchBalance();
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
     await vi.waitFor(() => expect(bot.engine.detector.lastClose(SYMBOL)).toBeGreaterThan(0));
-
-    const early = venue({ loaded: false });
-    await put(early, { symbols: [SYMBOL] });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(early.requests).toEqual([]);
   });
 
   it('closes at once while candles are waited for that do not come, and trades on without them', async () => {
@@ -167,81 +167,63 @@ describe('one call', () => {
 });
 
 describe('equity', () => {
-  it('is cash and what the symbols bought, by the balances of one account', async () => {
+  const trade = async (on: ReturnType<typeof venue>, from: number, to: number, amount = 1) => {
+    on.state.price = from;
+    await on.bot.createOrder(SYMBOL, 'market', 'buy', amount);
+    on.state.price = to;
+    await on.bot.createOrder(SYMBOL, 'market', 'sell', amount);
+  };
+
+  it('is what the account had when it was first traded, and what was booked since, also over a restart', async () => {
     const on = venue();
-    const { engine } = await put(on);
-    await on.bot.fetchBalance();
-    // Before anything is traded nobody knows what the account is counted in.
-    expect(engine.portfolio.equity).toBeNull();
-    await on.bot.createOrder(SYMBOL, 'market', 'buy', 2);
-    await on.bot.fetchBalance();
-    expect(engine.portfolio.equity).toBe(10_000);
-    // Another wallet is no loss.
-    const later = vi.spyOn(on.bot, 'milliseconds').mockReturnValue(Date.now() + 2 * 60_000);
+    on.account.BTC = 2;
+    const first = await put(on);
+    expect(first.engine.portfolio.equity).toBeNull();
+    await trade(on, 100, 100);
+    const had = () => first.engine.portfolio.equity!;
+    await vi.waitFor(() =>
+      expect(had()).toBeCloseTo(10_000 + 2 * first.engine.detector.lastClose(SYMBOL)!, 6),
+    );
+    const before = had();
+    // A deposit, another wallet, or half of a balance is neither gain nor loss.
+    on.account.USDT = 50_000;
     await on.bot.fetchBalance({ type: 'funding' });
-    expect(engine.portfolio.equity).toBe(10_000);
-    // Prices move with whatever the bot looks at.
-    on.state.price = 90;
-    await on.bot.createOrder(SYMBOL, 'market', 'buy', 1);
-    await on.bot.fetchBalance();
-    expect(engine.portfolio.equity).toBe(9980);
-    later.mockRestore();
+    await trade(on, 100, 90);
+    await vi.waitFor(() => expect(had()).toBeCloseTo(before - 10, 6));
+    await first.close();
+
+    const again = await put(on, { stateDir: first.stateDir });
+    await trade(on, 100, 120);
+    await vi.waitFor(() => expect(again.engine.portfolio.equity).toBeCloseTo(before + 10, 6));
   });
 
-  it('is asked for where the bot does not look, once an hour', async () => {
-    const bot = await put(venue());
-    const on = venue();
-    const attached = bot.put(on.exchange);
-    await on.bot.createOrder(SYMBOL, 'market', 'buy', 1);
-    const asked = () => on.requests.filter((each) => each.startsWith('fetchBalance')).length;
-    await attached.settled();
-    const before = asked();
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * HOUR });
-    await attached.tellEquity(HOUR);
-    expect(bot.engine.portfolio.equity).toBe(10_000);
-    await attached.tellEquity(HOUR);
-    expect(asked() - before).toBe(1);
-    vi.setSystemTime(Date.now() + 2 * HOUR);
-    await attached.tellEquity(HOUR);
-    expect(asked() - before).toBe(2);
-    vi.useRealTimers();
-  });
-
-  it('is that of all exchanges of a bot, and one more of them, or another wallet, is no gain and no loss', async () => {
+  it('is that of all accounts of a bot: one more of them is no gain', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const [first, second] = [venue(), venue()];
     Object.assign(second.bot, { apiKey: 'another' });
     const bot = await put(first);
-    const { portfolio } = bot.engine;
-    let minutes = 0;
-    const read = async (on: typeof first, params?: object) => {
-      minutes += 1;
-      for (const each of [first, second])
-        Object.assign(each.bot, { milliseconds: () => Date.now() - HOUR + minutes * 61_000 });
-      await on.bot.fetchBalance(params);
-    };
-    await first.bot.createOrder(SYMBOL, 'market', 'buy', 1);
-    // A small wallet comes first; the plain one takes its place.
-    await read(first, { type: 'funding' });
-    await read(first);
-    expect([portfolio.equity, portfolio.drawdown]).toEqual([10_000, 0]);
+    await trade(first, 100, 100);
+    await vi.waitFor(() => expect(bot.engine.portfolio.equity).toBe(10_000));
     second.account.USDT = 500;
     bot.put(second.exchange);
-    await second.bot.createOrder(SYMBOL, 'market', 'buy', 1);
-    await read(second);
-    expect([portfolio.equity, portfolio.drawdown]).toEqual([10_500, 0]);
-    await read(first);
-    expect([portfolio.equity, portfolio.drawdown]).toEqual([10_500, 0]);
-    // A loss is one.
-    first.account.USDT = first.account.USDT! - 1050;
-    await read(first);
-    expect(portfolio.drawdown).toBeCloseTo(0.1, 12);
+    await trade(second, 100, 100);
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
+    const { portfolio } = bot.engine;
+    await vi.waitFor(() => expect([portfolio.equity, portfolio.drawdown]).toEqual([10_500, 0]));
+    await trade(first, 100, 90);
+    await vi.waitFor(() => expect(portfolio.equity).toBe(10_490));
   });
 
-  it('is left alone where the bot tells it by itself', async () => {
+  it('rests once the bot tells it by itself, and where it is switched off', async () => {
     const on = venue();
-    const { engine } = await put(on, { equity: false });
-    await on.bot.createOrder(SYMBOL, 'market', 'buy', 1);
-    await on.bot.fetchBalance();
-    expect(engine.portfolio.equity).toBeNull();
+    const bot = await put(on);
+    bot.engine.recordEquity({ time: Date.now(), equity: 77 });
+    await trade(on, 100, 90);
+    const off = venue();
+    const quiet = await put(off, { equity: false });
+    await trade(off, 100, 90);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([bot.engine.portfolio.equity, quiet.engine.portfolio.equity]).toEqual([77, null]);
   });
 });
