@@ -1,17 +1,16 @@
 import type { Candle } from '../model/candle.ts';
-
-/** What a market charges and how finely it trades. Fees are rates. */
-export interface MarketRules {
-  readonly symbol: string;
-  readonly base: string;
-  readonly quote: string;
-  readonly taker: number;
-  readonly maker: number;
-}
+import { type Execution, limitExecution, stopExecution, targetExecution } from './executions.ts';
+import { Holdings, type MarketRules, type SwapPosition } from './holdings.ts';
 
 export type OrderType = 'market' | 'limit';
 export type OrderSide = 'buy' | 'sell';
 export type OrderStatus = 'open' | 'closed' | 'canceled';
+
+/** Stop and target that an order puts on what it opens. */
+export interface Protection {
+  readonly stopLossPrice: number | undefined;
+  readonly takeProfitPrice: number | undefined;
+}
 
 export interface PaperOrder {
   readonly id: string;
@@ -25,13 +24,34 @@ export interface PaperOrder {
   /** An order with one or both of these waits for its trigger; with both, whichever is touched first counts. */
   readonly stopLossPrice: number | undefined;
   readonly takeProfitPrice: number | undefined;
+  /** Closes and never opens. */
+  readonly reduceOnly: boolean;
+  /** Placed for what this order opens, as soon as it has filled. */
+  readonly protection: Protection | undefined;
   readonly timestamp: number;
   status: OrderStatus;
+  /** Whether it waits for its trigger. */
+  waits: boolean;
   filled: number;
   cost: number;
   fee: number;
   lastTradeTimestamp: number | undefined;
 }
+
+/** An order as it is wished for. */
+export type OrderWish = Pick<
+  PaperOrder,
+  | 'clientOrderId'
+  | 'symbol'
+  | 'type'
+  | 'side'
+  | 'amount'
+  | 'price'
+  | 'stopLossPrice'
+  | 'takeProfitPrice'
+  | 'timestamp'
+> &
+  Partial<Pick<PaperOrder, 'reduceOnly' | 'protection'>>;
 
 /** One execution; the fee is in quote currency. */
 export interface PaperFill {
@@ -48,63 +68,49 @@ export interface PaperFill {
 
 export interface AccountOptions {
   readonly quote: string;
-  readonly balance: number;
+  /** Money at the start in quote currency, or what there is of each currency. */
+  readonly balance: number | Readonly<Record<string, number>>;
   /** What a taker loses to the spread and the book, in basis points of the price. */
   readonly slippageBps: number;
+  /** Share of a candle's volume that one order may be, in (0,1]; the rest of it waits. Absent: orders fill whole. */
+  readonly participation?: number;
 }
 
 /** Final orders kept for a bot that asks again. */
 const CLOSED_KEPT = 1000;
 
-/** Why a filled price is what it is: a taker pays slippage and the taker fee, a maker neither. */
-interface Execution {
-  readonly price: number;
-  readonly maker: boolean;
-}
-
 /**
- * A simulated spot account. Orders fill on candles that open after they were placed, so that nothing looks
- * ahead: a market order at the next open; a limit order when its price is traded through; a stop or target
- * when it is touched, at the open when the market gapped beyond it, the stop first when one candle touches both.
+ * A simulated account on spot and linear swaps. Orders fill on candles that open after they were placed, so that nothing
+ * looks ahead: a market order at the next open; a limit order when its price is traded through; a stop or target when it
+ * is touched, at the open when the market gapped beyond it, the stop first when one candle touches both.
  */
 export class PaperAccount {
   readonly #options: AccountOptions;
-  readonly #markets = new Map<string, MarketRules>();
-  readonly #balances = new Map<string, number>();
+  readonly #holdings: Holdings;
   readonly #open = new Map<string, PaperOrder>();
   readonly #closed = new Map<string, PaperOrder>();
   readonly #fills: PaperFill[] = [];
-  readonly #lastPrices = new Map<string, number>();
   #orders = 0;
 
   constructor(options: AccountOptions) {
+    const { quote, balance } = options;
     this.#options = options;
-    this.#balances.set(options.quote, options.balance);
+    this.#holdings = new Holdings(quote, typeof balance === 'number' ? { [quote]: balance } : balance);
   }
 
   addMarket(rules: MarketRules): void {
-    this.#markets.set(rules.symbol, rules);
+    this.#holdings.addMarket(rules);
   }
 
-  place(
-    order: Pick<
-      PaperOrder,
-      | 'clientOrderId'
-      | 'symbol'
-      | 'type'
-      | 'side'
-      | 'amount'
-      | 'price'
-      | 'stopLossPrice'
-      | 'takeProfitPrice'
-      | 'timestamp'
-    >,
-  ): PaperOrder {
+  place({ reduceOnly = false, protection, ...wish }: OrderWish): PaperOrder {
     this.#orders += 1;
     const placed: PaperOrder = {
-      ...order,
+      ...wish,
+      reduceOnly,
+      protection,
       id: String(this.#orders),
       status: 'open',
+      waits: wish.stopLossPrice !== undefined || wish.takeProfitPrice !== undefined,
       filled: 0,
       cost: 0,
       fee: 0,
@@ -120,28 +126,32 @@ export class PaperAccount {
     return order;
   }
 
-  /** Lets the open orders of a symbol meet its next candle: entries first, then stops, then targets and limits. */
-  onCandle(symbol: string, candle: Candle): void {
-    const waiting = [...this.#open.values()].filter(
-      (order) => order.symbol === symbol && order.timestamp <= candle.time,
-    );
-    for (const order of waiting.filter((each) => !isConditional(each))) {
-      const execution =
-        order.type === 'market' ? { price: candle.open, maker: false } : limitExecution(order, candle);
-      if (execution) this.#execute(order, execution, candle.time);
-    }
-    for (const touched of [stopExecution, targetExecution]) {
-      for (const order of waiting.filter((each) => isConditional(each) && each.status === 'open')) {
-        const execution = touched(order, candle);
-        if (execution) this.#execute(order, execution, candle.time);
-      }
-    }
+  /**
+   * Lets the open orders of a symbol meet its next candle: entries first, then stops, then targets and limits.
+   * @param placedBy orders that were placed later do not meet it, ms; by default the candle's open
+   */
+  onCandle(symbol: string, candle: Candle, placedBy: number = candle.time): void {
+    const met = () =>
+      [...this.#open.values()].filter((order) => order.symbol === symbol && order.timestamp <= placedBy);
+    const before = met();
+    for (const order of before.filter(({ waits }) => !waits)) this.#meet(order, candle);
+    // What was opened just now has its stop already; whether its target came before, nobody knows.
+    for (const order of met()) this.#touch(order, stopExecution(order, candle), candle);
+    for (const order of before) this.#touch(order, targetExecution(order, candle), candle);
     this.mark(symbol, candle.close);
+    if (this.#holdings.isLiquidated) this.#liquidate(candle.time);
+  }
+
+  /** Executes at once what can be at the last price: a market order, or a limit order that is as good as one. */
+  meetNow(order: PaperOrder, time: number): void {
+    const price = this.lastPrice(order.symbol);
+    if (price === undefined || order.waits) return;
+    this.#meet(order, { time, open: price, high: price, low: price, close: price, volume: 0 });
   }
 
   /** Notes the last price of a symbol: holdings are valued at it, and orders checked against it. */
   mark(symbol: string, price: number): void {
-    this.#lastPrices.set(symbol, price);
+    this.#holdings.mark(symbol, price);
   }
 
   order(id: string): PaperOrder | undefined {
@@ -171,75 +181,193 @@ export class PaperAccount {
   }
 
   balance(currency: string): number {
-    return this.#balances.get(currency) ?? 0;
+    return this.#holdings.balance(currency);
   }
 
   get balances(): ReadonlyMap<string, number> {
-    return this.#balances;
+    return this.#holdings.balances;
   }
 
-  /** Money that open buy orders will need, fees included; conditional orders hold nothing until they are touched. */
+  get positions(): readonly SwapPosition[] {
+    return this.#holdings.positions;
+  }
+
+  position(symbol: string): SwapPosition {
+    return this.#holdings.position(symbol);
+  }
+
+  leverage(symbol: string): number {
+    return this.#holdings.leverage(symbol);
+  }
+
+  setLeverage(symbol: string, leverage: number): void {
+    this.#holdings.setLeverage(symbol, leverage);
+  }
+
+  /** How much of an order may close what is held. */
+  closable(symbol: string, side: OrderSide): number {
+    return this.#holdings.closable(symbol, side);
+  }
+
+  /** Money that opening an amount at a price binds, its fee included. */
+  cost(symbol: string, side: OrderSide, amount: number, price: number): number {
+    return this.#holdings.cost(symbol, side, amount, price);
+  }
+
+  /** Money that open orders will need, fees included; conditional orders hold nothing until they are touched. */
   reserved(): number {
     let reserved = 0;
-    for (const order of this.#open.values()) {
-      if (order.side !== 'buy' || isConditional(order)) continue;
-      const price = order.price ?? this.#lastPrices.get(order.symbol) ?? 0;
-      reserved += order.amount * price * (1 + this.#markets.get(order.symbol)!.taker);
+    for (const { symbol, side, amount, filled, price, waits, reduceOnly } of this.#open.values()) {
+      if (waits || reduceOnly) continue;
+      const at = price ?? this.lastPrice(symbol) ?? 0;
+      reserved += this.#holdings.cost(symbol, side, amount - filled, at);
     }
     return reserved;
   }
 
-  /** Quote currency that no open order needs. */
+  /** Coins of a currency that open sell orders have put up. */
+  offered(currency: string): number {
+    let offered = 0;
+    for (const { symbol, side, amount, filled, waits } of this.#open.values()) {
+      const { base, contractSize } = this.#holdings.rules(symbol)!;
+      if (!waits && side === 'sell' && base === currency && contractSize === undefined)
+        offered += amount - filled;
+    }
+    return offered;
+  }
+
+  /** Quote currency that no open order or position needs. */
   free(): number {
-    return Math.max(0, this.balance(this.#options.quote) - this.reserved());
+    const { quote } = this.#options;
+    const unbound = this.balance(quote) + this.#holdings.unrealised() - this.#holdings.margin();
+    return Math.max(0, unbound - this.reserved());
   }
 
   lastPrice(symbol: string): number | undefined {
-    return this.#lastPrices.get(symbol);
+    return this.#holdings.lastPrice(symbol);
   }
 
-  /** Cash plus holdings at their last close, in quote currency. */
+  /** What positions would make or lose at the last prices, in quote currency. */
+  unrealised(): number {
+    return this.#holdings.unrealised();
+  }
+
+  /** Cash plus what is held at its last price, in quote currency. */
   equity(): number {
-    let equity = this.balance(this.#options.quote);
-    for (const { symbol, base } of this.#markets.values()) {
-      equity += this.balance(base) * (this.#lastPrices.get(symbol) ?? 0);
-    }
-    return equity;
+    return this.#holdings.equity();
   }
 
-  #execute(order: PaperOrder, { price: touched, maker }: Execution, time: number): void {
-    const rules = this.#markets.get(order.symbol)!;
+  #meet(order: PaperOrder, candle: Candle): void {
+    const execution =
+      order.type === 'market' ? { price: candle.open, maker: false } : limitExecution(order, candle);
+    if (execution) this.#execute(order, execution, candle);
+  }
+
+  /** An order that waits and is touched is executed; one with a limit price rests at it from now on. */
+  #touch(order: PaperOrder, execution: Execution | null, candle: Candle): void {
+    if (execution === null || !order.waits || order.status !== 'open') return;
+    order.waits = false;
+    if (order.type === 'market') this.#execute(order, execution, candle);
+  }
+
+  #execute(order: PaperOrder, { price: touched, maker }: Execution, candle: Candle): void {
+    const { symbol, side } = order;
+    const rules = this.#holdings.rules(symbol)!;
     const slippage = maker ? 0 : this.#options.slippageBps / 10_000;
-    const slipped = touched * (order.side === 'buy' ? 1 + slippage : 1 - slippage);
+    const slipped = touched * (side === 'buy' ? 1 + slippage : 1 - slippage);
     const price =
-      order.price === undefined
-        ? slipped
-        : (order.side === 'buy' ? Math.min : Math.max)(slipped, order.price);
-    const rate = maker ? rules.maker : rules.taker;
-    // A sale never sells more than is held: on a spot account the rest of the order is void.
-    const amount = order.side === 'sell' ? Math.min(order.amount, this.balance(rules.base)) : order.amount;
-    const cost = amount * price;
-    const fee = cost * rate;
-    if (!(amount > 0) || (order.side === 'buy' && cost + fee > this.balance(rules.quote))) {
+      order.price === undefined ? slipped : (side === 'buy' ? Math.min : Math.max)(slipped, order.price);
+    const wanted = this.#fillable(order);
+    const amount = Math.min(wanted, this.#available(candle));
+    const cost = amount * price * (rules.contractSize ?? 1);
+    const fee = cost * (maker ? rules.maker : rules.taker);
+    if (!(amount > 0) || !this.#canPay(order, amount, price, fee)) {
       this.#finish(order, 'canceled');
       return;
     }
-    const sign = order.side === 'buy' ? 1 : -1;
-    this.#credit(rules.base, sign * amount);
-    this.#credit(rules.quote, -sign * cost - fee);
-    Object.assign(order, { filled: amount, cost, fee, lastTradeTimestamp: time });
+    this.#holdings.book(symbol, side, amount, price, fee);
+    order.filled += amount;
+    order.cost += cost;
+    order.fee += fee;
+    order.lastTradeTimestamp = candle.time;
     this.#fills.push({
       id: `f${this.#fills.length + 1}`,
       order: order.id,
       clientOrderId: order.clientOrderId,
-      symbol: order.symbol,
-      side: order.side,
+      symbol,
+      side,
       amount,
       price,
       fee,
-      timestamp: time,
+      timestamp: candle.time,
     });
+    this.#dropVoid(symbol);
+    if (amount < wanted) return;
     this.#finish(order, 'closed');
+    if (order.protection) this.#protect(order, order.protection, candle.time);
+  }
+
+  /** A sale never sells more than is held on spot, and what only closes never opens: the rest of the order is void. */
+  #fillable({ symbol, side, amount, filled, reduceOnly }: PaperOrder): number {
+    const rest = amount - filled;
+    const isSpot = this.#holdings.rules(symbol)!.contractSize === undefined;
+    if (!reduceOnly && !(isSpot && side === 'sell')) return rest;
+    return Math.min(rest, this.#holdings.closable(symbol, side));
+  }
+
+  /** How much the market takes of one order now. A candle without volume, or an instant of one, says nothing of that. */
+  #available({ volume }: Candle): number {
+    const { participation } = this.#options;
+    return participation === undefined || !(volume > 0) ? Number.POSITIVE_INFINITY : participation * volume;
+  }
+
+  #canPay({ symbol, side }: PaperOrder, amount: number, price: number, fee: number): boolean {
+    const { contractSize } = this.#holdings.rules(symbol)!;
+    if (contractSize === undefined)
+      return side === 'sell' || amount * price + fee <= this.balance(this.#options.quote);
+    if (amount <= this.closable(symbol, side)) return true;
+    const unbound = this.balance(this.#options.quote) + this.#holdings.unrealised() - this.#holdings.margin();
+    return this.#holdings.cost(symbol, side, amount, price) <= unbound;
+  }
+
+  /** What only closes ends with what it would have closed. */
+  #dropVoid(symbol: string): void {
+    for (const order of this.openOrders(symbol))
+      if (order.waits && order.reduceOnly && this.closable(symbol, order.side) === 0)
+        this.#finish(order, 'canceled');
+  }
+
+  #protect(opened: PaperOrder, protection: Protection, timestamp: number): void {
+    this.place({
+      clientOrderId: undefined,
+      symbol: opened.symbol,
+      type: 'market',
+      side: opened.side === 'buy' ? 'sell' : 'buy',
+      amount: opened.filled,
+      price: undefined,
+      ...protection,
+      reduceOnly: true,
+      timestamp,
+    });
+  }
+
+  /** The venue closes everything at the last prices. */
+  #liquidate(time: number): void {
+    for (const { symbol, contracts } of this.positions) {
+      const order = this.place({
+        clientOrderId: undefined,
+        symbol,
+        type: 'market',
+        side: contracts > 0 ? 'sell' : 'buy',
+        amount: Math.abs(contracts),
+        price: undefined,
+        stopLossPrice: undefined,
+        takeProfitPrice: undefined,
+        reduceOnly: true,
+        timestamp: time,
+      });
+      this.meetNow(order, time);
+    }
   }
 
   #finish(order: PaperOrder, status: OrderStatus): void {
@@ -248,42 +376,4 @@ export class PaperAccount {
     this.#closed.set(order.id, order);
     if (this.#closed.size > CLOSED_KEPT) this.#closed.delete(this.#closed.keys().next().value!);
   }
-
-  /** Sums of many amounts carry rounding; what is left of a sold-out holding is nothing. */
-  #credit(currency: string, amount: number): void {
-    const before = this.balance(currency);
-    const after = before + amount;
-    this.#balances.set(
-      currency,
-      Math.abs(after) < 1e-12 * Math.max(Math.abs(before), Math.abs(amount)) ? 0 : after,
-    );
-  }
-}
-
-const isConditional = (order: PaperOrder): boolean =>
-  order.stopLossPrice !== undefined || order.takeProfitPrice !== undefined;
-
-function limitExecution(
-  { side, price = Number.NaN }: PaperOrder,
-  { open, high, low }: Candle,
-): Execution | null {
-  if (side === 'buy' ? open <= price : open >= price) return { price: open, maker: false };
-  return (side === 'buy' ? low <= price : high >= price) ? { price, maker: true } : null;
-}
-
-function stopExecution({ side, stopLossPrice }: PaperOrder, { open, high, low }: Candle): Execution | null {
-  if (stopLossPrice === undefined) return null;
-  if (side === 'sell')
-    return low <= stopLossPrice ? { price: Math.min(open, stopLossPrice), maker: false } : null;
-  return high >= stopLossPrice ? { price: Math.max(open, stopLossPrice), maker: false } : null;
-}
-
-function targetExecution(
-  { side, takeProfitPrice }: PaperOrder,
-  { open, high, low }: Candle,
-): Execution | null {
-  if (takeProfitPrice === undefined) return null;
-  if (side === 'sell')
-    return high >= takeProfitPrice ? { price: Math.max(open, takeProfitPrice), maker: false } : null;
-  return low <= takeProfitPrice ? { price: Math.min(open, takeProfitPrice), maker: false } : null;
 }
