@@ -1,4 +1,14 @@
-import type { PaperAccount, PaperFill, PaperOrder } from './account.ts';
+import type { OrderSide, OrderWish, PaperAccount, PaperFill, PaperOrder } from './account.ts';
+import {
+  costOf,
+  immediacyOf,
+  isMarketType,
+  isPostOnly,
+  type OrderParams,
+  protectionOf,
+  triggersOf,
+} from './order-params.ts';
+import { unifiedBalance, unifiedOrder, unifiedPosition, unifiedTrade } from './unified.ts';
 
 /** The part of a ccxt instance that paper trading needs; any ccxt 4 exchange has it. */
 export interface CcxtInstance {
@@ -42,6 +52,10 @@ export interface CcxtMarketInfo {
   readonly base: string;
   readonly quote: string;
   readonly spot?: boolean;
+  readonly swap?: boolean;
+  readonly linear?: boolean;
+  readonly settle?: string;
+  readonly contractSize?: number;
   readonly active?: boolean;
   readonly taker?: number;
   readonly maker?: number;
@@ -66,176 +80,341 @@ export interface CcxtErrors {
 /** Used where a market names no fee, as most spot venues charge it. */
 const DEFAULT_FEE = 0.001;
 
+interface ListedOrder {
+  readonly symbol: string;
+  readonly type: string;
+  readonly side: string;
+  readonly amount?: number;
+  readonly price?: number;
+  readonly params?: OrderParams;
+}
+
+export interface Simulation {
+  readonly account: PaperAccount;
+  readonly errors: CcxtErrors;
+  /** Symbols that are traded; by default all that are paid in the account's currency. */
+  readonly symbols?: readonly string[];
+  /**
+   * Marks the price of a symbol before an order is judged by it: what can fill at once then does. Absent: orders fill on
+   * the candles that the account is given.
+   */
+  readonly priceNow?: (symbol: string) => Promise<void>;
+  /** Told of every order that was placed, and everything that may have changed one. */
+  readonly onChange?: () => void;
+}
+
 /**
  * Turns a ccxt exchange into a paper exchange, in place: its market data stay real, its orders go to a
  * simulated account at the venue's own precision, limits and fees. No request with a key is ever made.
  */
-export function simulateOrders(
-  exchange: CcxtInstance,
-  account: PaperAccount,
-  symbols: readonly string[],
-  errors: CcxtErrors,
-): void {
-  for (const symbol of symbols) {
-    const { base, quote, taker = DEFAULT_FEE, maker = DEFAULT_FEE } = exchange.market(symbol);
-    account.addMarket({ symbol, base, quote, taker, maker });
+export function simulateOrders(exchange: CcxtInstance, simulation: Simulation): void {
+  const { account, errors, symbols, priceNow, onChange = () => undefined } = simulation;
+  const refuse = (why: string): never => {
+    throw new errors.InvalidOrder(`${exchange.id} ${why}`);
+  };
+
+  /** The market of a symbol that can be paper-traded. */
+  function marketOf(symbol: string): CcxtMarketInfo {
+    const market = exchange.market(symbol);
+    const { base, quote, settle, taker = DEFAULT_FEE, maker = DEFAULT_FEE } = market;
+    if (symbols && !symbols.includes(market.symbol)) refuse(`does not paper-trade ${symbol}`);
+    const isLinearSwap = market.swap === true && market.linear !== false;
+    if (market.spot === false && !isLinearSwap)
+      refuse(`does not paper-trade ${symbol}: only spot and linear swaps are simulated`);
+    if ((settle ?? quote) !== account.quote)
+      refuse(`does not paper-trade ${symbol}: the paper account is kept in ${account.quote}`);
+    const contract = isLinearSwap ? { contractSize: market.contractSize ?? 1 } : {};
+    account.addMarket({ symbol: market.symbol, base, quote, taker, maker, ...contract });
+    return market;
   }
 
-  function check(
+  const order = (placed: PaperOrder) => {
+    const { quote, contractSize } = exchange.market(placed.symbol);
+    return unifiedOrder(placed, quote, contractSize);
+  };
+  const isOf = (symbol: string | undefined) => {
+    const name = symbol === undefined ? undefined : exchange.market(symbol).symbol;
+    return (each: { readonly symbol: string }) => name === undefined || each.symbol === name;
+  };
+  const listed = (orders: readonly PaperOrder[], symbol?: string, since = 0, limit?: number) =>
+    orders
+      .filter(isOf(symbol))
+      .filter(({ timestamp }) => timestamp >= since)
+      .sort((a, b) => Number(a.id) - Number(b.id))
+      .slice(0, limit)
+      .map(order);
+
+  function known(id: string): PaperOrder {
+    const found = account.order(String(id));
+    if (!found) throw new errors.OrderNotFound(`${exchange.id} has no order ${id}`);
+    return found;
+  }
+
+  /** What is wished for, checked as the venue would. Throws ccxt's errors. */
+  function wishOf(
+    market: CcxtMarketInfo,
+    type: string,
+    side: string,
+    amount: number | undefined,
+    price: number | undefined,
+    params: OrderParams,
+  ): OrderWish {
+    const { symbol, limits, quote, base } = market;
+    if (side !== 'buy' && side !== 'sell') return refuse(`does not know the side ${side}`);
+    const isMarket = isMarketType(type);
+    if (!isMarket && !/limit/i.test(type)) refuse(`does not take orders of type ${type}`);
+    if (/trailing/i.test(type) || params.trailingPercent !== undefined || params.trailingAmount !== undefined)
+      refuse('does not simulate trailing orders');
+    if (!isMarket && !(Number(price) > 0)) refuse('needs a price for a limit order');
+    const last = account.lastPrice(symbol);
+    const limit = isMarket ? undefined : Number(exchange.priceToPrecision(symbol, price!));
+    const reference = limit ?? last;
+    if (reference === undefined || last === undefined) return refuse(`has no price of ${symbol} yet`);
+    // A type such as stop_market has its trigger where a limit order has its price.
+    const bare = isMarket && /stop|take/i.test(type) ? { triggerPrice: price } : {};
+    const triggers = triggersOf(side, { ...bare, ...params }, last);
+    const waits = triggers.stopLossPrice !== undefined || triggers.takeProfitPrice !== undefined;
+    const size = market.contractSize ?? 1;
+    const cost = costOf(params);
+    const asked = cost === undefined ? Number(amount) : cost / (reference * size);
+    const rounded = Number(asked > 0 ? exchange.amountToPrecision(symbol, asked) : 0);
+    const notional = rounded * size * (triggers.stopLossPrice ?? triggers.takeProfitPrice ?? reference);
+    const reduceOnly = params.reduceOnly === true || params.closePosition === true;
+    if (!(rounded > 0) || rounded < (limits?.amount?.min ?? 0))
+      refuse(`takes at least ${limits?.amount?.min ?? 'one step'} ${base}, not ${amount}`);
+    if (!reduceOnly && notional < (limits?.cost?.min ?? 0))
+      refuse(`takes orders of at least ${limits?.cost?.min} ${quote}, not ${notional}`);
+    if (priceNow && reduceOnly && !waits && account.closable(symbol, side) === 0)
+      refuse(`has no position of ${symbol} that a ${side} would reduce`);
+    if (!waits) demandFunds(market, side, rounded, reference, reduceOnly);
+    if (isPostOnly(params) && limit !== undefined && (side === 'buy' ? limit >= last : limit <= last))
+      refuse(`would fill a post-only order at ${limit}: the price is ${last}`);
+    return {
+      clientOrderId: typeof params.clientOrderId === 'string' ? params.clientOrderId : undefined,
+      symbol,
+      type: isMarket ? 'market' : 'limit',
+      side,
+      amount: rounded,
+      price: limit,
+      ...triggers,
+      reduceOnly,
+      protection: protectionOf(params),
+      timestamp: exchange.milliseconds(),
+    };
+  }
+
+  function demandFunds(
+    { symbol, base, quote, swap }: CcxtMarketInfo,
+    side: OrderSide,
+    amount: number,
+    price: number,
+    reduceOnly: boolean,
+  ): void {
+    const cost = reduceOnly ? 0 : account.cost(symbol, side, amount, price);
+    if (cost > account.free())
+      throw new errors.InsufficientFunds(
+        `${exchange.id} has ${account.free()} ${quote} free, the order needs ${cost}`,
+      );
+    // Between two candles what was bought before may not have filled yet.
+    const held = priceNow ? account.balance(base) - account.offered(base) : Number.POSITIVE_INFINITY;
+    if (!swap && side === 'sell' && amount > held * (1 + 1e-9))
+      throw new errors.InsufficientFunds(
+        `${exchange.id} has ${held} ${base} free, the order sells ${amount}`,
+      );
+  }
+
+  async function createOrder(
     symbol: string,
     type: string,
     side: string,
-    amount: number,
-    price: number | undefined,
-  ): number {
-    const { limits, quote, base, taker = DEFAULT_FEE } = exchange.market(symbol);
-    const refuse = (why: string): never => {
-      throw new errors.InvalidOrder(`${exchange.id} ${why}`);
-    };
-    if (!symbols.includes(symbol)) refuse(`does not paper-trade ${symbol}`);
-    if (type !== 'market' && type !== 'limit') refuse(`does not take orders of type ${type}`);
-    if (side !== 'buy' && side !== 'sell') refuse(`does not know the side ${side}`);
-    if (type === 'limit' && !(Number(price) > 0)) refuse('needs a price for a limit order');
-    const rounded = Number(exchange.amountToPrecision(symbol, amount));
-    const reference = price ?? account.lastPrice(symbol);
-    if (reference === undefined) return refuse(`has no price of ${symbol} yet`);
-    const notional = rounded * reference;
-    if (rounded < (limits?.amount?.min ?? 0))
-      refuse(`takes at least ${limits?.amount?.min} ${base}, not ${rounded}`);
-    if (notional < (limits?.cost?.min ?? 0))
-      refuse(`takes orders of at least ${limits?.cost?.min} ${quote}, not ${notional}`);
-    if (side === 'buy' && notional * (1 + taker) > account.free()) {
-      throw new errors.InsufficientFunds(
-        `${exchange.id} has ${account.free()} ${quote} free, the order needs ${notional * (1 + taker)}`,
-      );
+    amount?: number,
+    price?: number,
+    params: OrderParams = {},
+  ): Promise<SimulatedOrder> {
+    if (priceNow) await exchange.loadMarkets();
+    const market = marketOf(symbol);
+    await priceNow?.(market.symbol);
+    const placed = account.place(wishOf(market, type, side, amount, price, params));
+    if (priceNow) {
+      account.meetNow(placed, exchange.milliseconds());
+      const immediacy = immediacyOf(params);
+      if (immediacy !== undefined && placed.status === 'open') account.cancel(placed.id);
     }
-    return rounded;
+    onChange();
+    return order(placed);
   }
 
-  function known(id: string): PaperOrder {
-    const order = account.order(id);
-    if (!order) throw new errors.OrderNotFound(`${exchange.id} has no order ${id}`);
-    return order;
+  async function cancelOrder(id: string): Promise<SimulatedOrder> {
+    const found = known(id);
+    if (found.status !== 'open')
+      throw new errors.OrderNotFound(`${exchange.id} order ${id} is ${found.status}`);
+    account.cancel(found.id);
+    onChange();
+    return order(found);
   }
+
+  async function editOrder(
+    id: string,
+    symbol: string,
+    type: string,
+    side: string,
+    amount?: number,
+    price?: number,
+    params: OrderParams = {},
+  ): Promise<SimulatedOrder> {
+    const before = known(id);
+    await cancelOrder(id);
+    const rest = amount ?? before.amount - before.filled;
+    return createOrder(symbol, type, side, rest, price ?? before.price, params);
+  }
+
+  const position = (symbol: string) => {
+    const { contractSize = 1 } = exchange.market(symbol);
+    const terms = { contractSize, leverage: account.leverage(symbol), price: account.lastPrice(symbol) };
+    return unifiedPosition(account.position(symbol), terms, exchange.milliseconds());
+  };
 
   const unsupported = (method: string) => async () => {
     throw new errors.NotSupported(
       `${exchange.id} does not simulate ${method}: no real order may leave a paper run`,
     );
   };
+  const withCost =
+    (side?: string) =>
+    async (symbol: string, ...rest: unknown[]) => {
+      const [given, cost, params = {}] = (side === undefined ? rest : [side, ...rest]) as [
+        string,
+        number,
+        OrderParams?,
+      ];
+      return createOrder(symbol, 'market', given, undefined, undefined, { ...params, cost });
+    };
 
-  Object.assign(exchange, {
-    async createOrder(
-      symbol: string,
-      type: string,
-      side: string,
-      amount: number,
-      price?: number,
-      params: Record<string, unknown> = {},
-    ) {
-      const rounded = check(symbol, type, side, amount, price);
-      const order = account.place({
-        clientOrderId: typeof params.clientOrderId === 'string' ? params.clientOrderId : undefined,
-        symbol,
-        type: type as PaperOrder['type'],
-        side: side as PaperOrder['side'],
-        amount: rounded,
-        price,
-        stopLossPrice: optionalPrice(params.stopLossPrice),
-        takeProfitPrice: optionalPrice(params.takeProfitPrice),
-        timestamp: exchange.milliseconds(),
-      });
-      return unifiedOrder(order, exchange.market(symbol).quote);
+  const orders = {
+    createOrder,
+    createMarketOrderWithCost: withCost(),
+    createMarketBuyOrderWithCost: withCost('buy'),
+    createMarketSellOrderWithCost: withCost('sell'),
+    async createOrders(wishes: readonly ListedOrder[]) {
+      const placed: SimulatedOrder[] = [];
+      for (const { symbol, type, side, amount, price, params } of wishes)
+        placed.push(await createOrder(symbol, type, side, amount, price, params));
+      return placed;
     },
-    async cancelOrder(id: string) {
-      const order = known(id);
-      if (order.status !== 'open')
-        throw new errors.OrderNotFound(`${exchange.id} order ${id} is ${order.status}`);
-      account.cancel(id);
-      return unifiedOrder(order, exchange.market(order.symbol).quote);
+    editOrder,
+    cancelOrder,
+    async cancelOrders(ids: readonly string[]) {
+      return Promise.all(ids.map(cancelOrder));
     },
+    async cancelAllOrders(symbol?: string) {
+      const open = account.openOrders().filter(isOf(symbol));
+      for (const { id } of open) account.cancel(id);
+      onChange();
+      return open.map(order);
+    },
+    async closePosition(symbol: string) {
+      const { contracts } = account.position(exchange.market(symbol).symbol);
+      const side = contracts > 0 ? 'sell' : 'buy';
+      return createOrder(symbol, 'market', side, Math.abs(contracts), undefined, { reduceOnly: true });
+    },
+  };
+  const queries = {
     async fetchOrder(id: string) {
-      const order = known(id);
-      return unifiedOrder(order, exchange.market(order.symbol).quote);
+      return order(known(id));
     },
-    async fetchOpenOrders(symbol?: string) {
-      return account
-        .openOrders(symbol)
-        .map((order) => unifiedOrder(order, exchange.market(order.symbol).quote));
+    async fetchOrders(symbol?: string, since?: number, limit?: number) {
+      return listed([...account.openOrders(), ...account.closedOrders()], symbol, since, limit);
     },
-    async fetchClosedOrders(symbol?: string) {
-      return account
-        .closedOrders(symbol)
-        .map((order) => unifiedOrder(order, exchange.market(order.symbol).quote));
+    async fetchOpenOrders(symbol?: string, since?: number, limit?: number) {
+      return listed(account.openOrders(), symbol, since, limit);
+    },
+    async fetchClosedOrders(symbol?: string, since?: number, limit?: number) {
+      const done = account.closedOrders().filter(({ status }) => status === 'closed');
+      return listed(done, symbol, since, limit);
+    },
+    async fetchCanceledOrders(symbol?: string, since?: number, limit?: number) {
+      const done = account.closedOrders().filter(({ status }) => status === 'canceled');
+      return listed(done, symbol, since, limit);
+    },
+    async fetchOrderTrades(id: string) {
+      return account.fills.filter((fill) => fill.order === id).map(trade);
     },
     async fetchMyTrades(symbol?: string, since = 0, limit?: number) {
-      const fills = account.fills.filter(
-        (fill) => (symbol === undefined || fill.symbol === symbol) && fill.timestamp >= since,
-      );
-      return fills.slice(0, limit).map((fill) => unifiedTrade(fill, exchange.market(fill.symbol).quote));
+      return account.fills
+        .filter(isOf(symbol))
+        .filter((fill) => fill.timestamp >= since)
+        .slice(0, limit)
+        .map(trade);
     },
     async fetchBalance() {
-      return Object.fromEntries(
-        [...account.balances].map(([currency, total]) => {
-          const used = currency === account.quote ? total - account.free() : 0;
-          return [currency, { free: total - used, used, total }];
-        }),
-      );
+      const usedOf = (currency: string, total: number) =>
+        currency === account.quote
+          ? Math.max(0, total + Math.min(0, account.unrealised()) - account.free())
+          : account.offered(currency);
+      return unifiedBalance(account.balances, usedOf, exchange.milliseconds());
     },
-    createOrders: unsupported('createOrders'),
-    createOrderWs: unsupported('createOrderWs'),
-    createOrdersWs: unsupported('createOrdersWs'),
-    editOrder: unsupported('editOrder'),
-    editOrderWs: unsupported('editOrderWs'),
-    cancelAllOrders: unsupported('cancelAllOrders'),
-    closePosition: unsupported('closePosition'),
-    closeAllPositions: unsupported('closeAllPositions'),
-  });
-}
-
-const optionalPrice = (value: unknown): number | undefined => {
-  const price = Number(value);
-  return value === undefined || !(price > 0) ? undefined : price;
-};
-
-function unifiedOrder(order: PaperOrder, quote: string) {
-  const { id, clientOrderId, symbol, type, side, amount, price, stopLossPrice, takeProfitPrice } = order;
-  const { timestamp, lastTradeTimestamp, status, filled, cost, fee } = order;
-  return {
-    id,
-    clientOrderId,
-    symbol,
-    type,
-    side,
-    amount,
-    price,
-    stopLossPrice,
-    takeProfitPrice,
-    timestamp,
-    datetime: new Date(timestamp).toISOString(),
-    lastTradeTimestamp,
-    status,
-    filled,
-    remaining: amount - filled,
-    average: filled > 0 ? cost / filled : undefined,
-    cost,
-    fee: { currency: quote, cost: fee },
-    info: {},
+    async fetchPosition(symbol: string) {
+      return position(exchange.market(symbol).symbol);
+    },
+    async fetchPositions(asked?: readonly string[]) {
+      const names = asked?.map((symbol) => exchange.market(symbol).symbol);
+      const open = account.positions.map(({ symbol }) => symbol);
+      return (names ? open.filter((symbol) => names.includes(symbol)) : open).map(position);
+    },
+    async setLeverage(leverage: number, symbol: string) {
+      const market = exchange.market(symbol);
+      if (!(leverage >= 1)) refuse(`does not know the leverage ${leverage}`);
+      account.setLeverage(market.symbol, leverage);
+      return { symbol: market.symbol, leverage };
+    },
+    async fetchLeverage(symbol: string) {
+      const { symbol: name } = exchange.market(symbol);
+      const leverage = account.leverage(name);
+      return { symbol: name, marginMode: 'cross', longLeverage: leverage, shortLeverage: leverage, info: {} };
+    },
+    async setMarginMode(mode: string, symbol: string) {
+      if (!/^cross(ed)?$/i.test(mode)) refuse(`simulates cross margin alone, not ${mode}`);
+      return { symbol, marginMode: 'cross' };
+    },
+    async setPositionMode(hedged: boolean) {
+      if (hedged) refuse('simulates one-way positions alone, not hedged ones');
+      return { hedged: false };
+    },
+    async fetchPositionMode() {
+      return { hedged: false, info: {} };
+    },
+    async fetchTradingFee(symbol: string) {
+      const { symbol: name, taker = DEFAULT_FEE, maker = DEFAULT_FEE } = exchange.market(symbol);
+      return { symbol: name, taker, maker, percentage: true, tierBased: false, info: {} };
+    },
   };
+  function trade(fill: PaperFill): SimulatedTrade {
+    const { quote, contractSize } = exchange.market(fill.symbol);
+    return unifiedTrade(fill, quote, contractSize);
+  }
+
+  // What it says that it has stays the venue's own: a bot asks by that.
+  for (const [name, method] of Object.entries({ ...orders, ...queries }))
+    Object.assign(exchange, { [name]: method, [`${name}Ws`]: method });
+  for (const name of UNSIMULATED) Object.assign(exchange, { [name]: unsupported(name) });
 }
 
-function unifiedTrade({ id, order, symbol, side, amount, price, fee, timestamp }: PaperFill, quote: string) {
-  return {
-    id,
-    order,
-    symbol,
-    side,
-    amount,
-    price,
-    cost: amount * price,
-    timestamp,
-    datetime: new Date(timestamp).toISOString(),
-    fee: { currency: quote, cost: fee },
-    info: {},
-  };
-}
+/** What would move money or orders at the venue, and has no simulation. */
+const UNSIMULATED = [
+  'closeAllPositions',
+  'createTrailingAmountOrder',
+  'createTrailingPercentOrder',
+  'createTwapOrder',
+  'editOrders',
+  'cancelAllOrdersAfter',
+  'withdraw',
+  'transfer',
+  'borrowCrossMargin',
+  'borrowIsolatedMargin',
+  'repayCrossMargin',
+  'repayIsolatedMargin',
+  'addMargin',
+  'reduceMargin',
+  'createConvertTrade',
+  'fetchDepositAddress',
+];

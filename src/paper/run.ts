@@ -77,7 +77,7 @@ class Seat {
     this.account = new PaperAccount({ quote, balance, slippageBps });
     // The exchange's time is the market's: a replay lives in the past.
     exchange.milliseconds = () => this.#now;
-    simulateOrders(exchange, this.account, symbols, options.errors);
+    simulateOrders(exchange, { account: this.account, symbols, errors: options.errors });
     this.bot = new DemoBot(exchange, {
       quote,
       strategies: DEMO_STRATEGIES,

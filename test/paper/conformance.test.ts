@@ -36,7 +36,7 @@ function start({ engine }: HostSetup): HostRun {
   const account = new PaperAccount({ quote: 'USDT', balance: BALANCE, slippageBps: 0 });
   let [now, price, refused] = [START, 100, 0];
   exchange.milliseconds = () => now;
-  simulateOrders(exchange, account, [SYMBOL], ccxt);
+  simulateOrders(exchange, { account, symbols: [SYMBOL], errors: ccxt });
   account.mark(SYMBOL, price);
 
   const sent: SentOrder[] = [];
