@@ -1,24 +1,21 @@
 import { attach } from '../../adapters/ccxt/index.ts';
-import { LotBook } from '../../adapters/core/lots.ts';
 import { calibrationReport } from '../effect/calibration.ts';
 import { EffectLedger } from '../effect/ledger.ts';
 import { effectStatement } from '../effect/statement.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Candle } from '../model/candle.ts';
 import { overlayReport, statementOptions } from '../monitor/report.ts';
-import { PerformanceDecomposer } from '../performance/decomposer.ts';
-import { drawdown } from '../statistics/equity-curve.ts';
 import { PaperAccount } from './account.ts';
+import { AccountRecord } from './account-record.ts';
 import { DemoBot } from './bot.ts';
 import { type CcxtErrors, type CcxtInstance, simulateOrders } from './exchange.ts';
 import type { Batch, Feed } from './feed.ts';
 import type { Planted } from './generated-market.ts';
 import { noticing } from './noticed.ts';
-import type { AccountSummary, PaperReport } from './report.ts';
+import type { PaperReport } from './report.ts';
 import { emaTrend } from './strategies/ema-trend.ts';
 import { fvgPattern } from './strategies/fvg-pattern.ts';
 import { rsiReversal } from './strategies/rsi-reversal.ts';
-import { Thinned } from './thinned.ts';
 
 export const DEMO_STRATEGIES = [emaTrend, fvgPattern, rsiReversal] as const;
 
@@ -45,47 +42,34 @@ export interface PaperRunOptions {
 }
 
 const RISK_PER_TRADE = 0.01;
-/** Points of an equity curve in the report. */
-const CURVE = 400;
 
 /** A bot with an exchange and an account of its own. */
 class Seat {
   readonly account: PaperAccount;
+  readonly record: AccountRecord;
   readonly bot: DemoBot;
   readonly engine: OptimizationEngine | null;
-  readonly #start: number;
   #now = 0;
-  #peak: number;
-  /** Equity when the bot last acted. */
-  #equity: number;
-  #maxDrawdown = 0;
-  readonly #curve = new Thinned(CURVE);
-  #refused = 0;
-  readonly #decomposer = new PerformanceDecomposer({ riskPerTrade: RISK_PER_TRADE });
-  readonly #lots = new LotBook();
-  #booked = 0;
-  #fees = 0;
 
   constructor(options: PaperRunOptions, engine: OptimizationEngine | null) {
-    const { symbols, balance, slippageBps } = options;
+    const { symbols, balance, slippageBps, errors } = options;
     const exchange = options.openExchange();
     const { quote } = exchange.market(symbols[0]!);
     this.engine = engine;
-    this.#start = balance;
-    this.#peak = balance;
-    this.#equity = balance;
     this.account = new PaperAccount({ quote, balance, slippageBps });
+    this.record = new AccountRecord({
+      account: this.account,
+      ownerOf: ({ clientOrderId }) => this.bot.intentOf(clientOrderId) ?? { strategy: 'unknown' },
+    });
     // The exchange's time is the market's: a replay lives in the past.
     exchange.milliseconds = () => this.#now;
-    simulateOrders(exchange, { account: this.account, symbols, errors: options.errors });
+    simulateOrders(exchange, { account: this.account, symbols, errors });
     this.bot = new DemoBot(exchange, {
       quote,
       strategies: DEMO_STRATEGIES,
       riskPerTrade: RISK_PER_TRADE,
       maxShare: 0.9 / symbols.length,
-      onRefused: () => {
-        this.#refused += 1;
-      },
+      onRefused: () => this.record.refused(),
       onExitSignal: (strategy, symbol) => engine?.recordExitSignal({ strategy, symbol, time: this.#now }),
     });
     if (engine) {
@@ -111,52 +95,7 @@ class Seat {
   fill({ closedAt, candles }: Batch): void {
     this.#now = Math.max(this.#now, closedAt);
     for (const [symbol, candle] of candles) this.account.onCandle(symbol, candle);
-    this.#book();
-    const equity = this.account.equity();
-    this.#equity = equity;
-    this.#curve.add(equity);
-    this.#peak = Math.max(this.#peak, equity);
-    this.#maxDrawdown = Math.max(this.#maxDrawdown, drawdown(this.#peak, equity));
-  }
-
-  summary(): AccountSummary {
-    const equity = this.account.equity();
-    const names = this.#decomposer.getStrategies();
-    return {
-      startBalance: this.#start,
-      equity,
-      returnRate: equity / this.#start - 1,
-      maxDrawdown: this.#maxDrawdown,
-      orders: this.account.orderCount,
-      fills: this.account.fills.length,
-      fees: this.#fees,
-      refused: this.#refused,
-      trades: this.#decomposer.getPortfolioPerformance().trades,
-      curve: this.#curve.values,
-      byStrategy: Object.fromEntries(
-        names.map((name) => [name, this.#decomposer.getStrategyPerformance(name)]),
-      ),
-    };
-  }
-
-  /** The account's own books, paired without any overlay: the second opinion on what the overlay recorded. */
-  #book(): void {
-    for (; this.#booked < this.account.fills.length; this.#booked += 1) {
-      const { clientOrderId, symbol, side, ...fill } = this.account.fills[this.#booked]!;
-      const { strategy = 'unknown', stop } = this.bot.intentOf(clientOrderId) ?? {};
-      const entry = {
-        strategy,
-        symbol,
-        side: 'long',
-        from: fill.order,
-        equityAtEntry: this.#equity,
-        ...(stop === undefined ? {} : { stop }),
-      } as const;
-      const execution = { ...fill, time: fill.timestamp };
-      this.#fees += fill.fee;
-      if (side === 'buy') this.#lots.open(entry, execution);
-      else for (const trade of this.#lots.close(entry, execution)) this.#decomposer.recordTrade(trade);
-    }
+    this.record.look();
   }
 }
 
@@ -214,12 +153,12 @@ export async function runPaper(options: PaperRunOptions): Promise<PaperReport> {
       engine && overlaid
         ? {
             ...overlayReport(engine),
-            account: overlaid.summary(),
+            account: overlaid.record.summary(),
             noticed: noticed(),
             effect: effectStatement(ledger, statementOptions(engine)),
             calibration: calibrationReport(ledger.outcomes),
           }
         : null,
-    baseline: baseline.summary(),
+    baseline: baseline.record.summary(),
   };
 }
