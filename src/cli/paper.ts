@@ -1,22 +1,18 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { type Options, parseConfig } from '../config/schema.ts';
-import { OptimizationEngine } from '../engine/engine.ts';
-import { takeLease } from '../journal/lease.ts';
-import { recordEvents } from '../journal/recorder.ts';
-import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
-import { LowdbStateStore } from '../journal/state-store.ts';
-import { type Durability, Journal } from '../journal/writer.ts';
+import type { OptimizationEngine } from '../engine/engine.ts';
+import type { Durability } from '../journal/writer.ts';
 import { type Candle, timeframeMs } from '../model/candle.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Clock } from '../model/ports.ts';
 import { jsonReady } from '../monitor/json.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from '../node/ccxt.ts';
-import { type ClosableLog, logEngine } from '../node/log.ts';
+import type { ClosableLog } from '../node/log.ts';
 import { ccxtMarketData } from '../node/market-data.ts';
 import { killedByEnvironment, openOverlay } from '../node/overlay.ts';
-import { allowOn } from '../node/panic.ts';
+import { openReplayState } from '../node/replay-state.ts';
 import { readCandles, symbolsIn } from '../paper/candle-files.ts';
 import type { CcxtInstance } from '../paper/exchange.ts';
 import { type Feed, replayFeed } from '../paper/feed.ts';
@@ -87,39 +83,15 @@ async function replay(
   ccxt: CcxtModule,
   { log, terminal }: PaperWorld,
 ): Promise<PaperReport> {
-  const isKilled = killedByEnvironment();
-  const engine = options.overlay ? new OptimizationEngine(config, { killed: () => isKilled }) : null;
-  const store = new LowdbStateStore(options.stateDir);
   const interval = timeframeMs(options.timeframe);
   const { source, bySymbol, planted } =
     options.candles === undefined ? generated(options, interval) : await recorded(options, options.candles);
   const markets = [...bySymbol].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
   const feed = replayFeed(bySymbol, interval);
-  const journalDir = join(options.stateDir, JOURNAL_DIR);
-  const lease = await takeLease(options.stateDir, {
-    onWait: (holder) => log.warn(`${options.stateDir} is ${holder}: waiting for it`),
-    onLost: (error) => log.error(error.message),
-  });
+  const { stateDir, overlay } = options;
+  const state = await openReplayState({ stateDir, config, overlay, isKilled: killedByEnvironment(), log });
+  const { engine } = state;
   try {
-    const saved = await store.read();
-    if (saved?.origin === 'live' || (saved === null && (await segmentsIn(journalDir)).length > 0)) {
-      throw new EdgekeeperError('STATE_OCCUPIED', {
-        found: `the state of a live run in ${options.stateDir}`,
-        expected: 'a directory of its own for a replay',
-        hint: 'Name another with --state-dir; nothing was changed.',
-      });
-    }
-    await rm(store.file, { force: true });
-    await rm(journalDir, { recursive: true, force: true });
-    allowOn(options.stateDir);
-    const journal = engine
-      ? new Journal({ directory: journalDir, durability: 'os', after: { seq: 0, hash: '' }, fence: lease })
-      : null;
-    if (engine && journal) {
-      logEngine(engine, log);
-      recordEvents(engine, journal);
-      engine.reconfigure(config, { time: 0, actor: 'edgekeeper paper', reason: 'a replay starts afresh' });
-    }
     const updateInterval = (engine?.config.updateIntervalHours ?? 1) * 3_600_000;
     let updated = -1;
     let batches = 0;
@@ -138,27 +110,18 @@ async function replay(
           if (due > updated) engine?.updateOptimization(closedAt);
           updated = due;
           batches += 1;
-          if (batches % FLUSH_BATCHES === 0) await journal?.flush();
+          if (batches % FLUSH_BATCHES === 0) await state.flush();
         },
         onBatch,
         balance: options.balance,
         slippageBps: options.slippageBps,
       }),
     );
-    lease.mustHold();
-    await journal?.close();
-    if (engine && journal) {
-      await store.save(() => ({
-        origin: 'replay',
-        options: engine.options,
-        seq: journal.seq,
-        walk: engine.walk(),
-      }));
-    }
+    await state.save();
     await keepReport(options.stateDir, report);
     return report;
   } finally {
-    await lease.release();
+    await state.release();
   }
 }
 
