@@ -19,11 +19,12 @@ const LAYERS = [
   ['journal'],
   ['paper'],
   ['node'],
+  ['trial'],
   ['cli'],
 ] as const;
 const ZOD = 'model/z.ts';
 /** Folders that may touch the machine. */
-const IO = ['journal', 'node', 'paper', 'cli'];
+const IO = ['journal', 'node', 'paper', 'trial', 'cli'];
 
 const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
 
@@ -63,7 +64,7 @@ function faultOf({ from, to }: Import): string | null {
   if (from === 'index.ts') return null;
   if (here === there) return null;
   // Paper trading puts an adapter on its own exchange, as a bot does.
-  if (here === 'paper' && to.startsWith('../adapters/')) return null;
+  if ((here === 'paper' || here === 'trial') && to.startsWith('../adapters/')) return null;
   if (rankOf(there) < 0) return `${from} imports ${to}, which is in no folder`;
   return rankOf(there) < rankOf(here) ? null : `${from} imports ${to} against the way that data flow`;
 }

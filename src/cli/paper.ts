@@ -5,7 +5,6 @@ import { type Options, parseConfig } from '../config/schema.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Durability } from '../journal/writer.ts';
 import { type Candle, timeframeMs } from '../model/candle.ts';
-import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Clock } from '../model/ports.ts';
 import { jsonReady } from '../monitor/json.ts';
 import { type CcxtModule, loadCcxt, openMarkets } from '../node/ccxt.ts';
@@ -13,10 +12,10 @@ import type { ClosableLog } from '../node/log.ts';
 import { ccxtMarketData } from '../node/market-data.ts';
 import { killedByEnvironment, openOverlay } from '../node/overlay.ts';
 import { openReplayState } from '../node/replay-state.ts';
-import { readCandles, symbolsIn } from '../paper/candle-files.ts';
+import { candleSource } from '../paper/candle-source.ts';
 import type { CcxtInstance } from '../paper/exchange.ts';
 import { type Feed, replayFeed } from '../paper/feed.ts';
-import { GENERATED_SYMBOLS, generateMarket, type Planted, plantedIn } from '../paper/generated-market.ts';
+import { GENERATED_SYMBOLS } from '../paper/generated-market.ts';
 import { liveFeed } from '../paper/live.ts';
 import { replayMarket } from '../paper/market-rules.ts';
 import type { PaperReport } from '../paper/report.ts';
@@ -64,9 +63,6 @@ export const REPORT_FILE = 'paper-report.json';
 /** A replay leaves the machine no idle moment in which the journal could write by itself. */
 const FLUSH_BATCHES = 1000;
 
-const YEAR_OF_HOURS = 365 * 24;
-const GENERATED_START = Date.UTC(2024, 0, 1);
-
 /** Runs the paper bot as the options say, leaves its state and report in the state directory, and returns the report. */
 export async function paperCommand(options: PaperCommandOptions, world: PaperWorld): Promise<PaperReport> {
   // The regimes of a paper run are detected on the candles that it trades on.
@@ -84,8 +80,7 @@ async function replay(
   { log, terminal }: PaperWorld,
 ): Promise<PaperReport> {
   const interval = timeframeMs(options.timeframe);
-  const { source, bySymbol, planted } =
-    options.candles === undefined ? generated(options, interval) : await recorded(options, options.candles);
+  const { source, bySymbol, planted } = await candleSource(options);
   const markets = [...bySymbol].map(([symbol, candles]) => replayMarket(symbol, candles[0]!.open));
   const feed = replayFeed(bySymbol, interval);
   const { stateDir, overlay } = options;
@@ -201,67 +196,6 @@ function openPaperAccount(engine: OptimizationEngine, time: number, balance: num
   if (before === null) return;
   engine.recordEquity({ time, equity: balance, deposit: balance - before });
   engine.rebasePeak({ time, actor: 'edgekeeper paper', reason: 'a new paper account' });
-}
-
-function generated(options: PaperCommandOptions, interval: number) {
-  const symbols = options.symbols ?? Object.keys(GENERATED_SYMBOLS);
-  const unknown = symbols.filter((symbol) => !(symbol in GENERATED_SYMBOLS));
-  if (unknown.length > 0) {
-    throw new EdgekeeperError('SYMBOL_UNKNOWN', {
-      found: `${unknown.map(show).join(', ')} in the generated market`,
-      expected: `some of ${Object.keys(GENERATED_SYMBOLS).join(', ')}`,
-      hint: 'Name an exchange with --exchange, or files with --candles DIR, for other symbols.',
-    });
-  }
-  const start = options.from ?? GENERATED_START;
-  const count =
-    options.to === undefined
-      ? Math.round((YEAR_OF_HOURS * 3_600_000) / interval)
-      : Math.floor((options.to - start) / interval);
-  if (count < 1) {
-    throw new EdgekeeperError('OPTION_INVALID', {
-      found: `--to ${new Date(options.to!).toISOString()} not after the start ${new Date(start).toISOString()}`,
-      expected: 'a time at least one candle later',
-      hint: 'Change --from or --to.',
-    });
-  }
-  const market = generateMarket({ seed: options.seed, start, count, interval });
-  const planted: readonly Planted[] = plantedIn({ start, count, interval });
-  return {
-    source: `a generated market (seed ${options.seed})`,
-    planted,
-    bySymbol: new Map(symbols.map((symbol) => [symbol, market.get(symbol)!])),
-  };
-}
-
-async function recorded(options: PaperCommandOptions, directory: string) {
-  const symbols = options.symbols ?? (await symbolsIn(directory, options.timeframe));
-  if (symbols.length === 0) {
-    throw new EdgekeeperError('CANDLES_MISSING', {
-      found: `no candle file of ${options.timeframe} in ${directory}`,
-      expected: `files such as BTC_USDT-${options.timeframe}.csv or .csv.gz`,
-      hint: 'Check --candles and --timeframe.',
-    });
-  }
-  const bySymbol = new Map<string, Candle[]>();
-  for (const symbol of symbols) {
-    if (!/^[^/\s]+\/[^/\s]+$/.test(symbol)) {
-      throw new EdgekeeperError('SYMBOL_UNKNOWN', {
-        found: show(symbol),
-        expected: 'a symbol written BASE/QUOTE',
-        hint: 'Separate symbols by commas: --symbols BTC/USDT,ETH/USDT.',
-      });
-    }
-    const { from, to } = options;
-    bySymbol.set(
-      symbol,
-      await readCandles(directory, symbol, options.timeframe, {
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-      }),
-    );
-  }
-  return { source: 'recorded candles', bySymbol, planted: null };
 }
 
 async function keepReport(stateDir: string, report: PaperReport): Promise<void> {
