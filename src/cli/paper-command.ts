@@ -10,12 +10,16 @@ import { jsonText } from '../monitor/json.ts';
 import { loadCcxt } from '../node/ccxt.ts';
 import { loadConfigFile } from '../node/config-file.ts';
 import { createLog } from '../node/log.ts';
+import type { PaperReport } from '../paper/report.ts';
 import { jsonOption, moment, stateDirOption } from './options.ts';
 import { paperCommand } from './paper.ts';
+import { paperOwn } from './paper-own.ts';
 import { renderPaper } from './render/paper.ts';
 import { renderStory } from './render/story.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
+
+const SEED = 7;
 
 interface PaperFlags {
   exchange?: string;
@@ -24,7 +28,8 @@ interface PaperFlags {
   candles?: string;
   from?: number;
   to?: number;
-  seed: number;
+  seed?: number;
+  quote: string;
   config?: string;
   stateDir: string;
   overlay: boolean;
@@ -57,15 +62,17 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
   cli
     .command('paper')
     .description(SUMMARIES.paper.does)
+    .argument('[command...]', 'your own bot, after --: it trades on paper, live or on recorded candles')
     .option('--exchange <id>', 'live: poll this ccxt exchange, such as binance; no key is needed')
     .option('--symbols <list>', 'symbols, separated by commas', list)
     .option('--timeframe <tf>', 'candles to trade on, such as 5m or 1h (default: as configured, else 1h)')
     .option('--candles <dir>', 'replay: a directory with files such as BTC_USDT-1h.csv or .csv.gz')
     .option('--from <day>', 'replay from this day (UTC)', moment)
     .option('--to <day>', 'replay up to, and without, this day (UTC)', moment)
-    .option('--seed <n>', 'seed of the generated market', inRange(0, 2 ** 31 - 1, true), 7)
+    .option('--seed <n>', 'seed of the generated market (default: 7)', inRange(0, 2 ** 31 - 1, true))
     .option('--config <file>', 'JSON file with options, alone or under the key "edgekeeper"')
     .addOption(stateDirOption())
+    .option('--quote <currency>', 'your own bot live: currency of its account', 'USDT')
     .option('--balance <amount>', 'money at the start, in quote currency', inRange(1, 1e12), 10_000)
     .option('--slippage <bps>', 'slippage of a taker, in basis points', inRange(0, 1000), 2)
     .addOption(
@@ -83,7 +90,7 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
     .option('--no-overlay', 'run the bot alone')
     .option('--full', 'print every table before the summary')
     .addOption(jsonOption())
-    .action(async (flags: PaperFlags) => {
+    .action(async (command: string[], flags: PaperFlags) => {
       if (flags.exchange !== undefined && flags.candles !== undefined) {
         throw new EdgekeeperError('OPTION_INVALID', {
           found: '--exchange with --candles',
@@ -96,6 +103,12 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
       timeframeMs(timeframe);
       if (flags.exchange !== undefined) (await loadCcxt()).create(flags.exchange, {});
       await new LowdbStateStore(flags.stateDir).prepare();
+      const [program, ...args] = command;
+      if (program !== undefined) {
+        const report = await paperOwn([program, ...args], { ...flags, timeframe }, world);
+        said(report, flags, world);
+        return;
+      }
       const log = createLog({
         directory: join(flags.stateDir, 'logs'),
         terminal: world.logLevel ?? (flags.exchange === undefined ? 'error' : 'info'),
@@ -105,7 +118,7 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
         const report = await paperCommand(
           {
             timeframe,
-            seed,
+            seed: seed ?? SEED,
             config,
             stateDir,
             overlay,
@@ -122,16 +135,20 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
           },
           { ...world, log },
         );
-        if (flags.json) {
-          world.out(json(report));
-          return;
-        }
-        if (flags.full) world.out(`${renderPaper(report)}\n\n`);
-        world.out(`${renderStory(report)}\n${nextSteps(flags)}`);
+        said(report, flags, world);
       } finally {
         await log.close();
       }
     });
+}
+
+function said(report: PaperReport, flags: PaperFlags, world: CliWorld): void {
+  if (flags.json) {
+    world.out(json(report));
+    return;
+  }
+  if (flags.full) world.out(`${renderPaper(report)}\n\n`);
+  world.out(`${renderStory(report)}\n${nextSteps(flags)}`);
 }
 
 const json = (value: unknown): string => `${jsonText(value)}\n`;

@@ -198,7 +198,8 @@ function openPaperAccount(engine: OptimizationEngine, time: number, balance: num
   engine.rebasePeak({ time, actor: 'edgekeeper paper', reason: 'a new paper account' });
 }
 
-async function keepReport(stateDir: string, report: PaperReport): Promise<void> {
+/** Leaves a report beside the state, for `edgekeeper report`. */
+export async function keepReport(stateDir: string, report: PaperReport): Promise<void> {
   await writeFile(join(stateDir, REPORT_FILE), `${JSON.stringify(jsonReady(report))}\n`);
 }
 

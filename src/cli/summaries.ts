@@ -17,7 +17,7 @@ const switches = Object.keys(SWITCHES).join(', ');
  */
 export const SUMMARIES = {
   paper: {
-    does: 'paper-trade three demo strategies through the overlay: on a generated market, on candle files, or live',
+    does: 'paper-trade your own bot, or three demo strategies, with and without the overlay: on a generated market, on candle files, or live',
   },
   status: { does: 'what the overlay knows now: switches, weights, statuses, alerts' },
   doctor: {

@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'TIMEFRAME_UNKNOWN'
   | 'MARKET_DATA_UNAVAILABLE'
   | 'OPTION_INVALID'
+  | 'BOT_FAILED'
   | 'PACKAGE_MISSING';
 
 /** What went wrong, in the three parts its reader needs. */

@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EdgekeeperError } from '../model/errors.ts';
+import type { PaperReport } from '../paper/report.ts';
+import { progressFile, TRIAL, type Trial, type TrialResult } from './trial.ts';
+
+export interface RunTrialOptions {
+  /** The bot's command and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly trial: Omit<Trial, 'overlay' | 'resultFile'>;
+  readonly overlay: boolean;
+  /** Ends the trial: what it came to by then is reported. */
+  readonly signal: AbortSignal;
+  /** Told how far the bots are, in candles. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Folder in the state directory of what the bots printed and came to. */
+const TRIAL_DIR = 'trial';
+/** How long a bot that was stopped may take to end, in ms. */
+const PATIENCE = 15_000;
+const LOOK_EVERY = 300;
+/** Characters of a bot's last words in an error. */
+const LAST_WORDS = 1500;
+
+const PRELOAD = new URL(`./bot-preload${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/**
+ * Runs a bot of somebody's own on paper, beside itself without the overlay, each in a process of its own. Throws
+ * `BOT_FAILED` with its last words where one of them breaks down.
+ */
+export async function runTrial(options: RunTrialOptions): Promise<PaperReport> {
+  const { trial, overlay } = options;
+  const directory = join(trial.stateDir, TRIAL_DIR);
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  const arms = overlay ? [true, false] : [false];
+  const runs = arms.map((has) => new BotRun(options, has, directory));
+  const stop = () => {
+    for (const run of runs) run.stop();
+  };
+  options.signal.addEventListener('abort', stop, { once: true });
+  const looking = setInterval(
+    () => void told(runs).then((at) => at && options.onProgress(...at)),
+    LOOK_EVERY,
+  );
+  try {
+    const results = await Promise.all(runs.map((run) => run.result()));
+    return reportOf(results);
+  } finally {
+    clearInterval(looking);
+    options.signal.removeEventListener('abort', stop);
+    stop();
+  }
+}
+
+function reportOf(results: readonly TrialResult[]): PaperReport {
+  const baseline = results.at(-1)!;
+  const overlaid = results.find(({ overlay }) => overlay !== null);
+  const { run } = overlaid ?? baseline;
+  const strategies = new Set([
+    ...Object.keys(overlaid?.account.byStrategy ?? {}),
+    ...Object.keys(baseline.account.byStrategy),
+  ]);
+  return {
+    run: { ...run, strategies: [...strategies], planted: null },
+    overlay: overlaid?.overlay ? { ...overlaid.overlay, account: overlaid.account } : null,
+    baseline: baseline.account,
+  };
+}
+
+/** How far the slower of the bots is. */
+async function told(runs: readonly BotRun[]): Promise<[done: number, total: number] | null> {
+  const all = await Promise.all(runs.map((run) => run.progress()));
+  const known = all.filter((each) => each !== null);
+  return known.length < runs.length ? null : known.sort((a, b) => a[0] - b[0])[0]!;
+}
+
+/** One process of a bot. */
+class BotRun {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  readonly #resultFile: string;
+  readonly #outputFile: string;
+  readonly #name: string;
+
+  constructor({ command, trial }: RunTrialOptions, overlay: boolean, directory: string) {
+    this.#name = overlay ? 'with-overlay' : 'without-overlay';
+    this.#resultFile = join(directory, `${this.#name}.json`);
+    this.#outputFile = join(directory, `${this.#name}.log`);
+    const stateDir = overlay ? trial.stateDir : join(directory, 'state-without');
+    const told: Trial = { ...trial, stateDir, overlay, resultFile: this.#resultFile };
+    const output = openSync(this.#outputFile, 'w');
+    const [program, ...args] = command;
+    this.#child = spawn(program, args, {
+      stdio: ['ignore', output, output],
+      env: {
+        ...process.env,
+        [TRIAL]: JSON.stringify(told),
+        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${PRELOAD.href}`.trim(),
+      },
+      // A Ctrl-C is passed on once, not heard by everybody at the same time.
+      detached: process.platform !== 'win32',
+    });
+    closeSync(output);
+    this.#ended = new Promise((resolve, reject) => {
+      this.#child.once('error', (cause) => reject(failed(this.#name, program, cause.message)));
+      this.#child.once('exit', resolve);
+    });
+  }
+
+  async progress(): Promise<[number, number] | null> {
+    const text = await readFile(progressFile(this.#resultFile), 'utf8').catch(() => '');
+    const [done = Number.NaN, total = Number.NaN] = text.split(' ').map(Number);
+    return done >= 0 && total > 0 ? [done, total] : null;
+  }
+
+  /** What it came to. Rejects with `BOT_FAILED`. */
+  async result(): Promise<TrialResult> {
+    const code = await this.#ended;
+    const text = await readFile(this.#resultFile, 'utf8').catch(() => null);
+    if (text !== null) return JSON.parse(text) as TrialResult;
+    const words = (await readFile(this.#outputFile, 'utf8')).trim().slice(-LAST_WORDS);
+    throw failed(this.#name, `it ended with code ${code}`, words || 'it said nothing');
+  }
+
+  stop(): void {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill('SIGINT');
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
+    late.unref();
+    this.#child.once('exit', () => clearTimeout(late));
+  }
+}
+
+const failed = (name: string, what: string, words: string): EdgekeeperError =>
+  new EdgekeeperError('BOT_FAILED', {
+    found: `the bot ${name}: ${what}: ${words}`,
+    expected: 'a Node program that trades by ccxt 4, started from its own folder',
+    hint: 'Start it by itself first. All it printed is in the state directory, under trial/.',
+  });

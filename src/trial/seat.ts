@@ -1,0 +1,101 @@
+import type { Attachment } from '../../adapters/ccxt/attach.ts';
+import type { CcxtExchange } from '../../adapters/ccxt/market.ts';
+import { PaperAccount } from '../paper/account.ts';
+import { AccountRecord } from '../paper/account-record.ts';
+import { type CcxtErrors, type CcxtInstance, simulateOrders } from '../paper/exchange.ts';
+import { forbidRealOrders } from '../paper/no-real-orders.ts';
+import type { Trial } from './trial.ts';
+
+/** Share of a candle's volume that one order may be. */
+export const PARTICIPATION = 0.1;
+
+export interface SeatOptions {
+  readonly trial: Trial;
+  readonly strategyOf: (symbol: string) => string;
+  /** Marks the price of a symbol, as the bot's exchange sees it now. */
+  readonly priceNow: (exchange: CcxtInstance, symbol: string) => Promise<void>;
+  /** Puts the overlay on an exchange; null for the bot alone. */
+  readonly attach: ((exchange: CcxtExchange) => Attachment) | null;
+}
+
+/** A bot on one paper account, whatever exchanges it makes: they all trade for it. */
+export class Seat {
+  readonly account: PaperAccount;
+  readonly record: AccountRecord;
+  readonly #options: SeatOptions;
+  readonly exchanges: CcxtInstance[] = [];
+  #changed: (() => void)[] = [];
+
+  constructor(options: SeatOptions) {
+    const { balance, quote, slippageBps } = options.trial;
+    this.#options = options;
+    this.account = new PaperAccount({ quote, balance, slippageBps, participation: PARTICIPATION });
+    this.record = new AccountRecord({
+      account: this.account,
+      ownerOf: ({ symbol }) => ({ strategy: options.strategyOf(symbol) }),
+      unitOf: (symbol) => ({ size: this.exchanges[0]?.market(symbol).contractSize ?? 1, inverse: false }),
+    });
+  }
+
+  /** Makes an exchange of the bot one of paper, before the overlay is put on it. */
+  take(exchange: CcxtInstance, errors: CcxtErrors): void {
+    const { priceNow, attach } = this.#options;
+    this.exchanges.push(exchange);
+    forbidRealOrders(exchange, errors);
+    simulateOrders(exchange, {
+      account: this.account,
+      errors: counting(errors, () => this.record.refused()),
+      priceNow: (symbol) => priceNow(exchange, symbol),
+      onChange: () => this.changed(),
+    });
+    watchOwn(exchange, (wake) => this.#changed.push(wake));
+    attach?.(exchange as unknown as CcxtExchange);
+  }
+
+  /** Wakes who waits for news of orders, balances and positions. */
+  changed(): void {
+    const woken = this.#changed;
+    this.#changed = [];
+    for (const wake of woken) wake();
+  }
+}
+
+/** The streams of an account: each answers once something has changed. */
+function watchOwn(exchange: CcxtInstance, onChange: (wake: () => void) => void): void {
+  const own = exchange as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  for (const [stream, query] of [
+    ['watchOrders', 'fetchOrders'],
+    ['watchMyTrades', 'fetchMyTrades'],
+    ['watchBalance', 'fetchBalance'],
+    ['watchPositions', 'fetchPositions'],
+  ] as const) {
+    const answer = own[query]!;
+    own[stream] = async (...args) => {
+      await new Promise<void>(onChange);
+      return answer(...args);
+    };
+  }
+}
+
+/** The venue's errors, of which refusals are counted. */
+function counting(errors: CcxtErrors, refused: () => void): CcxtErrors {
+  const counted = <T extends new (message: string) => Error>(base: T) =>
+    new Proxy(base, {
+      construct(target, args, made) {
+        refused();
+        return Reflect.construct(target, args, made);
+      },
+    });
+  return {
+    ...pick(errors),
+    InvalidOrder: counted(errors.InvalidOrder),
+    InsufficientFunds: counted(errors.InsufficientFunds),
+  };
+}
+
+const pick = ({ InvalidOrder, InsufficientFunds, OrderNotFound, NotSupported }: CcxtErrors): CcxtErrors => ({
+  InvalidOrder,
+  InsufficientFunds,
+  OrderNotFound,
+  NotSupported,
+});
