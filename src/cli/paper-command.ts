@@ -20,6 +20,8 @@ import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
 const SEED = 7;
+/** Where a bot of one's own is put on paper, where nothing else is said. */
+const PAPER_DIR = '.edgekeeper-paper';
 
 interface PaperFlags {
   exchange?: string;
@@ -90,7 +92,10 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
     .option('--no-overlay', 'run the bot alone')
     .option('--full', 'print every table before the summary')
     .addOption(jsonOption())
-    .action(async (command: string[], flags: PaperFlags) => {
+    .action(async (command: string[], given: PaperFlags, self: Command) => {
+      // What a bot does on paper must not come among what it did live.
+      const isOwn = command.length > 0 && self.getOptionValueSource('stateDir') === 'default';
+      const flags = isOwn ? { ...given, stateDir: PAPER_DIR } : given;
       if (flags.exchange !== undefined && flags.candles !== undefined) {
         throw new EdgekeeperError('OPTION_INVALID', {
           found: '--exchange with --candles',

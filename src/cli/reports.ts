@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
 import { readLedger } from '../journal/record.ts';
+import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import { examine } from '../monitor/doctor.ts';
 import { jsonText } from '../monitor/json.ts';
@@ -42,7 +43,11 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
-      const findings = examine(await savedEngine(stateDir), world.clock.now());
+      const engine = await savedEngine(stateDir);
+      const saved = await new LowdbStateStore(stateDir).read();
+      // A replay lives in the past.
+      const now = saved?.origin === 'replay' ? engine.time : world.clock.now();
+      const findings = examine(engine, now);
       world.out(asJson ? json(findings) : `${renderFindings(findings)}\n`);
     });
 

@@ -5,5 +5,6 @@ export { type CcxtInstance, simulateOrders } from './exchange.ts';
 export { type Batch, type Feed, replayFeed } from './feed.ts';
 export { generateMarket } from './generated-market.ts';
 export { liveFeed } from './live.ts';
+export { type PaperExchangeOptions, paperExchange } from './paper-exchange.ts';
 export type { AccountSummary, PaperReport } from './report.ts';
 export { DEMO_STRATEGIES, type PaperRunOptions, runPaper } from './run.ts';

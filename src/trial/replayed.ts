@@ -144,7 +144,7 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
         }
         time.goTo(closes);
         close(market.goTo(closes), closes);
-        seat.changed();
+        seat.streams.changed();
         for (const each of served) each.wake();
         progress(candles, total * bySymbol.size);
         if (candles - flushed < FLUSH_CANDLES) continue;

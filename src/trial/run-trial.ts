@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { progressFile, TRIAL, type Trial, type TrialResult } from './trial.ts';
@@ -34,6 +35,7 @@ const PRELOAD = new URL(`./bot-preload${import.meta.url.endsWith('.ts') ? '.ts' 
 export async function runTrial(options: RunTrialOptions): Promise<PaperReport> {
   const { trial, overlay } = options;
   const directory = join(trial.stateDir, TRIAL_DIR);
+  await refuseLiveState(trial.stateDir, directory);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   const arms = overlay ? [true, false] : [false];
@@ -54,6 +56,20 @@ export async function runTrial(options: RunTrialOptions): Promise<PaperReport> {
     options.signal.removeEventListener('abort', stop);
     stop();
   }
+}
+
+/** What a bot does on paper must not come among what it did live. */
+async function refuseLiveState(stateDir: string, directory: string): Promise<void> {
+  const isTrial = await stat(directory).then(
+    () => true,
+    () => false,
+  );
+  if (isTrial || (await new LowdbStateStore(stateDir).read())?.origin !== 'live') return;
+  throw new EdgekeeperError('STATE_OCCUPIED', {
+    found: `the state of a live bot in ${stateDir}`,
+    expected: 'a directory of its own for a paper run',
+    hint: 'Name another with --state-dir; nothing was changed.',
+  });
 }
 
 function reportOf(results: readonly TrialResult[]): PaperReport {

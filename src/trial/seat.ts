@@ -4,6 +4,7 @@ import { PaperAccount } from '../paper/account.ts';
 import { AccountRecord } from '../paper/account-record.ts';
 import { type CcxtErrors, type CcxtInstance, simulateOrders } from '../paper/exchange.ts';
 import { forbidRealOrders } from '../paper/no-real-orders.ts';
+import { OwnStreams } from '../paper/own-streams.ts';
 import type { Trial } from './trial.ts';
 
 /** Share of a candle's volume that one order may be. */
@@ -24,7 +25,7 @@ export class Seat {
   readonly record: AccountRecord;
   readonly #options: SeatOptions;
   readonly exchanges: CcxtInstance[] = [];
-  #changed: (() => void)[] = [];
+  readonly streams = new OwnStreams();
 
   constructor(options: SeatOptions) {
     const { balance, quote, slippageBps } = options.trial;
@@ -46,34 +47,10 @@ export class Seat {
       account: this.account,
       errors: counting(errors, () => this.record.refused()),
       priceNow: (symbol) => priceNow(exchange, symbol),
-      onChange: () => this.changed(),
+      onChange: () => this.streams.changed(),
     });
-    watchOwn(exchange, (wake) => this.#changed.push(wake));
+    this.streams.on(exchange);
     attach?.(exchange as unknown as CcxtExchange);
-  }
-
-  /** Wakes who waits for news of orders, balances and positions. */
-  changed(): void {
-    const woken = this.#changed;
-    this.#changed = [];
-    for (const wake of woken) wake();
-  }
-}
-
-/** The streams of an account: each answers once something has changed. */
-function watchOwn(exchange: CcxtInstance, onChange: (wake: () => void) => void): void {
-  const own = exchange as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-  for (const [stream, query] of [
-    ['watchOrders', 'fetchOrders'],
-    ['watchMyTrades', 'fetchMyTrades'],
-    ['watchBalance', 'fetchBalance'],
-    ['watchPositions', 'fetchPositions'],
-  ] as const) {
-    const answer = own[query]!;
-    own[stream] = async (...args) => {
-      await new Promise<void>(onChange);
-      return answer(...args);
-    };
   }
 }
 

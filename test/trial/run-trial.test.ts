@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { PaperReport } from '../../src/paper/report.ts';
+import { isBuilt, project, root, run, title } from '../adapters/installed.ts';
+
+const CLI = join(root, 'dist/src/cli/main.js');
+const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-02-01'];
+
+/** A bot as people write them, which buys above an average and sells below it; the stop is at the venue. */
+const BOT = `
+  import ccxt from 'ccxt';
+  const exchange = new ccxt.binance({ apiKey: 'k', secret: 's' });
+  const mean = (xs) => xs.reduce((a, b) => a + b, 0) / xs.length;
+  let held = 0;
+  async function step() {
+    const rows = await exchange.fetchOHLCV('BTC/USDT', '1h', undefined, 40);
+    const closes = rows.slice(0, -1).map((row) => row[4]);
+    const { last } = await exchange.fetchTicker('BTC/USDT');
+    if (held === 0 && last > mean(closes)) {
+      const { free } = await exchange.fetchBalance();
+      const order = await exchange.createMarketBuyOrder('BTC/USDT', (free.USDT * 0.5) / last);
+      held = order.filled;
+      console.log(new Date().toISOString(), 'bought', held);
+    } else if (held > 0 && last < mean(closes)) {
+      await exchange.createMarketSellOrder('BTC/USDT', held);
+      held = 0;
+    }
+  }
+  await exchange.loadMarkets();
+  for (;;) {
+    await step().catch((error) => console.error(error.message));
+    await exchange.sleep(600_000);
+  }
+`;
+
+describe("somebody's own bot on paper", () => {
+  it.skipIf(!isBuilt)(
+    title('lives through the candles with and without the overlay, and twice the same'),
+    async () => {
+      const config = { ccxt: { strategies: { 'BTC/USDT': 'Mean' }, sizing: 'host-reads-position' } };
+      const dir = await project({ 'bot.mjs': BOT, 'edgekeeper.json': JSON.stringify(config) });
+      const first = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
+      expect(first.code, first.out).toBe(0);
+      const report = JSON.parse(first.out) as PaperReport;
+      expect(report.run).toMatchObject({ strategies: ['Mean'], timeframe: '1h' });
+      const { overlay, baseline } = report;
+      expect(baseline.trades).toBeGreaterThan(10);
+      // The overlay saw what the account's own books say.
+      expect(overlay!.strategies).toMatchObject([
+        { strategy: 'Mean', performance: { trades: overlay!.account.trades } },
+      ]);
+      expect(overlay!.strategies[0]!.performance.totalPnl).toBeCloseTo(
+        overlay!.account.byStrategy.Mean!.totalPnl,
+        6,
+      );
+      expect(await readFile(join(dir, '.edgekeeper-paper/trial/with-overlay.log'), 'utf8')).toMatch(
+        /^2024-01-.*bought/m,
+      );
+
+      const again = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
+      expect(JSON.parse(again.out)).toEqual(report);
+      expect(await run(dir, CLI, 'status', '--state-dir', '.edgekeeper-paper')).toMatchObject({ code: 0 });
+    },
+    180_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('ends with its last words where it breaks down, and is refused where a live state is'),
+    async () => {
+      const dir = await project({
+        'bot.mjs': "import ccxt from 'ccxt'; new ccxt.binance(); throw new Error('no luck');",
+      });
+      const broken = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
+      expect(broken.code).toBe(1);
+      expect(broken.out).toMatch(/BOT_FAILED.*no luck/s);
+      const odd = await run(dir, ...PAPER, '--exchange', 'binance', '--', process.execPath, 'bot.mjs');
+      expect(odd.out).toMatch(/OPTION_INVALID/);
+      const missing = await run(dir, ...PAPER, '--', 'no-such-program');
+      expect(missing.out).toMatch(/BOT_FAILED.*no-such-program/s);
+    },
+    120_000,
+  );
+});
