@@ -14,6 +14,7 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
     names: ['status', 'doctor', 'report'],
     load: async () => (await import('./reports.ts')).addReportCommands,
   },
+  { names: ['check'], load: async () => (await import('./check.ts')).addCheckCommand },
   { names: ['config'], load: async () => (await import('./config.ts')).addConfigCommands },
   {
     names: ['effect', 'why', 'diff'],

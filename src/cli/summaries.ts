@@ -17,11 +17,16 @@ const switches = Object.keys(SWITCHES).join(', ');
  */
 export const SUMMARIES = {
   paper: {
+    takes: '[command...]',
     does: 'paper-trade your own bot, or three demo strategies, with and without the overlay: on a generated market, on candle files, or live',
   },
   status: { does: 'what the overlay knows now: switches, weights, statuses, alerts' },
   doctor: {
     does: 'how the bot is set up, by its record: what is not seen or not said, and the line that mends it',
+  },
+  check: {
+    does: 'what your past trades say: which strategies have an edge, which lost it, what looks odd; --import starts from them',
+    takes: '<file>',
   },
   report: { does: 'the report of the saved state, and of the paper run that made it' },
   config: { does: 'check, complete and describe configurations', hasOptions: false },

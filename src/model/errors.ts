@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'MARKET_DATA_UNAVAILABLE'
   | 'OPTION_INVALID'
   | 'BOT_FAILED'
+  | 'HISTORY_INVALID'
   | 'PACKAGE_MISSING';
 
 /** What went wrong, in the three parts its reader needs. */

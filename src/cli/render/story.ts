@@ -1,14 +1,13 @@
-import type { EffectStatement } from '../../effect/statement.ts';
 import { printableValue } from '../../model/printable.ts';
 import type { Planted } from '../../paper/generated-market.ts';
 import type { Noticed } from '../../paper/noticed.ts';
 import type { AccountSummary, PaperReport } from '../../paper/report.ts';
 import { plotted } from './plot.ts';
-import { day, signed } from './table.ts';
+import { count, verdictOf, WIDTH, wrapped } from './sentences.ts';
+import { day } from './table.ts';
 
 const DAY = 86_400_000;
-/** What a terminal shows at once, less the next steps below. */
-const WIDTH = 80;
+/** Lines of a chart: all of it has to fit a terminal with the next steps below. */
 const CHART = 4;
 
 /** A paper run on one screen: what there was to find, when it was found, what it came to, and whether that proves anything. */
@@ -31,7 +30,7 @@ export function renderStory(report: PaperReport): string {
     '',
     ...equityOf('Equity with the overlay', account, [account, baseline]),
     ...equityOf('without it', baseline, [account, baseline]),
-    ...verdictOf(effect),
+    ...wrapped(`${verdictOf(effect)} One run proves little.`),
   ].join('\n');
 }
 
@@ -64,8 +63,6 @@ function firstly(noticed: readonly Noticed[], strategy: string): string {
     : 'over half to the end';
 }
 
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-
 /** An account's equity as a small chart; those that are compared have one scale. */
 function equityOf(name: string, account: AccountSummary, compared: readonly AccountSummary[]): string[] {
   const { startBalance, equity, curve } = account;
@@ -79,23 +76,3 @@ function equityOf(name: string, account: AccountSummary, compared: readonly Acco
 }
 
 const money = (amount: number): string => Math.round(amount).toLocaleString('en-US');
-
-/** The overlay statement in a sentence or two. */
-function verdictOf({ verdict, claim: { effect, interval }, because, n }: EffectStatement): string[] {
-  const said =
-    verdict === 'INCONCLUSIVE' || effect === null || interval === null
-      ? `${verdict}, over ${count(n, 'outcome')}: ${because}.`
-      : `${verdict}: bigger sizes went to ${effect > 0 ? 'better' : 'worse'} results by ${signed(effect)} R (${signed(interval[0])} .. ${signed(interval[1])} at any time, ${count(n, 'outcome')}).`;
-  return wrapped(`${said} One run proves little.`);
-}
-
-function wrapped(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= WIDTH)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}

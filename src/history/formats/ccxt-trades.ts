@@ -1,0 +1,54 @@
+import { EdgekeeperError } from '../../model/errors.ts';
+import { pairedHistory } from '../paired-history.ts';
+import type { PastFill, TradeHistory } from '../trade-history.ts';
+
+interface CcxtTrade {
+  readonly id?: string;
+  readonly timestamp: number;
+  readonly symbol: string;
+  readonly side: 'buy' | 'sell';
+  readonly price: number;
+  readonly amount: number;
+  readonly fee?: { readonly cost?: number; readonly currency?: string } | null;
+  readonly fees?: readonly { readonly cost?: number; readonly currency?: string }[];
+}
+
+/** Whether parsed JSON is what `fetchMyTrades` of ccxt answers. */
+export const isCcxtTrades = (value: unknown): value is readonly CcxtTrade[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every(
+    (each) =>
+      each !== null && typeof each === 'object' && 'timestamp' in each && 'side' in each && 'amount' in each,
+  );
+
+/** The round trips of what `fetchMyTrades` of ccxt answers. Throws `HISTORY_INVALID` for an impossible row. */
+export function fromCcxtTrades(given: readonly CcxtTrade[], strategy: string): TradeHistory {
+  let others = 0;
+  const fills = given.map((trade, i): PastFill => {
+    const { id, timestamp, symbol, side, price, amount } = trade;
+    if (!(timestamp > 0) || !(price > 0) || !(amount > 0) || (side !== 'buy' && side !== 'sell')) {
+      throw new EdgekeeperError('HISTORY_INVALID', {
+        found: `${JSON.stringify(trade).slice(0, 200)} at ${i}`,
+        expected: 'a trade as ccxt has it: timestamp, symbol, side, price and amount',
+        hint: 'Nothing was read.',
+      });
+    }
+    const [base = '', rest = ''] = symbol.split('/');
+    const quote = rest.split(':').at(-1);
+    let [fee, baseFee] = [0, 0];
+    for (const { cost = 0, currency } of trade.fees?.length ? trade.fees : trade.fee ? [trade.fee] : []) {
+      if (currency === undefined || currency === quote) fee += cost;
+      else if (currency === base && side === 'buy') baseFee += cost;
+      else if (currency === base) fee += cost * price;
+      else others += 1;
+    }
+    return { id, strategy, symbol, side, time: timestamp, price, amount, fee, baseFee };
+  });
+  const hasShorts = given.some(({ symbol }) => symbol.includes(':'));
+  const notices =
+    others === 0
+      ? []
+      : [`${others} fees in another currency are left out: the results are a little too good`];
+  return pairedHistory('trades as ccxt has them (fetchMyTrades)', fills, { hasShorts, notices });
+}
