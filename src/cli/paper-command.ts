@@ -92,6 +92,18 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
     .option('--no-overlay', 'run the bot alone')
     .option('--full', 'print every table before the summary')
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edgekeeper paper                                          three demo strategies on a generated market
+  edgekeeper paper --candles ./candles -- node bot.mjs      your bot on recorded candles
+  edgekeeper paper --seed 7 -- npm run bot                  your bot on a generated market
+  edgekeeper paper -- node bot.mjs                          your bot on live prices, until Ctrl-C
+
+Your bot is run twice, with the overlay and without. What it is called by the overlay, and how its sizes may be changed, is in
+section "ccxt" of edgekeeper.json in its folder. What it prints goes to trial/ in the state directory.`,
+    )
     .action(async (command: string[], given: PaperFlags, self: Command) => {
       // What a bot does on paper must not come among what it did live.
       const isOwn = command.length > 0 && self.getOptionValueSource('stateDir') === 'default';
@@ -111,7 +123,7 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
       const [program, ...args] = command;
       if (program !== undefined) {
         const report = await paperOwn([program, ...args], { ...flags, timeframe }, world);
-        said(report, flags, world);
+        said(report, flags, world, `npx edgekeeper doctor --state-dir ${printable(flags.stateDir)}`);
         return;
       }
       const log = createLog({
@@ -147,18 +159,19 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
     });
 }
 
-function said(report: PaperReport, flags: PaperFlags, world: CliWorld): void {
+function said(report: PaperReport, flags: PaperFlags, world: CliWorld, next?: string): void {
   if (flags.json) {
     world.out(json(report));
     return;
   }
   if (flags.full) world.out(`${renderPaper(report)}\n\n`);
-  world.out(`${renderStory(report)}\n${nextSteps(flags)}`);
+  world.out(`${renderStory(report)}\n${nextSteps(flags, next)}`);
 }
 
 const json = (value: unknown): string => `${jsonText(value)}\n`;
 
-function nextSteps({ exchange, ...flags }: PaperFlags): string {
+/** @param next what to try last; by default another run */
+function nextSteps({ exchange, ...flags }: PaperFlags, next?: string): string {
   const stateDir = printable(flags.stateDir);
   const dir = stateDir === '.edgekeeper' ? '' : ` --state-dir ${stateDir}`;
   return [
@@ -166,9 +179,7 @@ function nextSteps({ exchange, ...flags }: PaperFlags): string {
     `Next, on what is in ${stateDir}:`,
     `  npx edgekeeper report${dir}   every table`,
     `  npx edgekeeper why --last${dir}`,
-    exchange === undefined
-      ? '  npx edgekeeper paper --exchange binance --symbols BTC/USDT,ETH/USDT'
-      : `  npx edgekeeper status${dir}`,
+    `  ${next ?? (exchange === undefined ? 'npx edgekeeper paper --exchange binance --symbols BTC/USDT,ETH/USDT' : `npx edgekeeper status${dir}`)}`,
     '',
   ].join('\n');
 }
