@@ -33,16 +33,20 @@ interface Spell {
 
 /** Ticks within one candle. */
 const TICKS = 8;
-/** Between these shares of the time trends break off early: what bought their dips stops working for a while. */
-const TRENDS_BREAK_OFF = { from: 0.45, to: 0.63 } as const;
+/** Until this share of the time falls come in waves: for a day faster, and for a day part of the way back. */
+const WAVES_END = 0.55;
+const WAVE_CANDLES = 48;
+/** What a wave adds to the drift of a fall, and takes from it on the way back, as a multiple of it. */
+const WAVE = 2.5;
 const CRASH_AT = 0.7;
 const CRASH_CANDLES = 6;
 const CRASH_DRIFT = -0.035;
 
 /**
  * A made-up market that has what real ones have: spells of trend, range and storm, a crash that hits every
- * symbol at once, and outages. Trends persist but for some weeks in the middle, so that FVG_Pattern, which
- * buys dips in a trend, has an edge, loses it, and finds it again. The same seed gives the same candles.
+ * symbol at once, and outages. Trends persist, so that FVG_Pattern, which buys dips in a rising one, has an edge
+ * throughout. Falls come in waves at first and straight later, so that RSI_Reversal, which buys the end of a wave, has
+ * an edge and loses it. The same seed gives the same candles.
  */
 export function generateMarket(options: GeneratedMarketOptions): Map<string, Candle[]> {
   return new Map(
@@ -53,11 +57,11 @@ export function generateMarket(options: GeneratedMarketOptions): Map<string, Can
   );
 }
 
-/** What a generated market holds for a strategy: nothing to earn, or an edge that is lost for a while. */
+/** What a generated market holds for a strategy: an edge at all times, at none, or until it is lost. */
 export interface Planted {
   readonly strategy: string;
-  /** Null for a strategy that never has an edge; else when it is lost and back, ms UTC. */
-  readonly edge: { readonly lostAt: number; readonly backAt: number } | null;
+  /** When it is lost: ms UTC. */
+  readonly edge: 'always' | 'never' | { readonly lostAt: number };
 }
 
 /** What is planted in a market of these options. */
@@ -66,12 +70,10 @@ export function plantedIn({
   count,
   interval,
 }: Omit<GeneratedMarketOptions, 'seed'>): readonly Planted[] {
-  const at = (share: number) => start + Math.ceil(share * count) * interval;
-  const { from, to } = TRENDS_BREAK_OFF;
   return [
-    { strategy: 'FVG_Pattern', edge: { lostAt: at(from), backAt: at(to) } },
-    { strategy: 'EMA_Trend', edge: null },
-    { strategy: 'RSI_Reversal', edge: null },
+    { strategy: 'FVG_Pattern', edge: 'always' },
+    { strategy: 'RSI_Reversal', edge: { lostAt: start + Math.ceil(WAVES_END * count) * interval } },
+    { strategy: 'EMA_Trend', edge: 'never' },
   ];
 }
 
@@ -86,16 +88,16 @@ function generateSymbol(
   let spell: Spell | null = null;
   let log = Math.log(price);
   for (let i = 0; i < count; i += 1) {
-    const share = i / count;
-    const trendsPersist = share < TRENDS_BREAK_OFF.from || share >= TRENDS_BREAK_OFF.to;
-    if (!spell || spell.left === 0) spell = nextSpell(random, log, scale, trendsPersist, spell?.kind);
+    if (!spell || spell.left === 0) spell = nextSpell(random, log, scale, spell?.kind);
     spell.left -= 1;
+    const waves = spell.drift < 0 && i / count < WAVES_END;
+    const wave = !waves ? 1 : spell.left % WAVE_CANDLES < WAVE_CANDLES / 2 ? 1 - WAVE : 1 + WAVE;
     const crashing = i >= crashAt && i < crashAt + CRASH_CANDLES;
     const volatility = spell.volatility * (crashing ? 3 : 1);
     const open = Math.exp(log);
     let [high, low] = [open, open];
     for (let tick = 0; tick < TICKS; tick += 1) {
-      const drift = crashing ? CRASH_DRIFT * scale : spell.drift + spell.pull * (spell.anchor - log);
+      const drift = crashing ? CRASH_DRIFT * scale : wave * spell.drift + spell.pull * (spell.anchor - log);
       log += drift / TICKS + (volatility / Math.sqrt(TICKS)) * random.normal();
       high = Math.max(high, Math.exp(log));
       low = Math.min(low, Math.exp(log));
@@ -116,23 +118,16 @@ function generateSymbol(
   return candles;
 }
 
-function nextSpell(
-  random: Random,
-  log: number,
-  scale: number,
-  trendsPersist: boolean,
-  before: SpellKind | undefined,
-): Spell {
+function nextSpell(random: Random, log: number, scale: number, before: SpellKind | undefined): Spell {
   const others = (['trending', 'ranging', 'volatile'] as const).filter((kind) => kind !== before);
   const kind = others[Math.floor(random.uniform() * others.length)]!;
   const length = 60 + Math.floor(random.uniform() * 140);
   switch (kind) {
     case 'trending': {
       const direction = random.uniform() < 0.55 ? 1 : -1;
-      const left = trendsPersist ? 2 * length : Math.ceil(length / 5);
       return {
         kind,
-        left,
+        left: 2 * length,
         drift: direction * 0.002 * scale,
         volatility: 0.0055 * scale,
         anchor: log,

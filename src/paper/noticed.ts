@@ -6,7 +6,7 @@ export interface Noticed {
   readonly strategy: string;
   readonly time: number;
   readonly sends: 'less' | 'more';
-  /** Signals since what is planted for the strategy changed last, or since the start. */
+  /** Signals since the strategy lost its edge, or since the start. */
   readonly signals: number;
 }
 
@@ -44,9 +44,7 @@ export function noticing(
   const noticed: Noticed[] = [];
   const sizes = new Map<string, Sizes>();
   const changes = planted
-    .flatMap(({ strategy, edge }) =>
-      edge === null ? [] : [edge.lostAt, edge.backAt].map((time) => ({ strategy, time })),
-    )
+    .flatMap(({ strategy, edge }) => (typeof edge === 'string' ? [] : { strategy, time: edge.lostAt }))
     .sort((a, b) => a.time - b.time);
   engine.subscribe((event) => {
     if (event.type !== 'decision') return;

@@ -38,7 +38,7 @@ async function idle(): Promise<string> {
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
-  const { code } = await edgekeeper('paper', '--to', '2024-03-20', '--symbols', 'BTC/USDT,ETH/USDT');
+  const { code } = await edgekeeper('paper', '--to', '2024-04-10', '--symbols', 'BTC/USDT,ETH/USDT');
   expect(code).toBe(0);
 });
 

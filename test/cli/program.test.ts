@@ -31,7 +31,9 @@ describe('edgekeeper paper', () => {
     for (const line of lines)
       if (!line.includes('npx edgekeeper')) expect([...line].length).toBeLessThanOrEqual(80);
     expect(first.out.endsWith(out)).toBe(true);
-    expect(out).toMatch(/What was planted.*FVG_Pattern +an edge, lost 2024-01-\d\d/s);
+    expect(out).toMatch(
+      /What was planted.*FVG_Pattern +an edge at all times.*RSI_Reversal +an edge, lost 2024-02-\d\d/s,
+    );
     expect(out).toMatch(/Equity with the overlay: 10,000 -> [\d,]+\n *\d+┤.*without it: 10,000 -> /s);
     expect(out).toMatch(/INCONCLUSIVE|IMPROVES|HARMS/);
     const elsewhere = ['--state-dir', await directory()];

@@ -22,9 +22,9 @@ describe('what an engine made of a strategy', () => {
     ]);
   });
 
-  it('counts signals since what is planted changed', () => {
+  it('counts signals since the edge was lost', () => {
     const engine = engineWith({ explore: false });
-    const planted = [{ strategy: 'EMA_Trend', edge: { lostAt: START + 40, backAt: START + 1000 } }];
+    const planted = [{ strategy: 'EMA_Trend', edge: { lostAt: START + 40 } }];
     const noticed = noticing(engine, planted);
     engine.decide(say(START));
     engine.forceStatus('EMA_Trend', 'SUSPENDED', { ...AUTHOR, time: START + 1 });
@@ -34,12 +34,12 @@ describe('what an engine made of a strategy', () => {
 });
 
 describe('what is planted in a generated market', () => {
-  it('is an edge that is lost for a while, and two strategies without', () => {
+  it('is an edge at all times, one that is lost, and none at any time', () => {
     const planted = plantedIn({ start: START, count: 1000, interval: HOUR });
     expect(planted.map(({ strategy, edge }) => [strategy, edge])).toEqual([
-      ['FVG_Pattern', { lostAt: START + 450 * HOUR, backAt: START + 630 * HOUR }],
-      ['EMA_Trend', null],
-      ['RSI_Reversal', null],
+      ['FVG_Pattern', 'always'],
+      ['RSI_Reversal', { lostAt: START + 550 * HOUR }],
+      ['EMA_Trend', 'never'],
     ]);
   });
 });

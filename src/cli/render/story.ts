@@ -20,7 +20,7 @@ export function renderStory(report: PaperReport): string {
   const strategies =
     run.planted === null
       ? run.strategies.map((strategy) => line(strategy, '', firstly(noticed, strategy)))
-      : run.planted.flatMap((each) => told(each, noticed));
+      : run.planted.map((each) => told(each, noticed));
   return [
     title,
     run.planted === null
@@ -38,21 +38,20 @@ const upper = (text: string): string => text.slice(0, 1).toUpperCase() + text.sl
 const line = (name: string, planted: string, noticed: string): string =>
   `  ${name.padEnd(13)} ${planted === '' ? '' : planted.padEnd(25)}${noticed}`;
 
-/** What was planted for a strategy, and what was noticed of it, in a line each. */
-function told({ strategy, edge }: Planted, noticed: readonly Noticed[]): string[] {
-  if (edge === null) return [line(strategy, 'no edge at any time', firstly(noticed, strategy))];
-  const { lostAt, backAt } = edge;
-  const next = (sends: Noticed['sends'], since: number) =>
-    noticed.find((each) => each.strategy === strategy && each.sends === sends && each.time > since);
-  return [
-    line(strategy, `an edge, lost ${day(lostAt)}`, later('halved', next('less', lostAt), lostAt)),
-    line('', `and back ${day(backAt)}`, later('over half again', next('more', backAt), backAt)),
-  ];
+/** What was planted for a strategy, and what was noticed of it. */
+function told({ strategy, edge }: Planted, noticed: readonly Noticed[]): string {
+  if (edge === 'always') return line(strategy, 'an edge at all times', firstly(noticed, strategy));
+  if (edge === 'never') return line(strategy, 'no edge at any time', firstly(noticed, strategy));
+  return line(strategy, `an edge, lost ${day(edge.lostAt)}`, later(noticed, strategy, edge.lostAt));
 }
 
-function later(what: string, noticed: Noticed | undefined, since: number): string {
-  if (!noticed) return `not ${what} by the end`;
-  return `${what} ${count(Math.round((noticed.time - since) / DAY), 'day')}, ${count(noticed.signals, 'signal')} later`;
+/** When less than half of a strategy's size went out for the first time since it lost its edge. */
+function later(noticed: readonly Noticed[], strategy: string, lostAt: number): string {
+  const next = noticed.find(
+    (each) => each.strategy === strategy && each.sends === 'less' && each.time > lostAt,
+  );
+  if (!next) return 'not halved by the end';
+  return `halved ${count(Math.round((next.time - lostAt) / DAY), 'day')}, ${count(next.signals, 'signal')} later`;
 }
 
 /** When less than half of a strategy's size went out for the first time. */
