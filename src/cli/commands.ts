@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { EdgekeeperError, show } from '../model/errors.ts';
+import { printable } from '../model/printable.ts';
 import { inboxPath, readCommand, waitingCommands } from '../node/inbox.ts';
 import { jsonOption, type StateFlags, stateDirOption } from './options.ts';
 import { demandState } from './saved.ts';
@@ -21,7 +22,7 @@ export function addCommandCommands(cli: Command, world: CliWorld): void {
       );
       if (json) world.out(`${JSON.stringify(waiting)}\n`);
       else if (waiting.length === 0) world.out('No command waits for a bot.\n');
-      else world.out(waiting.map(({ id, what }) => `${id}  ${what}\n`).join(''));
+      else world.out(waiting.map(({ id, what }) => `${printable(id)}  ${printable(what)}\n`).join(''));
     });
 
   commands
