@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { replayMarket } from '../../src/paper/market-rules.ts';
 import type { PaperReport } from '../../src/paper/report.ts';
 import { isBuilt, project, root, run, title } from '../adapters/installed.ts';
 
@@ -34,6 +35,25 @@ const BOT = `
   }
 `;
 
+/** A bot on live prices of a venue of its own; it trades a few times and ends by itself. */
+const LIVE = `
+  import ccxt from 'ccxt';
+  class Venue extends ccxt.Exchange {
+    describe() { return this.deepExtend(super.describe(), { id: 'venue', has: { fetchTicker: true } }); }
+    async fetchMarkets() { return [${JSON.stringify(replayMarket('BTC/USDT', 100))}]; }
+    async fetchTicker(symbol) { return { symbol, last: 100 + 10 * Math.sin(Date.now() / 500) }; }
+    async createOrder() { console.log('A REAL ORDER'); }
+  }
+  const venue = new Venue({ enableRateLimit: false });
+  await venue.loadMarkets();
+  for (let i = 0; i < 4; i += 1) {
+    const { filled } = await venue.createOrder('BTC/USDT', 'market', 'buy', 1);
+    await venue.sleep(100);
+    await venue.createOrder('BTC/USDT', 'market', 'sell', filled);
+  }
+  process.exit(0);
+`;
+
 describe("somebody's own bot on paper", () => {
   it.skipIf(!isBuilt)(
     title('lives through the candles with and without the overlay, and twice the same'),
@@ -63,6 +83,26 @@ describe("somebody's own bot on paper", () => {
       expect(await run(dir, CLI, 'status', '--state-dir', '.edgekeeper-paper')).toMatchObject({ code: 0 });
     },
     180_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('trades on the live prices of its exchange until it ends, and sends nothing'),
+    async () => {
+      const dir = await project({ 'bot.mjs': LIVE });
+      const { code, out } = await run(dir, CLI, 'paper', '--json', '--', process.execPath, 'bot.mjs');
+      expect(code, out).toBe(0);
+      const { run: ran, overlay, baseline } = JSON.parse(out) as PaperReport;
+      expect(ran.source).toBe('venue, live');
+      expect([overlay!.account.trades, baseline.trades]).toEqual([4, 4]);
+      for (const arm of ['with', 'without'])
+        expect(await readFile(join(dir, `.edgekeeper-paper/trial/${arm}-overlay.log`), 'utf8')).not.toMatch(
+          /REAL/,
+        );
+      // A replay would throw away what was learned live.
+      const replay = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
+      expect(replay.out).toMatch(/STATE_OCCUPIED/);
+    },
+    120_000,
   );
 
   it.skipIf(!isBuilt)(
