@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'STATE_UNWRITABLE'
   | 'STATE_MISSING'
   | 'STATE_OCCUPIED'
+  | 'BACKUP_INVALID'
   | 'STATE_LOCKED'
   | 'LEASE_LOST'
   | 'JOURNAL_CORRUPT'
