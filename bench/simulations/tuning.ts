@@ -118,7 +118,7 @@ function table(title: string, variants: readonly Variant[]): void {
   printTable(title, rows);
 }
 
-it('what the posterior is told', () => {
+it('what the posterior is told', { timeout: 0 }, () => {
   table('posterior', [
     { name: 'default, cap 1', options: {} },
     { name: 'preset aggressive, cap 1', options: { preset: 'aggressive' } },
@@ -147,7 +147,7 @@ it('what the posterior is told', () => {
   ]);
 });
 
-it('what the guarded rules are told', () => {
+it('what the guarded rules are told', { timeout: 0 }, () => {
   const guarded = (name: string, options: Options, cap: Cap = 'cap 1'): Variant => ({
     name,
     options: { evidence: 'guarded', ...options },
@@ -179,7 +179,7 @@ it('what the guarded rules are told', () => {
   ]);
 });
 
-it('what the literal rules are told', () => {
+it('what the literal rules are told', { timeout: 0 }, () => {
   const literal = (name: string, options: Options): Variant => ({
     name,
     options: { evidence: 'literal', ...options },
