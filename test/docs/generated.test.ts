@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { collectCodes } from '../scripts/docs/codes.mjs';
-import { configurationPage } from '../scripts/docs/configuration.mjs';
-import { ALERTS, COUNTED, ERRORS, UNJUDGED } from '../scripts/docs/error-texts.mjs';
-import { errorsPage } from '../scripts/docs/errors.mjs';
-import { configNotes } from '../src/config/notes.ts';
-import { EDGE_PRESETS, PRESETS } from '../src/config/presets.ts';
-import { configJsonSchema, parseConfig } from '../src/config/schema.ts';
-import { REASONS, UNJUDGED_REASONS } from '../src/index.ts';
-import { ALERT_CODES } from '../src/monitor/alerts.ts';
+import { collectCodes } from '../../scripts/docs/codes.mjs';
+import { configurationPage } from '../../scripts/docs/configuration.mjs';
+import { ALERTS, COUNTED, ERRORS, UNJUDGED } from '../../scripts/docs/error-texts.mjs';
+import { errorsPage } from '../../scripts/docs/errors.mjs';
+import { configNotes } from '../../src/config/notes.ts';
+import { EDGE_PRESETS, PRESETS } from '../../src/config/presets.ts';
+import { configJsonSchema, parseConfig } from '../../src/config/schema.ts';
+import { REASONS, UNJUDGED_REASONS } from '../../src/index.ts';
+import { ALERT_CODES } from '../../src/monitor/alerts.ts';
+import { read } from './markdown.ts';
 
-const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const codesOf = (entries: readonly (readonly [string, string, string])[]) =>
   entries.map(([code]) => code).sort();
 
