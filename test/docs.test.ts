@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +6,7 @@ import { edgekeeper } from '../adapters/ccxt/index.ts';
 import { createOverlay } from '../adapters/middleware/index.ts';
 import { runCli } from '../src/cli/program.ts';
 import { parseConfig, REASONS } from '../src/index.ts';
-
-const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+import { DOCS, read } from './docs/markdown.ts';
 
 async function help(...args: string[]): Promise<string> {
   let out = '';
@@ -56,7 +54,7 @@ describe('the documents', () => {
   });
 
   it('show only commands and options that exist', async () => {
-    const shown = ['README.md', 'docs/operating.md', 'docs/evidence.md'].flatMap((path) =>
+    const shown = ['README.md', ...DOCS].flatMap((path) =>
       [...read(path).matchAll(/npx edgekeeper ([^#\n`]+)/g)].map(([, line]) => line!.trim()),
     );
     expect(shown.length).toBeGreaterThan(12);
