@@ -26,6 +26,16 @@ export const ERRORS = [
         'Run the `npm install` that the text names, in the folder of the bot.',
       ],
       [
+        'BOT_FAILED',
+        'A bot that `edgekeeper paper -- <command>` started broke down, or is no Node program that trades by ccxt 4.',
+        'Start it by itself first. What it printed is under `trial/` in the state directory.',
+      ],
+      [
+        'HISTORY_INVALID',
+        'A file with past trades is none that `edgekeeper check` knows, or has nothing in it that can be.',
+        'Say what its columns are: `--columns exitTime=Closed,pnl=Result`, and `--dates` or `--utc-offset` where the text asks for it.',
+      ],
+      [
         'EXCHANGE_UNKNOWN',
         'ccxt has no exchange of that name.',
         'Names are in small letters: `binance`, `kraken`. The text names similar ones.',
@@ -145,6 +155,11 @@ export const ERRORS = [
         'LEASE_LOST',
         'This process had the directory and another one has it now. It writes nothing more, sizes stay as they were learned, and `off` still works.',
         'Stop one of the two, and start the other anew.',
+      ],
+      [
+        'BACKUP_INVALID',
+        'A file is no backup, is cut off, or is not as it was written.',
+        'Take another; nothing was changed.',
       ],
       [
         'STATE_OCCUPIED',

@@ -47,7 +47,8 @@ function atExit(): void {
 function atSignal(signal: NodeJS.Signals): void {
   for (const { write } of endings) write();
   process.off(signal, atSignal);
-  if (process.listenerCount(signal) === 0) {
+  // A signal that nobody listens to ends every process but the first of a container, which trades on.
+  if (process.listenerCount(signal) === 0 && process.pid !== 1) {
     for (const { leave } of endings) leave();
     process.kill(process.pid, signal);
     return;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +122,23 @@ describe('a bot that has the overlay ends as it would without, and loses nothing
       return (await program.ended).out;
     };
     expect(await run(await directory())).toBe(await run());
+  });
+
+  const canBeFirst = spawnSync('unshare', ['-rpf', 'true']).status === 0;
+  it.skipIf(!canBeFirst)('not at all by SIGTERM, as the first process of a container', async () => {
+    const stateDir = await directory();
+    const said = `const lease = readFileSync(readdirSync(stateDir + '/lease').map((name) => stateDir + '/lease/' + name).at(-1), 'utf8');
+      console.log(process.pid, JSON.parse(lease.slice(0, lease.indexOf('}') + 1)).released, overlays[0].engine.getOptimizationStatus().time > 0);`;
+    const text = bot(`import { readdirSync, readFileSync } from 'node:fs'; const [stateDir] = directories;
+      process.kill(process.pid, 'SIGTERM'); setTimeout(() => { trade(); ${said} process.exit(0); }, 300);`);
+    const inside =
+      "import { spawnSync } from 'node:child_process'; import { writeFileSync } from 'node:fs';\n";
+    const run = `writeFileSync('BUILT/first.mjs', ${JSON.stringify(text)}.replaceAll('BU' + 'ILT', 'BUILT'));
+      const { stdout } = spawnSync('unshare', ['-rpf', process.execPath, 'BUILT/first.mjs', ...process.argv.slice(2)], { encoding: 'utf8' });
+      console.log(stdout);`;
+    const { out } = await start(folder, `${inside}${run}`, stateDir).ended;
+    expect(out.trim()).toBe('1 false true');
+    expect(await left(stateDir)).toBe(TRADES);
   });
 
   it('by SIGTERM, which an overlay that was closed has nothing to do with any more', async () => {
