@@ -20,6 +20,10 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
     names: ['effect', 'why', 'diff'],
     load: async () => (await import('./evidence.ts')).addEvidenceCommands,
   },
+  {
+    names: ['backup', 'restore', 'recover'],
+    load: async () => (await import('./backup.ts')).addBackupCommands,
+  },
   { names: ['commands'], load: async () => (await import('./commands.ts')).addCommandCommands },
   {
     names: [

@@ -62,6 +62,9 @@ export const SUMMARIES = {
   audit: {
     does: 'every status change, weight change, switch, command and reload: when, who, what, before, after, why',
   },
+  backup: { does: 'put a state directory into one file, also of a bot that runs', takes: '<file>' },
+  restore: { does: 'make a state directory from a backup, where there is none', takes: '<file>' },
+  recover: { does: 'what of a damaged state can be read; --yes goes on from there' },
   commands: {
     does: 'commands that no bot has carried out yet; `commands cancel` takes one back',
   },

@@ -6,7 +6,7 @@ import { EdgekeeperError } from '../model/errors.ts';
 import { LETTERS } from './codec/event-line.ts';
 import type { JournalLine, LostEvent } from './codec/line.ts';
 import { learnPast } from './learn-past.ts';
-import { type JournalEnd, readJournal } from './reader.ts';
+import { type JournalEnd, readJournal, readWhole } from './reader.ts';
 import { segmentsIn } from './segment.ts';
 import type { Origin, SavedState } from './state-lines.ts';
 import { isBrokenState } from './state-store.ts';
@@ -149,6 +149,60 @@ export function inFull(line: JournalLine, event: RecordedEvent, engine: Optimiza
 
 function untilBroken(error: unknown): void {
   if (!(error instanceof EdgekeeperError && error.code === 'JOURNAL_CORRUPT')) throw error;
+}
+
+/** What can be read of a state that is damaged. */
+export interface Salvaged {
+  readonly engine: OptimizationEngine;
+  readonly origin: Origin;
+  /** Last event that the engine knows. */
+  readonly seq: number;
+  /** What is wrong with the snapshot, and with the journal; null where nothing is. */
+  readonly stateFault: EdgekeeperError | null;
+  readonly journalFault: EdgekeeperError | null;
+  /** Where the journal ends: what is written next follows it. Nothing follows a damaged one. */
+  readonly journal: Pick<JournalEnd, 'seq' | 'hash'>;
+}
+
+/**
+ * Goes as far as a damaged state can be verified: from its snapshot, or from the first event where that is damaged, up to
+ * the damage in the journal. Reads only. Throws `STATE_CORRUPT` where neither the snapshot nor the first event is there.
+ */
+export async function salvage(states: SavedStates, journalDir: string): Promise<Salvaged> {
+  let saved: SavedState | null = null;
+  let stateFault: EdgekeeperError | null = null;
+  let engine: OptimizationEngine;
+  try {
+    saved = await states.read();
+    engine = await restored(saved, {});
+  } catch (error) {
+    const [earliest] = await segmentsIn(journalDir);
+    if (!isBrokenState(error) || earliest?.first !== 1) throw error;
+    saved = null;
+    stateFault = error as EdgekeeperError;
+    engine = await restored(null, {});
+  }
+  let seq = saved?.seq ?? 0;
+  let journalFault: EdgekeeperError | null = null;
+  let journal: Salvaged['journal'] = { seq: 0, hash: '' };
+  try {
+    journal = await readJournal(
+      journalDir,
+      seq,
+      (line) => {
+        if (line.event.type !== 'lost') engine.apply(inFull(line, line.event, engine));
+        seq = line.seq;
+      },
+      EVENTS,
+    );
+    // What the snapshot has already is in the record all the same.
+    await readWhole(journalDir, () => undefined);
+  } catch (error) {
+    untilBroken(error);
+    journalFault = error as EdgekeeperError;
+    journal = { seq: 0, hash: '' };
+  }
+  return { engine, origin: saved?.origin ?? 'live', seq, stateFault, journalFault, journal };
 }
 
 /** Puts a broken journal aside, so that the snapshot alone is gone on from. Returns where it is now. */
