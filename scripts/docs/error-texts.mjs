@@ -157,6 +157,11 @@ export const ERRORS = [
         'Stop one of the two, and start the other anew.',
       ],
       [
+        'STATE_UNREADABLE',
+        'A file of the state is there and cannot be read: by its permissions, or because the disk fails. What is in it may be whole.',
+        'Run the command as the user of the bot, or give that user the files.',
+      ],
+      [
         'BACKUP_INVALID',
         'A file is no backup, is cut off, or is not as it was written.',
         'Take another; nothing was changed.',

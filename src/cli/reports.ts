@@ -18,7 +18,7 @@ import { withProgress } from './progress.ts';
 import { renderFindings } from './render/doctor.ts';
 import { renderEffect } from './render/evidence.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render/paper.ts';
-import { savedEngine } from './saved.ts';
+import { readableEngine } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -30,7 +30,7 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
-      const engine = await savedEngine(stateDir);
+      const engine = await readableEngine(stateDir, world);
       const data = new OptimizationMonitor(engine).getDashboardData();
       const waiting = (await waitingCommands(stateDir)).length;
       world.out(asJson ? json({ ...data, waitingCommands: waiting }) : `${renderStatus(data)}\n`);
@@ -43,8 +43,8 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
-      const engine = await savedEngine(stateDir);
-      const saved = await new LowdbStateStore(stateDir).read();
+      const engine = await readableEngine(stateDir, world);
+      const saved = await new LowdbStateStore(stateDir).read().catch(() => null);
       // A replay lives in the past.
       const now = saved?.origin === 'replay' ? engine.time : world.clock.now();
       const findings = examine(engine, now);
@@ -63,7 +63,7 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
         world.out(asJson ? json(report) : `${renderPaper(report)}\n`);
         return;
       }
-      const engine = await savedEngine(stateDir);
+      const engine = await readableEngine(stateDir, world);
       const ledger = await withProgress(world.terminal, asJson === true, (onProgress) =>
         readLedger(stateDir, onProgress),
       );

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import { missing } from '../journal/directory.ts';
-import { recover } from '../journal/recovery.ts';
+import { recover, salvage } from '../journal/recovery.ts';
 import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
+import { EdgekeeperError } from '../model/errors.ts';
 import { killedByEnvironment } from '../node/overlay.ts';
 import { isPanicked } from '../node/panic.ts';
+import type { CliWorld } from './world.ts';
 
 /** The engine as the state directory has it: the snapshot and the journal's tail. Throws `STATE_MISSING`. */
 export async function savedEngine(stateDir: string): Promise<OptimizationEngine> {
@@ -17,6 +19,21 @@ export async function savedEngine(stateDir: string): Promise<OptimizationEngine>
   });
   if (seq > 0) return engine;
   throw missing(stateDir);
+}
+
+/**
+ * The same for those who only look: of a damaged state what can be read of it, with a word of that. Throws `STATE_MISSING`.
+ */
+export async function readableEngine(stateDir: string, { err }: CliWorld): Promise<OptimizationEngine> {
+  try {
+    return await savedEngine(stateDir);
+  } catch (error) {
+    if (!(error instanceof EdgekeeperError && /^(STATE|JOURNAL)_CORRUPT$/.test(error.code))) throw error;
+    const { engine, seq } = await salvage(new LowdbStateStore(stateDir), join(stateDir, JOURNAL_DIR));
+    if (seq === 0) throw error;
+    err(`${error.code}: ${error.found}. What is shown ends at event ${seq}: see \`edgekeeper recover\`.\n`);
+    return engine;
+  }
 }
 
 /** Demands that there is something to read in a state directory, without reading it. Throws `STATE_MISSING`. */

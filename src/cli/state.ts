@@ -14,12 +14,14 @@ import { FLAGS, MODES } from '../model/flags.ts';
 import { printable, printableValue } from '../model/printable.ts';
 import { REGIMES, type RegimeLabel } from '../model/regime.ts';
 import { STRATEGY_STATUSES, type StrategyStatus } from '../model/strategy.ts';
+import { rollbackChanges } from '../monitor/rollback-changes.ts';
 import { knownStrategies } from '../monitor/strategies.ts';
 import { acknowledgementOf, type Order, postCommand } from '../node/inbox.ts';
 import { allowOn, panicOff } from '../node/panic.ts';
 import { addJournalCommands } from './journal.ts';
 import { jsonOption, moment, type StateFlags, SWITCHES, stateDirOption } from './options.ts';
-import { demandState, savedEngine } from './saved.ts';
+import { renderRollback } from './render/rollback.ts';
+import { demandState, readableEngine, savedEngine } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -41,6 +43,11 @@ interface QualityFlags {
   readonly threshold?: number;
   readonly enforcement?: Enforcement;
   readonly regime: Partial<Record<RegimeLabel, number>>;
+}
+
+interface RollbackFlags {
+  readonly to: number;
+  readonly yes?: boolean;
 }
 
 interface AuditFlags {
@@ -87,7 +94,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
   const actor = `${userInfo().username} (command line)`;
 
   /** Hands a command to the bot and waits for its answer; without a bot it is carried out at the next start. */
-  async function give(stateDir: string, order: Order, done: string): Promise<void> {
+  async function give(stateDir: string, order: Order, done: string | null): Promise<void> {
     await savedEngine(stateDir);
     const id = await postCommand(stateDir, order);
     const stop = new AbortController();
@@ -96,12 +103,13 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     const isRunning = await Promise.race([answered.then(() => true), isOpen(stateDir)]);
     if (!isRunning) {
       stop.abort();
-      world.out(`No bot is running on ${printable(stateDir)}: it will happen at the next start.\n`);
+      if (done !== null)
+        world.out(`No bot is running on ${printable(stateDir)}: it will happen at the next start.\n`);
       return;
     }
     const answer = await answered;
     if (answer?.ok) {
-      world.out(`${printable(done)}\n`);
+      if (done !== null) world.out(`${printable(done)}\n`);
       return;
     }
     throw new EdgekeeperError('COMMAND_NOT_ACKNOWLEDGED', {
@@ -123,7 +131,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json }: StateFlags) => {
-      const { flags } = await savedEngine(stateDir);
+      const { flags } = await readableEngine(stateDir, world);
       world.out(
         json
           ? `${JSON.stringify(flags)}\n`
@@ -258,23 +266,33 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .description(SUMMARIES.rollback.does)
     .argument('<what>', 'weights', choice(['weights']))
     .requiredOption('--to <time>', 'such as 2024-01-31T12:00:00Z', moment)
+    .option('--yes', 'do it; without it is only said what would change')
     .addOption(stateDirOption())
     .addOption(reasonOption())
-    .action(async (_what: string, { stateDir, reason, to }: StateFlags & { to: number }) => {
+    .addOption(jsonOption())
+    .action(async (_what: string, { stateDir, reason, to, yes, json }: StateFlags & RollbackFlags) => {
       const engine = await savedEngine(stateDir);
       const journalDir = join(stateDir, JOURNAL_DIR);
       const why = `rollback to ${new Date(to).toISOString()}: ${reason}`;
-      const weights = await weightsAt(journalDir, engine.optimizer.getWeightsByCell(), to);
+      const now = engine.optimizer.getWeightsByCell();
+      const weights = await weightsAt(journalDir, now, to);
       const posterior = await posteriorAt(journalDir, to);
+      const changes = rollbackChanges(engine, weights, posterior);
+      if (json) world.out(`${JSON.stringify({ to, isDone: yes === true, changes })}\n`);
+      else world.out(`${renderRollback(changes, to)}\n`);
+      if (!yes) {
+        if (!json) world.out('Nothing was changed: --yes does it.\n');
+        return;
+      }
       await give(
         stateDir,
         { type: 'setWeights', weights, actor, reason: why },
-        'The weights are rolled back.',
+        json ? null : 'The weights are rolled back.',
       );
       await give(
         stateDir,
         { type: 'setPosterior', posterior, actor, reason: why },
-        'What sizes are learned by is rolled back.',
+        json ? null : 'What sizes are learned by is rolled back.',
       );
     });
 

@@ -140,7 +140,7 @@ export const corrupt = ({ path, line, what }: Fault): EdgekeeperError =>
   new EdgekeeperError('JOURNAL_CORRUPT', {
     found: `line ${line} of ${path}: ${what}`,
     expected: 'the journal as Edgekeeper wrote it',
-    hint: 'Look at it with `edgekeeper journal verify`; start with --recover-from-snapshot to go on without what came after the snapshot.',
+    hint: 'See what can be read with `edgekeeper recover`, and go on from there with --yes; restore a backup; or start with --recover-from-snapshot.',
   });
 
 /** A segment on the course of a reader. */

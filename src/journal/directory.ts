@@ -44,6 +44,21 @@ export function unwritable(directory: string, cause: unknown): EdgekeeperError {
   );
 }
 
+/** The error of a file that is there and cannot be read, which says nothing of what is in it; others as they are. */
+export function unreadable(path: string, cause: unknown): unknown {
+  const { code, syscall, message } = cause as NodeJS.ErrnoException;
+  if (syscall === undefined || code === 'ENOENT') return cause;
+  return new EdgekeeperError(
+    'STATE_UNREADABLE',
+    {
+      found: `${path}, which cannot be read: ${message}`,
+      expected: 'a file that this user may read, on a disk that works',
+      hint: 'Run it as the user of the bot, or give that user the files; nothing was changed.',
+    },
+    { cause },
+  );
+}
+
 /** The error of a directory without a state. */
 export const missing = (directory: string): EdgekeeperError =>
   new EdgekeeperError('STATE_MISSING', {

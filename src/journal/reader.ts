@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { JournalLine } from './codec/line.ts';
 import { Course, corrupt, type Dropped, type Leg, legsOf, type TornTail } from './course.ts';
+import { unreadable } from './directory.ts';
 import { scanSegment } from './scan.ts';
 import { scanVersion1 } from './scan-version1.ts';
 import { type Segment, segmentsIn } from './segment.ts';
@@ -68,7 +69,10 @@ export async function readLegs(
   if (first === 1) course.hash = '';
   let done = 0;
   for (const leg of legs) {
-    const bytes = await readFile(leg.segment.path);
+    const { path } = leg.segment;
+    const bytes = await readFile(path).catch((error) => {
+      throw unreadable(path, error);
+    });
     const before = done;
     const turn = async (read: number) => {
       onRead(before + read);

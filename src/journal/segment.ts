@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unreadable } from './directory.ts';
 
 /** Folder of the journal in a state directory. */
 export const JOURNAL_DIR = 'journal';
@@ -30,7 +31,7 @@ export function segmentNamed(name: string): { readonly first: number; readonly e
 export async function segmentsIn(directory: string): Promise<Segment[]> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw error;
+    throw unreadable(directory, error);
   });
   const segments: Segment[] = [];
   for (const name of names) {

@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { EdgekeeperError } from '../model/errors.ts';
-import { makeDirectory, unwritable } from './directory.ts';
+import { makeDirectory, unreadable, unwritable } from './directory.ts';
 import { type Lines, LinesFile } from './lines-file.ts';
 import { linesOf, type PresentState, type SavedState, stateIn } from './state-lines.ts';
 
@@ -111,7 +111,9 @@ export class LowdbStateStore {
     }
   }
 
-  #corrupt(cause: unknown): EdgekeeperError {
+  #corrupt(cause: unknown): unknown {
+    const known = unreadable(this.#file, cause);
+    if (known !== cause) return known;
     const found = cause instanceof EdgekeeperError ? cause.found : (cause as Error).message;
     return corrupt(this.#file, found, cause);
   }
@@ -132,7 +134,7 @@ function corrupt(file: string, found: string, cause: unknown): EdgekeeperError {
     {
       found: `${file} that is not a state of Edgekeeper: ${found}`,
       expected: 'the file as Edgekeeper wrote it',
-      hint: 'Restore it from a backup, or move it away to start afresh; nothing was changed.',
+      hint: 'See what can be read with `edgekeeper recover`, or restore a backup; nothing was changed.',
     },
     { cause },
   );

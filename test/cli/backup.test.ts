@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -138,6 +138,33 @@ describe('a damaged state', () => {
     await trade(stateDir, 4);
     expect(await tradesIn(stateDir)).toBe(trades + 4);
     expect((await command('journal', 'verify', '--state-dir', stateDir)).code).toBe(0);
+  });
+
+  it('is shown to those who only look, as far as it goes, with a word of that', async () => {
+    const stateDir = await damaged(scribble(0.6));
+    for (const look of [['status'], ['doctor'], ['flags']]) {
+      const { code, out, err } = await command(...look, '--state-dir', stateDir);
+      expect([look, code, out.length > 50, err]).toEqual([
+        look,
+        0,
+        true,
+        expect.stringMatching(/JOURNAL_CORRUPT.*ends at event \d+/),
+      ]);
+    }
+    const changing = await command('disable', 'quality', '--state-dir', stateDir);
+    expect([changing.code, changing.err]).toEqual([
+      1,
+      expect.stringMatching(/JOURNAL_CORRUPT.*edgekeeper recover/s),
+    ]);
+  });
+
+  it('is not called damaged where it cannot be read', async () => {
+    const stateDir = await damaged(async (dir) => {
+      await rm(join(dir, 'state.json'));
+      await mkdir(join(dir, 'state.json'));
+    });
+    const { code, err } = await command('status', '--state-dir', stateDir);
+    expect([code, err]).toEqual([1, expect.stringMatching(/STATE_UNREADABLE/)]);
   });
 
   it('is made again from the journal where only the snapshot is damaged', async () => {

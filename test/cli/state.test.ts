@@ -103,7 +103,9 @@ describe('while a bot runs', () => {
       const { code, err } = await edgekeeper('rollback', 'weights', '--to', wrong);
       expect([code, err]).toEqual([1, expect.stringMatching(/RECORD_INCOMPLETE.*which the journal knows/s)]);
     }
-    expect((await edgekeeper('rollback', 'weights', '--to', at)).code).toBe(0);
+    const preview = await edgekeeper('rollback', 'weights', '--to', at);
+    expect(preview.out).toMatch(/now -> then.*->.*Nothing was changed/s);
+    expect((await edgekeeper('rollback', 'weights', '--to', at, '--yes')).code).toBe(0);
     for (const [strategy, { weight, cells }] of Object.entries(then)) {
       expect(overlay.engine.optimizer.getWeightForRegime(strategy, null)).toBe(weight);
       for (const [cell, value] of Object.entries(cells))
