@@ -1,11 +1,20 @@
 // What the compiler leaves to do: the command must be executable, declarations must name files that there are (older
-// compilers refuse an import of a .ts file), and plugin.json is made from the code.
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// compilers refuse an import of a .ts file), and plugin.json is made from the code, and what a page is made of is copied.
+import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { pluginManifest } from '../dist/src/config/manifest.js';
 
 chmodSync(new URL('../dist/src/cli/main.js', import.meta.url), 0o755);
 
 const dist = new URL('../dist/', import.meta.url);
+// A page has its charts in itself: nothing is installed for them.
+const assets = new URL('src/report/assets/', dist);
+cpSync(new URL('../src/report/assets/', import.meta.url), assets, { recursive: true });
+const uplot = dirname(createRequire(import.meta.url).resolve('uplot/dist/uPlot.iife.min.js'));
+for (const name of ['uPlot.iife.min.js', 'uPlot.min.css']) cpSync(`${uplot}/${name}`, new URL(name, assets));
+cpSync(`${uplot}/../LICENSE`, new URL('uPlot.LICENSE', assets));
+
 for (const name of readdirSync(dist, { recursive: true })) {
   if (!name.endsWith('.d.ts')) continue;
   const file = new URL(name.replaceAll('\\', '/'), dist);

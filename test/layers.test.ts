@@ -19,12 +19,12 @@ const LAYERS = [
   ['journal'],
   ['paper'],
   ['node'],
-  ['history', 'trial'],
+  ['history', 'report', 'trial'],
   ['cli'],
 ] as const;
 const ZOD = 'model/z.ts';
 /** Folders that may touch the machine. */
-const IO = ['journal', 'history', 'node', 'paper', 'trial', 'cli'];
+const IO = ['journal', 'history', 'node', 'report', 'paper', 'trial', 'cli'];
 
 const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
 

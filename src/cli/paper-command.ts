@@ -177,7 +177,7 @@ function nextSteps({ exchange, ...flags }: PaperFlags, next?: string): string {
   return [
     '',
     `Next, on what is in ${stateDir}:`,
-    `  npx edgekeeper report${dir}   every table`,
+    `  npx edgekeeper report --html report.html${dir}   with charts, in a browser`,
     `  npx edgekeeper why --last${dir}`,
     `  ${next ?? (exchange === undefined ? 'npx edgekeeper paper --exchange binance --symbols BTC/USDT,ETH/USDT' : `npx edgekeeper status${dir}`)}`,
     '',

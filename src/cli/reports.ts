@@ -3,24 +3,65 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
+import { writeAtomically } from '../journal/atomic-file.ts';
+import { unwritable } from '../journal/directory.ts';
+import { readWhole } from '../journal/reader.ts';
 import { readLedger } from '../journal/record.ts';
+import { JOURNAL_DIR } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
+import { printable } from '../model/printable.ts';
 import { examine } from '../monitor/doctor.ts';
 import { jsonText } from '../monitor/json.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 import { overlayReport, statementOptions } from '../monitor/report.ts';
 import { waitingCommands } from '../node/inbox.ts';
 import type { PaperReport } from '../paper/report.ts';
+import { ReportCollector } from '../report/collector.ts';
+import { reportPage } from '../report/page.ts';
+import { pageData } from '../report/page-data.ts';
 import { jsonOption, stateDirOption } from './options.ts';
 import { REPORT_FILE } from './paper.ts';
 import { withProgress } from './progress.ts';
 import { renderFindings } from './render/doctor.ts';
 import { renderEffect } from './render/evidence.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render/paper.ts';
+import { verdictOf } from './render/sentences.ts';
 import { readableEngine } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
+
+interface ReportFlags {
+  readonly stateDir: string;
+  readonly json?: boolean;
+  readonly html?: string;
+}
+
+/** Writes what a state directory says as a page. Throws what reading it does, and `STATE_UNWRITABLE`. */
+async function writePage(stateDir: string, file: string, world: CliWorld): Promise<void> {
+  const engine = await readableEngine(stateDir, world);
+  const collector = new ReportCollector(engine.config.timeframe);
+  await withProgress(world.terminal, false, (onProgress) =>
+    readWhole(join(stateDir, JOURNAL_DIR), (line) => collector.take(line), onProgress),
+  );
+  const { ledger } = collector;
+  const effect = effectStatement(ledger, statementOptions(engine));
+  const title = `Edgekeeper: ${stateDir}`;
+  const page = await reportPage(
+    pageData({
+      title,
+      engine,
+      collector,
+      report: overlayReport(engine),
+      effect,
+      calibration: calibrationReport(ledger.outcomes),
+      sentence: verdictOf(effect),
+    }),
+  );
+  await writeAtomically(file, page).catch((cause) => {
+    throw unwritable(file, cause);
+  });
+}
 
 /** Adds the commands that say what the overlay knows now. */
 export function addReportCommands(cli: Command, world: CliWorld): void {
@@ -54,9 +95,17 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
   cli
     .command('report')
     .description(SUMMARIES.report.does)
+    .option('--html <file>', 'write it as a page in one file, with charts, that loads nothing')
     .addOption(stateDirOption())
     .addOption(jsonOption())
-    .action(async ({ stateDir, json: asJson }: { stateDir: string; json?: boolean }) => {
+    .action(async ({ stateDir, json: asJson, html }: ReportFlags) => {
+      if (html !== undefined) {
+        await writePage(stateDir, html, world);
+        world.out(
+          asJson ? json({ file: html }) : `The report is in ${printable(html)}: open it in a browser.\n`,
+        );
+        return;
+      }
       const saved = await readFile(join(stateDir, REPORT_FILE), 'utf8').catch(() => null);
       if (saved !== null) {
         const report = parseReport(saved, join(stateDir, REPORT_FILE));

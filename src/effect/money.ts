@@ -60,13 +60,7 @@ export function moneyOf(
   stakes?: Stakes,
 ): MoneyStatement {
   const known = outcomes.filter(({ pnl }) => pnl !== null);
-  const staked = known.flatMap((outcome): Staked[] => {
-    const { r, pnl, equity, decidedAt, closedAt } = outcome;
-    if (equity === null || !(equity > 0)) return [];
-    // What came to nothing moves no money, whatever was at risk.
-    const risk = Math.abs(r) < SCRATCH ? 0 : pnl! / r;
-    return [{ decidedAt, closedAt, r, m: sizeOf(outcome), risk, equity }];
-  });
+  const staked = stakedOf(known);
   const sum = (of: (outcome: SignalOutcome) => number) =>
     outcomes.reduce((all, outcome) => all + of(outcome), 0);
   return {
@@ -76,6 +70,32 @@ export function moneyOf(
     withR: sum((outcome) => sizeOf(outcome) * outcome.r),
     withoutR: sum(({ r }) => r),
   };
+}
+
+/** A step of the two accounts. */
+export type TwinStep = [time: number, real: number, alone: number];
+
+/** The two accounts over time, after each outcome and deposit; empty without an equity feed. */
+export function twinCurve(
+  outcomes: readonly SignalOutcome[],
+  deposits: readonly Deposit[],
+  stakes?: Stakes,
+): TwinStep[] {
+  const staked = stakedOf(outcomes.filter(({ pnl }) => pnl !== null));
+  const steps: TwinStep[] = [];
+  if (staked.length > 0) twinOf(staked, deposits, stakes, (step) => steps.push(step));
+  return steps;
+}
+
+/** Outcomes whose account is known, of those whose money is. */
+function stakedOf(known: readonly SignalOutcome[]): Staked[] {
+  return known.flatMap((outcome): Staked[] => {
+    const { r, pnl, equity, decidedAt, closedAt } = outcome;
+    if (equity === null || !(equity > 0)) return [];
+    // What came to nothing moves no money, whatever was at risk.
+    const risk = Math.abs(r) < SCRATCH ? 0 : pnl! / r;
+    return [{ decidedAt, closedAt, r, m: sizeOf(outcome), risk, equity }];
+  });
 }
 
 /** Slope of ln(risk) on ln(equity), in [0,1]; 1 where equity hardly moved: then it makes no difference. */
@@ -91,6 +111,7 @@ function twinOf(
   staked: readonly Staked[],
   deposits: readonly Deposit[],
   stakes: Stakes | undefined,
+  onStep: (step: TwinStep) => void = () => undefined,
 ): TwinAccount {
   const scaling = scalingOf(staked, stakes);
   const first = staked.reduce((earliest, each) => (each.decidedAt < earliest.decidedAt ? each : earliest));
@@ -112,6 +133,7 @@ function twinOf(
       real += step.amount;
       alone += step.amount;
       ruined ||= alone <= 0;
+      onStep([step.time, real, alone]);
       continue;
     }
     const { risk, equity, r, m } = step.outcome;
@@ -124,6 +146,7 @@ function twinOf(
     const before = alone;
     if (!ruined) alone += stake * r;
     if (!ruined && alone <= 0) [alone, ruined] = [0, true];
+    onStep([step.time, real, alone]);
     // By what it came to in money: parts with other risks may make a loss of a gain in R.
     const gain = stake * r;
     const change = (m - 1) * gain;
