@@ -51,17 +51,34 @@ export async function readSettings(): Promise<Settings> {
       hint: `Create it, or unset EDGEKEEPER_CONFIG to use ${FILE} or the defaults.`,
     });
   }
+  return settingsIn(file);
+}
+
+/** The settings in a file. Throws `CONFIG_INVALID`. */
+export async function settingsIn(file: string): Promise<Settings> {
   const { enabled = true } = await loadConfigFile(file);
   const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   const parsed = ccxtSchema.safeParse((JSON.parse(text) as { ccxt?: unknown }).ccxt ?? {});
-  if (parsed.success) return { ...parsed.data, file, enabled };
-  const [issue] = parsed.error.issues;
-  throw new EdgekeeperError('CONFIG_INVALID', {
-    found: `${file}: ccxt.${issue!.path.join('.')}: ${issue!.message}`,
-    expected: Object.keys(ccxtSchema.shape).join(', '),
-    hint: 'See adapters/README.md.',
-  });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new EdgekeeperError('CONFIG_INVALID', {
+      found: `${file}: ${['ccxt', ...issue!.path].join('.')}: ${issue!.message}`,
+      expected: Object.keys(ccxtSchema.shape).join(', '),
+      hint: 'See adapters/README.md.',
+    });
+  }
+  const { identify } = parsed.data;
+  if (identify !== undefined && !existsSync(modulePath(file, identify))) {
+    throw new EdgekeeperError('CONFIG_INVALID', {
+      found: `${file}: ccxt.identify: no file ${identify} beside it`,
+      expected: 'a module with a function as its default export',
+      hint: 'See adapters/README.md.',
+    });
+  }
+  return { ...parsed.data, file, enabled };
 }
+
+const modulePath = (file: string, path: string): string => resolve(dirname(file), path);
 
 /** A module that never ends loading must not keep the bot from starting. */
 async function inTime<T>(path: string, loading: Promise<T>): Promise<T> {
@@ -96,7 +113,7 @@ export async function identifying({
     return Object.keys(strategies).length === 0 ? {} : { identify: ({ symbol }) => ofSymbol(symbol) };
   const { default: own } = await inTime<{ readonly default: unknown }>(
     path,
-    import(pathToFileURL(resolve(dirname(file!), path)).href),
+    import(pathToFileURL(modulePath(file!, path)).href),
   );
   if (typeof own !== 'function') {
     throw new EdgekeeperError('CONFIG_INVALID', {

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { settingsIn } from '../../adapters/ccxt/preload-settings.ts';
 import { configNotes } from '../config/notes.ts';
 import { configJsonSchema, parseConfig } from '../config/schema.ts';
 import { printable } from '../model/printable.ts';
 import { jsonText } from '../monitor/json.ts';
 import { loadConfigFile } from '../node/config-file.ts';
+import { jsonOption } from './options.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -12,12 +14,19 @@ export function addConfigCommands(cli: Command, world: CliWorld): void {
   const config = cli.command('config').description(SUMMARIES.config.does);
   config
     .command('check <file>')
-    .description('check a configuration file')
-    .action(async (file: string) => {
+    .description('check a configuration file: the options, and section "ccxt" of a bot that nobody edits')
+    .addOption(jsonOption())
+    .action(async (file: string, { json: asJson }: { json?: boolean }) => {
       const options = await loadConfigFile(file);
-      parseConfig(options);
+      // The other section that is ours: how the overlay is put on a bot that nobody edits.
+      await settingsIn(file);
+      const notes = configNotes(options);
+      if (asJson) {
+        world.out(json({ file, notes }));
+        return;
+      }
       world.out(`${printable(file)} is a valid configuration.\n`);
-      for (const note of configNotes(options)) world.out(`  ${printable(note)}\n`);
+      for (const note of notes) world.out(`  ${printable(note)}\n`);
     });
   config
     .command('print [file]')

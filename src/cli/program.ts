@@ -14,6 +14,7 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
     names: ['status', 'doctor', 'report'],
     load: async () => (await import('./reports.ts')).addReportCommands,
   },
+  { names: ['init'], load: async () => (await import('./init.ts')).addInitCommand },
   { names: ['check'], load: async () => (await import('./check.ts')).addCheckCommand },
   { names: ['config'], load: async () => (await import('./config.ts')).addConfigCommands },
   {
@@ -23,6 +24,13 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
   {
     names: ['backup', 'restore', 'recover'],
     load: async () => (await import('./backup.ts')).addBackupCommands,
+  },
+  {
+    names: ['completion'],
+    load: async () => {
+      const { addCompletionCommand } = await import('./completion.ts');
+      return (cli, world) => addCompletionCommand(cli, world, () => program(['help'], world));
+    },
   },
   { names: ['commands'], load: async () => (await import('./commands.ts')).addCommandCommands },
   {
@@ -102,7 +110,7 @@ async function program(args: readonly string[], world: CliWorld): Promise<Comman
     .configureOutput({ writeOut: world.out, writeErr: () => undefined })
     .addHelpText(
       'after',
-      '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper status         what the overlay knows now\n  edgekeeper effect         does it help? the answer with its interval\n  edgekeeper why --last     why the latest decision is what it is\n  edgekeeper config print   every option with its value\n\nIt ends with 0 when all is well, with 1 and a code where something is wrong, and with 2 for a command line that is none.\nWith --json errors are JSON as well.',
+      '\nFirst steps:\n  edgekeeper paper          a year of a generated market, offline\n  edgekeeper init           the lines that put it on your bot\n  edgekeeper check FILE     what your past trades say\n  edgekeeper status         what the overlay knows now\n  edgekeeper effect         does it help? the answer with its interval\n  edgekeeper why --last     why the latest decision is what it is\n  edgekeeper config print   every option with its value\n\nIt ends with 0 when all is well, with 1 and a code where something is wrong, and with 2 for a command line that is none.\nWith --json errors are JSON as well.',
     );
 
   const wanted = args.find((arg) => !arg.startsWith('-'));

@@ -24,6 +24,7 @@ export const SUMMARIES = {
   doctor: {
     does: 'how the bot is set up, by its record: what is not seen or not said, and the line that mends it',
   },
+  init: { does: 'look at a bot, write a configuration to start with, and show the lines to add' },
   check: {
     does: 'what your past trades say: which strategies have an edge, which lost it, what looks odd; --import starts from them',
     takes: '<file>',
@@ -65,6 +66,7 @@ export const SUMMARIES = {
   backup: { does: 'put a state directory into one file, also of a bot that runs', takes: '<file>' },
   restore: { does: 'make a state directory from a backup, where there is none', takes: '<file>' },
   recover: { does: 'what of a damaged state can be read; --yes goes on from there' },
+  completion: { does: 'what bash, zsh or fish complete by', takes: '<shell>', hasOptions: false },
   commands: {
     does: 'commands that no bot has carried out yet; `commands cancel` takes one back',
   },

@@ -199,6 +199,9 @@ describe('edgekeeper config', () => {
       ['{"baseWeights":{"a":5}}', /baseWeights.a = 5/],
       ['{"a":', /that is not JSON/],
       ['[1]', /an array of 1/],
+      ['{"ccxt":{"sizng":"veto-only"}}', /ccxt: .*sizng/],
+      ['{"ccxt":{"sizing":"all"}}', /ccxt\.sizing/],
+      ['{"ccxt":{"identify":"./gone.mjs"}}', /no file \.\/gone\.mjs beside it/],
     ] as const) {
       const { code, err } = await edgekeeper('config', 'check', await file(text));
       expect(code).toBe(1);
