@@ -21,6 +21,7 @@ import { replayMarket } from '../paper/market-rules.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { type PaperRunOptions, runPaper } from '../paper/run.ts';
 import { WARM_UP_CANDLES } from '../regime/detector.ts';
+import { Interrupted } from './interrupted.ts';
 
 export interface PaperCommandOptions {
   /** ccxt id of a live exchange; without it and without `candles` the generated market is used. */
@@ -62,6 +63,8 @@ export const REPORT_FILE = 'paper-report.json';
 
 /** A replay leaves the machine no idle moment in which the journal could write by itself. */
 const FLUSH_BATCHES = 1000;
+/** Batches after which a replay looks whether it is to end. */
+const LOOK_BATCHES = 50;
 
 /** Runs the paper bot as the options say, leaves its state and report in the state directory, and returns the report. */
 export async function paperCommand(options: PaperCommandOptions, world: PaperWorld): Promise<PaperReport> {
@@ -77,7 +80,7 @@ async function replay(
   options: PaperCommandOptions,
   config: Options,
   ccxt: CcxtModule,
-  { log, terminal }: PaperWorld,
+  { log, terminal, signal }: PaperWorld,
 ): Promise<PaperReport> {
   const interval = timeframeMs(options.timeframe);
   const { source, bySymbol, planted } = await candleSource(options);
@@ -106,6 +109,10 @@ async function replay(
           updated = due;
           batches += 1;
           if (batches % FLUSH_BATCHES === 0) await state.flush();
+          if (batches % LOOK_BATCHES !== 0) return;
+          // A signal is heard between two turns of the machine.
+          await new Promise((resolve) => setImmediate(resolve));
+          if (signal.aborted) throw new Interrupted(closedAt);
         },
         onBatch,
         balance: options.balance,

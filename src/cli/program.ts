@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EdgekeeperError } from '../model/errors.ts';
 import { printableLines } from '../model/printable.ts';
+import { Interrupted } from './interrupted.ts';
 import { type CommandName, SUMMARIES, type Summary } from './summaries.ts';
 import { version } from './version.ts';
 import type { CliWorld } from './world.ts';
@@ -54,7 +55,10 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
   },
 ];
 
-/** Runs one command line. Resolves with the exit code: 0, 1 for a coded error, 2 for a wrong use. */
+/** As a shell reports a process that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Runs one command line. Resolves with the exit code: 0, 1 for a coded error, 2 for a wrong use, 130 for one that was ended. */
 export async function runCli(args: readonly string[], outer: CliWorld): Promise<number> {
   // Whatever is printed, a terminal shows it and obeys none of it.
   const world: CliWorld = {
@@ -88,6 +92,10 @@ export async function runCli(args: readonly string[], outer: CliWorld): Promise<
     if (error instanceof EdgekeeperError) {
       world.err(say(error));
       return 1;
+    }
+    if (error instanceof Interrupted) {
+      world.err(`${error.message}\n`);
+      return INTERRUPTED;
     }
     throw error;
   }

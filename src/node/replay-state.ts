@@ -67,6 +67,9 @@ export async function openReplayState(options: ReplayStateOptions): Promise<Repl
     logEngine(engine, log);
     recordEvents(engine, journal);
     engine.reconfigure(config, { time: 0, actor: 'edgekeeper paper', reason: 'a replay starts afresh' });
+    // However it ends, the next one knows that a replay may be cleared.
+    const start = { origin: 'replay', options: engine.options, seq: journal.seq } as const;
+    await store.save(() => ({ ...start, walk: engine.walk() }));
   }
   return {
     engine,

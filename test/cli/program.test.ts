@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/program.ts';
 import { parseConfig } from '../../src/index.ts';
+import { wallClock } from '../../src/node/clock.ts';
 import { LowdbStateStore } from '../../src/node/index.ts';
 import { DATA, engineWith, hasData, WITHOUT_DATA } from '../fixtures.ts';
 import { edgekeeper } from './run-cli.ts';
@@ -90,6 +92,27 @@ describe('edgekeeper paper', () => {
     expect(JSON.parse((await edgekeeper('status', '--json', '--state-dir', again)).out)).toMatchObject({
       optimizationEnabled: { enabled: { enabled: true } },
     });
+  });
+
+  it('ends at once when it is told to, and can be started again', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    const stop = new AbortController();
+    let err = '';
+    const code = runCli(['paper', '--state-dir', dir], {
+      out: () => undefined,
+      err: (text) => {
+        err += text;
+      },
+      clock: wallClock,
+      signal: stop.signal,
+      terminal: process.stderr,
+      logLevel: 'silent',
+    });
+    setTimeout(() => stop.abort(), 300);
+    expect(await code).toBe(130);
+    expect(err).toMatch(/Stopped at 2024-.*Start it again/);
+    expect((await edgekeeper('status', '--state-dir', dir)).code).toBe(0);
+    expect((await edgekeeper('paper', '--state-dir', dir, '--to', '2024-01-10')).code).toBe(0);
   });
 
   it('takes symbols, seed, balance and a configuration', async () => {
