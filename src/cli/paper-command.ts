@@ -37,7 +37,7 @@ interface PaperFlags {
   overlay: boolean;
   full?: boolean;
   json?: boolean;
-  balance: number;
+  balance: number | Readonly<Record<string, number>>;
   slippage: number;
   durability: Durability;
   recoverFromSnapshot?: boolean;
@@ -59,6 +59,19 @@ function inRange(min: number, max: number, whole = false) {
   };
 }
 
+/** Money at the start, or what there is of each currency. */
+function balances(text: string): number | Readonly<Record<string, number>> {
+  const amount = inRange(0, 1e12);
+  if (!text.includes('=')) return inRange(1, 1e12)(text);
+  return Object.fromEntries(
+    text.split(',').map((each) => {
+      const [currency = '', units = ''] = each.split('=').map((part) => part.trim());
+      if (!/^[A-Z0-9]{2,15}$/i.test(currency)) throw new InvalidArgumentError('Write USDT=10000,BTC=1.');
+      return [currency.toUpperCase(), amount(units)];
+    }),
+  );
+}
+
 /** Adds the command that paper-trades. */
 export function addPaperCommand(cli: Command, world: CliWorld): void {
   cli
@@ -75,7 +88,12 @@ export function addPaperCommand(cli: Command, world: CliWorld): void {
     .option('--config <file>', 'JSON file with options, alone or under the key "edgekeeper"')
     .addOption(stateDirOption())
     .option('--quote <currency>', 'your own bot live: currency of its account', 'USDT')
-    .option('--balance <amount>', 'money at the start, in quote currency', inRange(1, 1e12), 10_000)
+    .option(
+      '--balance <amount>',
+      'money at the start, in quote currency; for a bot of your own also what it has of each: USDT=10000,BTC=1',
+      balances,
+      10_000,
+    )
     .option('--slippage <bps>', 'slippage of a taker, in basis points', inRange(0, 1000), 2)
     .addOption(
       new Option(
@@ -126,12 +144,20 @@ section "ccxt" of edgekeeper.json in its folder. What it prints goes to trial/ i
         said(report, flags, world, `npx edgekeeper doctor --state-dir ${printable(flags.stateDir)}`);
         return;
       }
+      const { balance } = flags;
+      if (typeof balance !== 'number') {
+        throw new EdgekeeperError('OPTION_INVALID', {
+          found: '--balance by currency without a bot of your own',
+          expected: 'an amount in quote currency',
+          hint: 'The demo strategies start with money alone: --balance 10000.',
+        });
+      }
       const log = createLog({
         directory: join(flags.stateDir, 'logs'),
         terminal: world.logLevel ?? (flags.exchange === undefined ? 'error' : 'info'),
       });
       try {
-        const { exchange, symbols, candles, from, to, seed, stateDir, overlay, balance, slippage } = flags;
+        const { exchange, symbols, candles, from, to, seed, stateDir, overlay, slippage } = flags;
         const report = await paperCommand(
           {
             timeframe,

@@ -15,7 +15,7 @@ export interface PaperOwnOptions {
   readonly seed?: number;
   readonly stateDir: string;
   readonly overlay: boolean;
-  readonly balance: number;
+  readonly balance: number | Readonly<Record<string, number>>;
   readonly quote: string;
   readonly slippage: number;
   readonly config?: string;
@@ -28,7 +28,7 @@ export interface PaperOwnOptions {
 export async function paperOwn(
   command: readonly [string, ...string[]],
   options: PaperOwnOptions,
-  { terminal, signal }: CliWorld,
+  { terminal, signal, err }: CliWorld,
 ): Promise<PaperReport> {
   const { exchange, symbols, timeframe, candles, from, to, seed, config } = options;
   if (exchange !== undefined || config !== undefined)
@@ -56,7 +56,7 @@ export async function paperOwn(
       : null;
   try {
     const { stateDir, balance, quote, slippage, overlay } = options;
-    const report = await runTrial({
+    const { report, brokenDown } = await runTrial({
       command,
       trial: { stateDir, balance, quote, slippageBps: slippage, recorded: isReplay ? recorded : null },
       overlay,
@@ -67,6 +67,10 @@ export async function paperOwn(
       },
     });
     await keepReport(stateDir, report);
+    for (const name of brokenDown)
+      err(
+        `The bot ${name} broke down on the way: its account is as it was then. See ${stateDir}/trial/${name}.log.\n`,
+      );
     return report;
   } finally {
     bar?.stop();

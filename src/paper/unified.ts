@@ -1,6 +1,9 @@
 import type { PaperFill, PaperOrder } from './account.ts';
 import type { SwapPosition } from './holdings.ts';
 
+/** What bots look for in a venue's own answer, in the words of the largest. */
+const STATUSES = { open: 'NEW', closed: 'FILLED', canceled: 'CANCELED' } as const;
+
 /** An order in ccxt's unified structure. */
 export function unifiedOrder(order: PaperOrder, quote: string, contractSize = 1) {
   const { id, clientOrderId, symbol, type, side, amount, price, stopLossPrice, takeProfitPrice } = order;
@@ -29,7 +32,16 @@ export function unifiedOrder(order: PaperOrder, quote: string, contractSize = 1)
     cost,
     fee: { currency: quote, cost: fee },
     trades: [],
-    info: {},
+    info: {
+      orderId: id,
+      clientOrderId,
+      status: filled > 0 && status === 'open' ? 'PARTIALLY_FILLED' : STATUSES[status],
+      side: side.toUpperCase(),
+      type: type.toUpperCase(),
+      price: String(price ?? 0),
+      origQty: String(amount),
+      executedQty: String(filled),
+    },
   };
 }
 

@@ -60,6 +60,14 @@ async function start(): Promise<void> {
     if (Number(code ?? 0) !== 0) exit(code);
     end('bot').catch(failed);
   }) as typeof process.exit;
+  // A bot that breaks down has traded till then all the same.
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') > 1) return;
+    if (onPaper.hasTraded()) {
+      console.error(error);
+      end('failed').catch(failed);
+    } else failed(error);
+  });
   process.once('beforeExit', () => void end('bot').catch(failed));
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.prependListener(signal, () => void end('stopped').catch(failed));

@@ -18,6 +18,8 @@ export interface LiveOptions {
 export interface Live {
   /** Puts an exchange of the bot on paper. */
   take(exchange: CcxtInstance, errors: CcxtErrors): void;
+  /** Whether anything of it has filled. */
+  hasTraded(): boolean;
   /** Saves the state, and says what the trial came to. */
   end(ended: TrialResult['ended']): Promise<TrialResult>;
 }
@@ -58,6 +60,7 @@ export async function live({ trial, settings, identify }: LiveOptions): Promise<
       prices.take(exchange);
       seat.take(exchange, errors);
     },
+    hasTraded: () => seat.account.fills.length > 0,
     async end(ended) {
       prices.stop();
       seat.record.look();

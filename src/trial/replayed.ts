@@ -19,6 +19,8 @@ import { watched } from './watched.ts';
 export interface Replayed {
   /** Puts an exchange of the bot on paper. */
   take(exchange: CcxtInstance, errors: CcxtErrors): void;
+  /** Whether anything of it has filled. */
+  hasTraded(): boolean;
   /** Lets the bot live through the candles. Resolves when they, or the bot, have come to an end. */
   run(progress: (done: number, total: number) => void): Promise<TrialResult['ended']>;
   /** Saves the state, and says what the trial came to. */
@@ -67,8 +69,12 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
   const time = new VirtualTime(start);
   const served: Served[] = [];
   const { strategies, strategy, sizing, tagOrders, veto, ignore } = settings;
+  const held = typeof trial.balance === 'number' ? [] : Object.keys(trial.balance);
+  /** Symbols that the account has to do with. */
+  const traded = new Set(market.symbols.filter((symbol) => held.includes(symbol.split('/')[0]!)));
   const seat = new Seat({
     trial,
+    prices: new Map([...traded].map((symbol) => [symbol, market.price(symbol)!])),
     strategyOf: (symbol) => strategies[symbol] ?? strategy,
     async priceNow(_exchange, symbol) {
       traded.add(symbol);
@@ -83,7 +89,6 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
           })
       : null,
   });
-  const traded = new Set<string>();
   let [candles, last, updated] = [0, start, -1];
   const { setImmediate: turn } = globalThis;
   time.install();
@@ -152,6 +157,7 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
         await state.flush();
       }
     },
+    hasTraded: () => seat.account.fills.length > 0,
     async end(ended) {
       time.uninstall();
       seat.record.look();

@@ -18,13 +18,19 @@ export interface RunTrialOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+export interface TrialOutcome {
+  readonly report: PaperReport;
+  /** Which of the bots broke down on the way: their accounts are as they were then. */
+  readonly brokenDown: readonly string[];
+}
+
 /** Folder in the state directory of what the bots printed and came to. */
 const TRIAL_DIR = 'trial';
 /** How long a bot that was stopped may take to end, in ms. */
 const PATIENCE = 15_000;
 const LOOK_EVERY = 300;
 /** Characters of a bot's last words in an error. */
-const LAST_WORDS = 1500;
+const LAST_WORDS = 600;
 
 const PRELOAD = new URL(`./bot-preload${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 
@@ -32,7 +38,7 @@ const PRELOAD = new URL(`./bot-preload${import.meta.url.endsWith('.ts') ? '.ts' 
  * Runs a bot of somebody's own on paper, beside itself without the overlay, each in a process of its own. Throws
  * `BOT_FAILED` with its last words where one of them breaks down.
  */
-export async function runTrial(options: RunTrialOptions): Promise<PaperReport> {
+export async function runTrial(options: RunTrialOptions): Promise<TrialOutcome> {
   const { trial, overlay } = options;
   const directory = join(trial.stateDir, TRIAL_DIR);
   await refuseLiveState(trial.stateDir, directory);
@@ -49,8 +55,12 @@ export async function runTrial(options: RunTrialOptions): Promise<PaperReport> {
     LOOK_EVERY,
   );
   try {
+    // One that breaks down before it has traded ends the other, too.
     const results = await Promise.all(runs.map((run) => run.result()));
-    return reportOf(results);
+    return {
+      report: reportOf(results),
+      brokenDown: runs.filter((_, i) => results[i]!.ended === 'failed').map((run) => run.name),
+    };
   } finally {
     clearInterval(looking);
     options.signal.removeEventListener('abort', stop);
@@ -100,12 +110,12 @@ class BotRun {
   readonly #ended: Promise<number | null>;
   readonly #resultFile: string;
   readonly #outputFile: string;
-  readonly #name: string;
+  readonly name: string;
 
   constructor({ command, trial }: RunTrialOptions, overlay: boolean, directory: string) {
-    this.#name = overlay ? 'with-overlay' : 'without-overlay';
-    this.#resultFile = join(directory, `${this.#name}.json`);
-    this.#outputFile = join(directory, `${this.#name}.log`);
+    this.name = overlay ? 'with-overlay' : 'without-overlay';
+    this.#resultFile = join(directory, `${this.name}.json`);
+    this.#outputFile = join(directory, `${this.name}.log`);
     const stateDir = overlay ? trial.stateDir : join(directory, 'state-without');
     const told: Trial = { ...trial, stateDir, overlay, resultFile: this.#resultFile };
     const output = openSync(this.#outputFile, 'w');
@@ -122,7 +132,7 @@ class BotRun {
     });
     closeSync(output);
     this.#ended = new Promise((resolve, reject) => {
-      this.#child.once('error', (cause) => reject(failed(this.#name, program, cause.message)));
+      this.#child.once('error', (cause) => reject(failed(this.name, program, cause.message)));
       this.#child.once('exit', resolve);
     });
   }
@@ -138,8 +148,9 @@ class BotRun {
     const code = await this.#ended;
     const text = await readFile(this.#resultFile, 'utf8').catch(() => null);
     if (text !== null) return JSON.parse(text) as TrialResult;
-    const words = (await readFile(this.#outputFile, 'utf8')).trim().slice(-LAST_WORDS);
-    throw failed(this.#name, `it ended with code ${code}`, words || 'it said nothing');
+    const lines = (await readFile(this.#outputFile, 'utf8')).split('\n').map((line) => line.trim());
+    const words = lines.filter(Boolean).join(' / ').slice(-LAST_WORDS);
+    throw failed(this.name, `it ended with code ${code}`, words || 'it said nothing');
   }
 
   stop(): void {

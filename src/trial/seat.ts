@@ -15,6 +15,8 @@ export interface SeatOptions {
   readonly strategyOf: (symbol: string) => string;
   /** Marks the price of a symbol, as the bot's exchange sees it now. */
   readonly priceNow: (exchange: CcxtInstance, symbol: string) => Promise<void>;
+  /** Prices of what the account holds from the start, by spot symbol. */
+  readonly prices?: ReadonlyMap<string, number>;
   /** Puts the overlay on an exchange; null for the bot alone. */
   readonly attach: ((exchange: CcxtExchange) => Attachment) | null;
 }
@@ -31,6 +33,11 @@ export class Seat {
     const { balance, quote, slippageBps } = options.trial;
     this.#options = options;
     this.account = new PaperAccount({ quote, balance, slippageBps, participation: PARTICIPATION });
+    for (const [symbol, price] of options.prices ?? []) {
+      const [base = '', paidIn = ''] = symbol.split('/');
+      this.account.addMarket({ symbol, base, quote: paidIn, taker: 0, maker: 0 });
+      this.account.mark(symbol, price);
+    }
     this.record = new AccountRecord({
       account: this.account,
       ownerOf: ({ symbol }) => ({ strategy: options.strategyOf(symbol) }),

@@ -20,7 +20,7 @@ export interface Trial {
     readonly to?: number;
     readonly seed: number;
   } | null;
-  readonly balance: number;
+  readonly balance: number | Readonly<Record<string, number>>;
   readonly quote: string;
   readonly slippageBps: number;
 }
@@ -33,8 +33,8 @@ export interface TrialResult {
   readonly overlay:
     | (OverlayReport & Pick<NonNullable<PaperReport['overlay']>, 'noticed' | 'effect' | 'calibration'>)
     | null;
-  /** Why it ended: the candles did, the bot did by itself, or it was stopped. */
-  readonly ended: 'candles' | 'bot' | 'stopped';
+  /** Why it ended: the candles did, the bot did by itself, it broke down after it had traded, or it was stopped. */
+  readonly ended: 'candles' | 'bot' | 'failed' | 'stopped';
 }
 
 /** Where a bot's process says how far it is. */

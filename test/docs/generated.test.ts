@@ -14,7 +14,7 @@ const codesOf = (entries: readonly (readonly [string, string, string])[]) =>
   entries.map(([code]) => code).sort();
 
 /** What looks like a code and is none: cells, and the name of a variable of the environment. */
-const NO_CODES = ['TREND_WITH', 'TREND_AGAINST', 'EDGEKEEPER_OWNER', 'EDGEKEEPER_TRIAL'];
+const NO_CODES = ['TREND_WITH', 'TREND_AGAINST', 'EDGEKEEPER_OWNER', 'EDGEKEEPER_TRIAL', 'PARTIALLY_FILLED'];
 
 describe('the pages that are made from the code', () => {
   it('say what it says today: else run `npm run docs`', () => {

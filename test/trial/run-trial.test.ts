@@ -106,6 +106,32 @@ describe("somebody's own bot on paper", () => {
   );
 
   it.skipIf(!isBuilt)(
+    title('that breaks down on the way is shown as far as it came, with what it holds from the start'),
+    async () => {
+      const breaks = BOT.replace(
+        'held = order.filled;',
+        "held = order.filled; throw Object.assign(new Error('a bug'), { fatal: true });",
+      ).replace('.catch((error) => console.error(error.message))', '');
+      const dir = await project({ 'bot.mjs': breaks });
+      const { code, out } = await run(
+        dir,
+        ...PAPER,
+        '--balance',
+        'USDT=10000,BTC=1',
+        '--',
+        process.execPath,
+        'bot.mjs',
+      );
+      expect(code, out).toBe(0);
+      expect(out).toMatch(/with-overlay broke down on the way/);
+      const { baseline } = JSON.parse(out.slice(out.indexOf('{'), out.lastIndexOf('}') + 1)) as PaperReport;
+      expect(baseline.fills).toBe(1);
+      expect(baseline.startBalance).toBeGreaterThan(30_000);
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
     title('ends with its last words where it breaks down, and is refused where a live state is'),
     async () => {
       const dir = await project({
