@@ -1,20 +1,37 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** Compiles the package for processes of their own, each user of it into a folder of its own. Returns the folder. */
-export function built(name: string): string {
-  const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8);
-  const out = join(root, 'node_modules/.cache', `edgekeeper-${name}-${checkout}`);
-  rmSync(out, { recursive: true, force: true });
+const CACHE = join(root, 'node_modules/.cache');
+const checkout = createHash('sha256').update(root).digest('hex').slice(0, 8);
+const PREFIX = `edgekeeper-tests-${checkout}-`;
+/** Where the package is compiled to: for all tests of one run, which are children of one process. */
+const OUT = join(CACHE, `${PREFIX}${process.ppid}`);
+
+/** Compiles the package for processes of their own, the first who asks for all tests of a run. Returns the folder. */
+export function built(): string {
+  mkdirSync(CACHE, { recursive: true });
+  const done = join(OUT, 'done');
+  try {
+    mkdirSync(OUT);
+  } catch {
+    // Somebody else compiles: compiling takes some seconds.
+    for (let waited = 0; !existsSync(done) && waited < 120_000; waited += 100)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    return OUT;
+  }
+  for (const name of readdirSync(CACHE))
+    if (name.startsWith(PREFIX) && join(CACHE, name) !== OUT)
+      rmSync(join(CACHE, name), { recursive: true, force: true });
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const project = join(root, 'tsconfig.build.json');
-  execFileSync(process.execPath, [compiler, '-p', project, '--noCheck', '--outDir', out]);
-  return out;
+  execFileSync(process.execPath, [compiler, '-p', project, '--noCheck', '--outDir', OUT]);
+  writeFileSync(done, '');
+  return OUT;
 }
 
 /** A program that runs beside the test. */

@@ -14,6 +14,9 @@ import { demandState } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
+/** How long it is waited for a bot that may have been killed just now, in ms: its lease is nobody's after four seconds. */
+const PATIENCE = 5000;
+
 /** Adds the commands that keep, bring back and mend a state. */
 export function addBackupCommands(cli: Command, world: CliWorld): void {
   cli
@@ -83,7 +86,7 @@ async function mend(stateDir: string, found: Salvaged, now: number): Promise<voi
   const { engine, origin, seq, stateFault, journalFault, journal: end } = found;
   const store = new LowdbStateStore(stateDir);
   const journalDir = join(stateDir, JOURNAL_DIR);
-  const lease = await takeLease(stateDir);
+  const lease = await takeLease(stateDir, { patience: PATIENCE });
   try {
     if (stateFault !== null) await rename(store.file, `${store.file}-broken-${now}`);
     if (journalFault !== null) await setJournalAside(journalDir, now);

@@ -5,7 +5,7 @@ import { crashRun } from './crash.ts';
 describe('a bot that is killed at random moments', () => {
   let build = '';
   beforeAll(() => {
-    build = built('crash');
+    build = built();
   });
 
   it('loses nothing that was acknowledged, counts nothing twice, and ends where an undisturbed one does', async () => {

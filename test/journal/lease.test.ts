@@ -15,7 +15,7 @@ const LONG = 500_000;
 
 let folder = '';
 beforeAll(() => {
-  folder = built('lease');
+  folder = built();
 });
 
 /** A process that takes the lease, says so, and lives on. */

@@ -13,7 +13,7 @@ const TRADES = 15;
 
 let folder = '';
 beforeAll(() => {
-  folder = built('ending');
+  folder = built();
 });
 
 /** A bot that closes positions, and then ends as the text says. Without directories it has no overlay. */

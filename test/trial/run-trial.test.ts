@@ -6,7 +6,7 @@ import type { PaperReport } from '../../src/paper/report.ts';
 import { isBuilt, project, root, run, title } from '../adapters/installed.ts';
 
 const CLI = join(root, 'dist/src/cli/main.js');
-const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-01-21'];
+const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-01-15'];
 
 /** A bot as people write them, which buys above an average and sells below it; the stop is at the venue. */
 const BOT = `
@@ -65,7 +65,7 @@ describe("somebody's own bot on paper", () => {
       const report = JSON.parse(first.out) as PaperReport;
       expect(report.run).toMatchObject({ strategies: ['Mean'], timeframe: '1h' });
       const { overlay, baseline } = report;
-      expect(baseline.trades).toBeGreaterThan(4);
+      expect(baseline.trades).toBeGreaterThan(2);
       // The overlay saw what the account's own books say.
       expect(overlay!.strategies).toMatchObject([
         { strategy: 'Mean', performance: { trades: overlay!.account.trades } },

@@ -8,7 +8,7 @@ import { Tally } from './tally.ts';
 import { KINDS } from './venue/instruments.ts';
 import { tryProgram } from './world.ts';
 
-const PROGRAMS_A_KIND = 8;
+const PROGRAMS_A_KIND = 5;
 const SEED = 20_240_101;
 
 let server: Server;
