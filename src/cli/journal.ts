@@ -9,7 +9,7 @@ import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
 import { indexOf, indexPath } from '../journal/segment-index.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
-import { type StateFlags, stateDirOption } from './options.ts';
+import { jsonOption, type StateFlags, stateDirOption } from './options.ts';
 import { withProgress } from './progress.ts';
 import { demandState } from './saved.ts';
 import type { CliWorld } from './world.ts';
@@ -20,14 +20,19 @@ export function addJournalCommands(journal: Command, world: CliWorld): void {
     .command('verify')
     .description('check the whole chain; names the first bad line')
     .addOption(stateDirOption())
-    .action(async ({ stateDir }: StateFlags) => {
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json }: StateFlags) => {
       await demandState(stateDir);
       const missing = new Missing();
-      const end = await withProgress(world.terminal, false, (onProgress) =>
+      const end = await withProgress(world.terminal, json === true, (onProgress) =>
         readWhole(join(stateDir, JOURNAL_DIR), (line) => missing.take(line), onProgress),
       );
       missing.end(end);
-      world.out(`${end.lines} lines, every one as it was written.\n${missing.text}`);
+      world.out(
+        json
+          ? `${JSON.stringify({ lines: end.lines, seq: end.seq, missing: missing.text.trim().split('\n').filter(Boolean) })}\n`
+          : `${end.lines} lines, every one as it was written.\n${missing.text}`,
+      );
     });
 
   journal
@@ -48,7 +53,8 @@ export function addJournalCommands(journal: Command, world: CliWorld): void {
     .description('drop segments that the snapshot and the retention no longer need')
     .addOption(stateDirOption())
     .option('--keep-days <n>', 'keep events of the latest days', (text) => Number(text), 365)
-    .action(async ({ stateDir, keepDays }: StateFlags & { keepDays: number }) => {
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json, keepDays }: StateFlags & { keepDays: number }) => {
       if (!(keepDays >= 0)) {
         throw new EdgekeeperError('OPTION_INVALID', {
           found: `--keep-days ${keepDays}`,
@@ -57,7 +63,7 @@ export function addJournalCommands(journal: Command, world: CliWorld): void {
         });
       }
       const dropped = await compact(stateDir, world.clock.now() - keepDays * 86_400_000);
-      world.out(`${dropped} segments dropped.\n`);
+      world.out(json ? `${JSON.stringify({ dropped })}\n` : `${dropped} segments dropped.\n`);
     });
 }
 

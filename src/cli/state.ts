@@ -94,7 +94,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
   const actor = `${userInfo().username} (command line)`;
 
   /** Hands a command to the bot and waits for its answer; without a bot it is carried out at the next start. */
-  async function give(stateDir: string, order: Order, done: string | null): Promise<void> {
+  async function give({ stateDir, json }: StateFlags, order: Order, done: string): Promise<void> {
     await savedEngine(stateDir);
     const id = await postCommand(stateDir, order);
     const stop = new AbortController();
@@ -103,13 +103,16 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     const isRunning = await Promise.race([answered.then(() => true), isOpen(stateDir)]);
     if (!isRunning) {
       stop.abort();
-      if (done !== null)
-        world.out(`No bot is running on ${printable(stateDir)}: it will happen at the next start.\n`);
+      world.out(
+        json
+          ? `${JSON.stringify({ id, isDone: false })}\n`
+          : `No bot is running on ${printable(stateDir)}: it will happen at the next start.\n`,
+      );
       return;
     }
     const answer = await answered;
     if (answer?.ok) {
-      if (done !== null) world.out(`${printable(done)}\n`);
+      world.out(json ? `${JSON.stringify({ id, isDone: true })}\n` : `${printable(done)}\n`);
       return;
     }
     throw new EdgekeeperError('COMMAND_NOT_ACKNOWLEDGED', {
@@ -145,10 +148,12 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
       .description(SUMMARIES[on ? 'enable' : 'disable'].does)
       .addOption(stateDirOption())
       .addOption(reasonOption())
-      .action(async (component: string, { stateDir, reason }: StateFlags) => {
+      .addOption(jsonOption())
+      .action(async (component: string, flags: StateFlags) => {
+        const { stateDir, reason } = flags;
         const flag = SWITCHES[choice(Object.keys(SWITCHES))(component)]!;
         await give(
-          stateDir,
+          flags,
           { type: 'setFlags', flags: { [flag]: on }, actor, reason },
           `${flag} is ${on ? 'on' : 'off'}.`,
         );
@@ -162,9 +167,11 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
       .description(SUMMARIES[mode].does)
       .addOption(stateDirOption())
       .addOption(reasonOption())
-      .action(async ({ stateDir, reason }: StateFlags) => {
+      .addOption(jsonOption())
+      .action(async (flags: StateFlags) => {
+        const { reason } = flags;
         const done = mode === 'act' ? 'The overlay acts.' : 'The overlay observes: nothing is touched.';
-        await give(stateDir, { type: 'setMode', mode, actor, reason }, done);
+        await give(flags, { type: 'setMode', mode, actor, reason }, done);
       });
   }
 
@@ -173,18 +180,23 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .description(SUMMARIES.resume.does)
     .addOption(stateDirOption())
     .addOption(reasonOption())
-    .action(async ({ stateDir, reason }: StateFlags) => {
-      await give(stateDir, { type: 'resume', actor, reason }, 'The hard stop is let go.');
+    .addOption(jsonOption())
+    .action(async (flags: StateFlags) => {
+      const { reason } = flags;
+      await give(flags, { type: 'resume', actor, reason }, 'The hard stop is let go.');
     });
 
   cli
     .command('off')
     .description(SUMMARIES.off.does)
     .addOption(stateDirOption())
-    .action(async ({ stateDir }: StateFlags) => {
+    .addOption(jsonOption())
+    .action(async ({ stateDir, json }: StateFlags) => {
       await panicOff(stateDir);
       world.out(
-        'The overlay is off: within a second in a running bot, and at every start. Undo: edgekeeper enable all\n',
+        json
+          ? `${JSON.stringify({ isDone: true })}\n`
+          : 'The overlay is off: within a second in a running bot, and at every start. Undo: edgekeeper enable all\n',
       );
     });
 
@@ -193,6 +205,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .description(SUMMARIES.force.does)
     .addOption(stateDirOption())
     .requiredOption('--reason <text>', 'why, for the audit trail')
+    .addOption(jsonOption())
     .option('--for <duration>', 'keep it there against the rules, for such as 24h', hours)
     .action(async (strategy: string, status: string, flags: StateFlags & { for?: number }) => {
       const { stateDir, reason } = flags;
@@ -207,7 +220,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
       }
       const pin = flags.for === undefined ? {} : { pinForHours: flags.for };
       await give(
-        stateDir,
+        flags,
         { type: 'forceStatus', strategy, status: wanted, actor, reason, ...pin },
         `${strategy} is ${wanted}.`,
       );
@@ -218,9 +231,11 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .description(SUMMARIES.reset.does)
     .addOption(stateDirOption())
     .addOption(reasonOption())
-    .action(async (text: string, { stateDir, reason }: StateFlags) => {
+    .addOption(jsonOption())
+    .action(async (text: string, flags: StateFlags) => {
+      const { reason } = flags;
       const target: ResetTarget = choice(RESET_TARGETS)(text);
-      await give(stateDir, { type: 'reset', target, actor, reason }, `${target} reset.`);
+      await give(flags, { type: 'reset', target, actor, reason }, `${target} reset.`);
     });
 
   cli
@@ -233,7 +248,9 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .option('--regime <factor...>', 'factor on the score in a regime, such as RANGING=0.9', regimeFactor, {})
     .addOption(stateDirOption())
     .addOption(reasonOption())
-    .action(async ({ stateDir, reason, threshold, enforcement, regime }: StateFlags & QualityFlags) => {
+    .addOption(jsonOption())
+    .action(async (flags: StateFlags & QualityFlags) => {
+      const { reason, threshold, enforcement, regime } = flags;
       const quality = {
         ...(threshold === undefined ? {} : { minQualityThreshold: threshold }),
         ...(enforcement === undefined ? {} : { enforcement }),
@@ -246,7 +263,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
           hint: 'Nothing was changed.',
         });
       await give(
-        stateDir,
+        flags,
         { type: 'setQuality', quality, actor, reason },
         'Scores are judged by it from now on.',
       );
@@ -257,8 +274,10 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .description(SUMMARIES['rebase-peak'].does)
     .addOption(stateDirOption())
     .addOption(reasonOption())
-    .action(async ({ stateDir, reason }: StateFlags) => {
-      await give(stateDir, { type: 'rebasePeak', actor, reason }, 'The peak is rebased.');
+    .addOption(jsonOption())
+    .action(async (flags: StateFlags) => {
+      const { reason } = flags;
+      await give(flags, { type: 'rebasePeak', actor, reason }, 'The peak is rebased.');
     });
 
   cli
@@ -270,7 +289,8 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .addOption(reasonOption())
     .addOption(jsonOption())
-    .action(async (_what: string, { stateDir, reason, to, yes, json }: StateFlags & RollbackFlags) => {
+    .action(async (_what: string, flags: StateFlags & RollbackFlags) => {
+      const { stateDir, reason, to, yes, json } = flags;
       const engine = await savedEngine(stateDir);
       const journalDir = join(stateDir, JOURNAL_DIR);
       const why = `rollback to ${new Date(to).toISOString()}: ${reason}`;
@@ -284,15 +304,11 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
         if (!json) world.out('Nothing was changed: --yes does it.\n');
         return;
       }
+      await give(flags, { type: 'setWeights', weights, actor, reason: why }, 'The weights are rolled back.');
       await give(
-        stateDir,
-        { type: 'setWeights', weights, actor, reason: why },
-        json ? null : 'The weights are rolled back.',
-      );
-      await give(
-        stateDir,
+        flags,
         { type: 'setPosterior', posterior, actor, reason: why },
-        json ? null : 'What sizes are learned by is rolled back.',
+        'What sizes are learned by is rolled back.',
       );
     });
 

@@ -23,6 +23,22 @@ beforeEach(async () => {
 afterEach(() => overlay.close().catch(() => undefined));
 
 describe('while a bot runs', () => {
+  it('every command that changes something says so to machines, too', async () => {
+    for (const line of [
+      'disable quality',
+      'enable quality',
+      'observe',
+      'act',
+      'reset health',
+      'quality --threshold 0.6',
+    ]) {
+      const { code, out, err } = await edgekeeper(...line.split(' '), '--json');
+      expect([line, err, code]).toEqual([line, '', 0]);
+      expect(JSON.parse(out)).toEqual({ id: expect.any(String), isDone: true });
+    }
+    expect(JSON.parse((await edgekeeper('journal', 'verify', '--json')).out)).toMatchObject({ missing: [] });
+  });
+
   it('switches go over to it and are acknowledged', async () => {
     expect(await edgekeeper('disable', 'quality', '--reason', 'too strict')).toMatchObject({
       code: 0,
