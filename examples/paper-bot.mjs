@@ -16,12 +16,13 @@ async function look(symbol) {
   const last = closes.at(-1) ?? 0;
   const position = held.get(symbol);
   if (position === undefined && last > mean * 1.01) {
-    const { free } = await exchange.fetchBalance();
-    const order = await exchange.createMarketBuyOrder(symbol, (free.USDT * 0.2) / last);
-    const stop = await exchange.createOrder(symbol, 'market', 'sell', order.filled, undefined, {
+    const money = Number((await exchange.fetchBalance()).USDT?.free ?? 0);
+    const order = await exchange.createMarketBuyOrder(symbol, (money * 0.2) / last);
+    const amount = Number(order.filled);
+    const stop = await exchange.createOrder(symbol, 'market', 'sell', amount, undefined, {
       stopLossPrice: last * 0.96,
     });
-    held.set(symbol, { amount: order.filled, stop: stop.id });
+    held.set(symbol, { amount, stop: stop.id });
   } else if (position !== undefined) {
     const stop = await exchange.fetchOrder(position.stop, symbol);
     if (stop.status === 'open' && last < mean) {

@@ -111,6 +111,8 @@ describe('examples', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.mjs')).sort()).toEqual([
       'assess-strategies.mjs',
       'ccxt-bot.mjs',
+      // By the test of trials, and by `.ci/run`: it needs a process of its own.
+      'paper-bot.mjs',
       'record-trades.mjs',
       'risk-compliance.mjs',
       'run-engine.mjs',

@@ -8,32 +8,8 @@ import { isBuilt, project, root, run, title } from '../adapters/installed.ts';
 const CLI = join(root, 'dist/src/cli/main.js');
 const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-01-15'];
 
-/** A bot as people write them, which buys above an average and sells below it; the stop is at the venue. */
-const BOT = `
-  import ccxt from 'ccxt';
-  const exchange = new ccxt.binance({ apiKey: 'k', secret: 's' });
-  const mean = (xs) => xs.reduce((a, b) => a + b, 0) / xs.length;
-  let held = 0;
-  async function step() {
-    const rows = await exchange.fetchOHLCV('BTC/USDT', '1h', undefined, 40);
-    const closes = rows.slice(0, -1).map((row) => row[4]);
-    const { last } = await exchange.fetchTicker('BTC/USDT');
-    if (held === 0 && last > mean(closes)) {
-      const { free } = await exchange.fetchBalance();
-      const order = await exchange.createMarketBuyOrder('BTC/USDT', (free.USDT * 0.5) / last);
-      held = order.filled;
-      console.log(new Date().toISOString(), 'bought', held);
-    } else if (held > 0 && last < mean(closes)) {
-      await exchange.createMarketSellOrder('BTC/USDT', held);
-      held = 0;
-    }
-  }
-  await exchange.loadMarkets();
-  for (;;) {
-    await step().catch((error) => console.error(error.message));
-    await exchange.sleep(600_000);
-  }
-`;
+/** A bot as people write them. */
+const BOT = await readFile(join(root, 'examples/paper-bot.mjs'), 'utf8');
 
 /** A bot on live prices of a venue of its own; it trades a few times and ends by itself. */
 const LIVE = `
@@ -58,7 +34,7 @@ describe("somebody's own bot on paper", () => {
   it.skipIf(!isBuilt)(
     title('lives through the candles with and without the overlay, and twice the same'),
     async () => {
-      const config = { ccxt: { strategies: { 'BTC/USDT': 'Mean' }, sizing: 'host-reads-position' } };
+      const config = { ccxt: { strategy: 'Mean', sizing: 'host-reads-position' } };
       const dir = await project({ 'bot.mjs': BOT, 'edgekeeper.json': JSON.stringify(config) });
       const first = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
       expect(first.code, first.out).toBe(0);
@@ -73,9 +49,6 @@ describe("somebody's own bot on paper", () => {
       expect(overlay!.strategies[0]!.performance.totalPnl).toBeCloseTo(
         overlay!.account.byStrategy.Mean!.totalPnl,
         6,
-      );
-      expect(await readFile(join(dir, '.edgekeeper-paper/trial/with-overlay.log'), 'utf8')).toMatch(
-        /^2024-01-.*bought/m,
       );
 
       const again = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
@@ -109,9 +82,9 @@ describe("somebody's own bot on paper", () => {
     title('that breaks down on the way is shown as far as it came, with what it holds from the start'),
     async () => {
       const breaks = BOT.replace(
-        'held = order.filled;',
-        "held = order.filled; throw Object.assign(new Error('a bug'), { fatal: true });",
-      ).replace('.catch((error) => console.error(error.message))', '');
+        'held.set(',
+        "if (held.size === 0) setTimeout(() => { throw new Error('a bug'); }); held.set(",
+      );
       const dir = await project({ 'bot.mjs': breaks });
       const { code, out } = await run(
         dir,
@@ -125,7 +98,8 @@ describe("somebody's own bot on paper", () => {
       expect(code, out).toBe(0);
       expect(out).toMatch(/with-overlay broke down on the way/);
       const { baseline } = JSON.parse(out.slice(out.indexOf('{'), out.lastIndexOf('}') + 1)) as PaperReport;
-      expect(baseline.fills).toBe(1);
+      expect(baseline.fills).toBeGreaterThan(0);
+      expect(baseline.fills).toBeLessThan(4);
       expect(baseline.startBalance).toBeGreaterThan(30_000);
     },
     120_000,
