@@ -4,6 +4,10 @@ import { defineConfig } from 'vitest/config';
 
 /** Folders whose tests touch nothing but values: they can share what they import. */
 const PURE = [
+  'config',
+  'engine',
+  'history',
+  'shared',
   'decision',
   'edge',
   'effect',
@@ -44,8 +48,8 @@ export default defineConfig({
       { extends: true, test: { name: 'world', include: ['test/**/*.test.ts'], exclude: OTHERS } },
     ],
     setupFiles: ['test/setup.ts'],
-    // One more than there are cores: many wait, for processes that end and leases that grow stale.
-    maxWorkers: availableParallelism() + 1,
+    // Three more than there are cores: many wait, for processes that end and leases that grow stale.
+    maxWorkers: availableParallelism() + 3,
     // No test measures time, so that a busy machine is no failure: these only end what hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,
