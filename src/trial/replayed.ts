@@ -42,7 +42,10 @@ const IDLE_TURNS = 2000;
 /** Closed candles after which the journal is written. */
 const FLUSH_CANDLES = 1000;
 /** What a process waits for that no time passes for: files, and answers of other services. */
-const PENDING = /^(FS|GetAddrInfo|GetNameInfo|TCPConnect|Zlib|DNS|Random|PBKDF2|Scrypt|CheckPrime|Immediate)/;
+const PENDING = /^(FS|GetAddrInfo|GetNameInfo|TCPConnect|Zlib|DNS|Random|PBKDF2|Scrypt|CheckPrime)/;
+/** How long it is waited for these, in ms, and how many turns a bot may take in a row. */
+const PATIENCE = 5000;
+const MOST_TURNS = 100;
 
 /**
  * A bot on recorded candles: its time is virtual and goes from timer to timer and from close to close, once everything
@@ -93,10 +96,16 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
   const { setImmediate: turn } = globalThis;
   time.install();
 
-  /** Waits until everything that needs no time is done. */
+  /** Waits until everything that needs no time is done, but not for ever: a bot may never rest. */
   async function settle(): Promise<void> {
-    do await new Promise<void>((resolve) => turn(resolve));
-    while (process.getActiveResourcesInfo().some((each) => PENDING.test(each)));
+    const from = performance.now();
+    for (let turns = 1; ; turns += 1) {
+      await new Promise<void>((resolve) => turn(resolve));
+      const pending = process.getActiveResourcesInfo();
+      const isTurning = turns < MOST_TURNS && pending.includes('Immediate');
+      const isWaiting = performance.now() - from < PATIENCE && pending.some((each) => PENDING.test(each));
+      if (!isTurning && !isWaiting) return;
+    }
   }
 
   function close(passed: readonly Closed[], at: number): void {
