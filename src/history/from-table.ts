@@ -147,12 +147,15 @@ function closedTrades(table: Table, columns: Columns, options: TableOptions): Tr
   if (columns.entryTime === undefined)
     notices.push('no entry times: each trade is taken to have been entered when it ended');
   if (columns.pnl === undefined) notices.push('no column of profits: reckoned from prices, sizes and fees');
+  // Of some exports the side is that of the order that closed the position.
+  const closes = columns.side !== undefined && /clos/i.test(reader.nameOf('side'));
   const trades: PastTrade[] = [];
   let bad = 0;
   for (const row of table.rows) {
     const exitTime = reader.time(row, 'exitTime');
     const entryTime = columns.entryTime === undefined ? exitTime : reader.time(row, 'entryTime');
-    const side = sideOf(reader.text(row, 'side'));
+    const said = sideOf(reader.text(row, 'side'));
+    const side = closes && said ? OTHER_SIDE[said] : said;
     const [entryPrice, exitPrice, given] = [
       reader.number(row, 'entryPrice'),
       reader.number(row, 'exitPrice'),
@@ -237,6 +240,8 @@ function sideOf(text: string | undefined): Side | undefined {
   if (/short|^(s|sell|ask|-1|true)$|^sell\b/i.test(text)) return 'short';
   return /long|^(b|buy|bid|1|false)$|^buy\b/i.test(text) ? 'long' : undefined;
 }
+
+const OTHER_SIDE = { long: 'short', short: 'long' } as const;
 
 /** The currency at the end of a cell such as `0.1BNB`. */
 const unitOfCell = (text: string | undefined): string | undefined => /[A-Za-z]{2,6}$/.exec(text ?? '')?.[0];

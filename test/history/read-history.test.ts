@@ -186,6 +186,31 @@ describe('a trade history', () => {
     expect(told.trades).toMatchObject([{ symbol: 'BTC', pnl: 5, exitTime: Date.UTC(2024, 0, 5) }]);
   });
 
+  it('is what exchanges export, each column taken for what it is there', async () => {
+    const at = '2024-01-05 10:00:00';
+    const later = '2024-01-05 12:00:00';
+    const bybit = await read(
+      'bybit.csv',
+      `Contracts,Closing Direction,Qty,Entry Price,Exit Price,Closed P&L,Exit Type,Filled/Settlement Time(UTC+0),Create Time\nBTCUSDT,Sell,2,100,110,19.5,Trade,${later},${at}\n`,
+    );
+    expect(bybit.trades).toMatchObject([
+      { symbol: 'BTCUSDT', side: 'long', entryTime: T0, exitTime: T0 + 2 * HOUR, pnl: 19.5, size: 2 },
+    ]);
+    const exports: Record<string, string> = {
+      binance: `Time(UTC),Symbol,Side,Price,Quantity,Amount,Fee,Realized Profit\n${at},BTCUSDT,BUY,100,2,200,0.2,0\n${later},BTCUSDT,SELL,110,2,220,0.22,20\n`,
+      kraken: `txid,ordertxid,pair,time,type,ordertype,price,cost,fee,vol,margin,misc,ledgers\na,b,BTCUSDT,${at},buy,market,100,200,0.2,2,0,,\nc,d,BTCUSDT,${later},sell,market,110,220,0.22,2,0,,\n`,
+      kucoin: `UID,Account Type,Order ID,Symbol,Deal Type,Side,Order Price,Filled Amount,Filled Price,Filled Volume,Filled Time(UTC+00:00),Fee,Maker/Taker,Fee Currency\n1,m,o,BTCUSDT,DEAL,BUY,100,2,100,200,${at},0.2,TAKER,USDT\n1,m,p,BTCUSDT,DEAL,SELL,110,2,110,220,${later},0.22,TAKER,USDT\n`,
+      coinbase: `portfolio,trade id,product,side,created at,size,size unit,price,fee,total,price/fee/total unit\nd,1,BTC-USDT,BUY,${at},2,BTC,100,0.2,-200.2,USDT\nd,2,BTC-USDT,SELL,${later},2,BTC,110,0.22,219.78,USDT\n`,
+    };
+    for (const [name, text] of Object.entries(exports)) {
+      const { trades } = await read(`${name}.csv`, text);
+      expect(trades, name).toMatchObject([
+        { side: 'long', size: 2, entryPrice: 100, exitPrice: 110, entryTime: T0, exitTime: T0 + 2 * HOUR },
+      ]);
+      expect(trades[0]!.pnl, name).toBeCloseTo(20 - 0.42, 9);
+    }
+  });
+
   it('has seconds, percents and European numbers noticed, and never 1970', async () => {
     const seconds = await read('s.csv', `entry_time,exit_time,pnl\n${T0 / 1000},${(T0 + HOUR) / 1000},5\n`);
     expect(seconds.trades[0]).toMatchObject({ entryTime: T0, exitTime: T0 + HOUR });
