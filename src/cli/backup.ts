@@ -64,11 +64,17 @@ export function addBackupCommands(cli: Command, world: CliWorld): void {
       const isMended = damage.length > 0 && yes === true;
       if (isMended) await mend(stateDir, found, world.clock.now());
       if (json) {
-        world.out(`${JSON.stringify({ damage, readable: { seq, time: engine.time }, isMended })}\n`);
+        world.out(
+          `${JSON.stringify({ damage, missing: found.missing, readable: { seq, time: engine.time }, isMended })}\n`,
+        );
         return;
       }
       if (damage.length === 0) {
-        world.out(`Nothing is damaged: all ${seq} events can be read.\n`);
+        world.out(
+          found.missing.length === 0
+            ? `Nothing is damaged: all ${seq} events can be read.\n`
+            : `missing:  ${found.missing.join('; ')}\nAll others of ${seq} can be read, and a start goes on from them.\n`,
+        );
         return;
       }
       const readable = `event ${seq} at ${minute(engine.time)} UTC`;

@@ -6,6 +6,7 @@ import { EdgekeeperError } from '../model/errors.ts';
 import { LETTERS } from './codec/event-line.ts';
 import type { JournalLine, LostEvent } from './codec/line.ts';
 import { learnPast } from './learn-past.ts';
+import { Missing } from './missing.ts';
 import { type JournalEnd, readJournal, readWhole } from './reader.ts';
 import { segmentsIn } from './segment.ts';
 import type { Origin, SavedState } from './state-lines.ts';
@@ -162,6 +163,8 @@ export interface Salvaged {
   readonly journalFault: EdgekeeperError | null;
   /** Where the journal ends: what is written next follows it. Nothing follows a damaged one. */
   readonly journal: Pick<JournalEnd, 'seq' | 'hash'>;
+  /** Events that the journal knows to be without, in words. */
+  readonly missing: readonly string[];
 }
 
 /**
@@ -185,6 +188,7 @@ export async function salvage(states: SavedStates, journalDir: string): Promise<
   let seq = saved?.seq ?? 0;
   let journalFault: EdgekeeperError | null = null;
   let journal: Salvaged['journal'] = { seq: 0, hash: '' };
+  const missing = new Missing();
   try {
     journal = await readJournal(
       journalDir,
@@ -196,13 +200,21 @@ export async function salvage(states: SavedStates, journalDir: string): Promise<
       EVENTS,
     );
     // What the snapshot has already is in the record all the same.
-    await readWhole(journalDir, () => undefined);
+    missing.end(await readWhole(journalDir, (line) => missing.take(line)));
   } catch (error) {
     untilBroken(error);
     journalFault = error as EdgekeeperError;
     journal = { seq: 0, hash: '' };
   }
-  return { engine, origin: saved?.origin ?? 'live', seq, stateFault, journalFault, journal };
+  return {
+    engine,
+    origin: saved?.origin ?? 'live',
+    seq,
+    stateFault,
+    journalFault,
+    journal,
+    missing: missing.texts,
+  };
 }
 
 /** Puts a broken journal aside, so that the snapshot alone is gone on from. Returns where it is now. */

@@ -52,7 +52,9 @@ export async function posteriorAt(journalDir: string, time: number): Promise<Pos
   await readWhole(journalDir, (line) => {
     const { seq, event } = line;
     first ??= seq;
-    if (event.type !== 'lost') [begins, ends] = [Math.min(begins, event.time), Math.max(ends, event.time)];
+    // A replay says at time 0 what it is configured by.
+    if (event.type !== 'lost' && event.time > 0)
+      [begins, ends] = [Math.min(begins, event.time), Math.max(ends, event.time)];
     if (first === 1 && event.type !== 'lost' && event.time <= time) engine.apply(inFull(line, event, engine));
   });
   if (first !== null && first !== 1) {

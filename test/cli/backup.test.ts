@@ -167,6 +167,16 @@ describe('a damaged state', () => {
     expect([code, err]).toEqual([1, expect.stringMatching(/STATE_UNREADABLE/)]);
   });
 
+  it('has the events named that a flipped bit took from a long record, which stops nothing', async () => {
+    const stateDir = await fresh();
+    await command('paper', '--to', '2024-02-10', '--state-dir', stateDir);
+    const [name] = (await readdir(join(stateDir, 'journal'))).filter((each) => each.endsWith('.jsonl'));
+    await scribble(0.5)(stateDir, join(stateDir, 'journal', name!));
+    const { code, out } = await command('recover', '--state-dir', stateDir);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^missing: {2}events \d+ to \d+ .*All others/s)]);
+    expect((await command('status', '--state-dir', stateDir)).code).toBe(0);
+  });
+
   it('is made again from the journal where only the snapshot is damaged', async () => {
     const stateDir = await damaged((dir) => writeFile(join(dir, 'state.json'), 'scribble'));
     const mended = await command('recover', '--yes', '--json', '--state-dir', stateDir);
