@@ -11,13 +11,13 @@ const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-01-15'];
 /** A bot as people write them. */
 const BOT = await readFile(join(root, 'examples/paper-bot.mjs'), 'utf8');
 
-/** A bot on live prices of a venue of its own; it trades a few times and ends by itself. */
+/** A bot on live prices of a venue of its own, which rise so that none is vetoed; it ends by itself. */
 const LIVE = `
   import ccxt from 'ccxt';
   class Venue extends ccxt.Exchange {
     describe() { return this.deepExtend(super.describe(), { id: 'venue', has: { fetchTicker: true } }); }
     async fetchMarkets() { return [${JSON.stringify(replayMarket('BTC/USDT', 100))}]; }
-    async fetchTicker(symbol) { return { symbol, last: 100 + 10 * Math.sin(Date.now() / 500) }; }
+    async fetchTicker(symbol) { return { symbol, last: 100 + performance.now() / 10 }; }
     async createOrder() { console.log('A REAL ORDER'); }
   }
   const venue = new Venue({ enableRateLimit: false });
