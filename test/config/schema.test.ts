@@ -118,7 +118,7 @@ describe('a faulty configuration', () => {
           }
         },
       ),
-      cases(10_000),
+      cases(4000),
     );
   });
 });

@@ -100,9 +100,9 @@ describe('a live paper run against an exchange', () => {
       if (request > 60 && request <= 80) return { staleSince: START + 1320 * HOUR };
       return 'none';
     };
-    const { code, report, log, requests, stateDir } = await live(300, trouble);
+    const { code, report, log, requests, stateDir } = await live(150, trouble);
     expect(code).toBe(0);
-    expect(report.run.candles).toBeGreaterThan(580);
+    expect(report.run.candles).toBeGreaterThan(290);
     expect(report.overlay.account.trades).toBeGreaterThan(5);
     expect(report.overlay.account.equity).not.toBe(report.overlay.account.startBalance);
     expect(report.overlay.alerts.map(({ code: alert }: { code: string }) => alert)).not.toContain(

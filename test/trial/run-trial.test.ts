@@ -6,7 +6,7 @@ import type { PaperReport } from '../../src/paper/report.ts';
 import { isBuilt, project, root, run, title } from '../adapters/installed.ts';
 
 const CLI = join(root, 'dist/src/cli/main.js');
-const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-01-15'];
+const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-01-10'];
 
 /** A bot as people write them. */
 const BOT = await readFile(join(root, 'examples/paper-bot.mjs'), 'utf8');
