@@ -14,7 +14,8 @@ const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
 
 try {
-  process.exitCode = await runCli(process.argv.slice(2), processWorld(stop.signal));
+  const args = process.argv.slice(2);
+  process.exitCode = await runCli(args, processWorld(stop.signal, !args.includes('--json')));
 } catch (error) {
   // A fault of this program, which may quote what others wrote as well.
   process.stderr.write(`${printableLines((error as Error).stack ?? String(error))}\n`);

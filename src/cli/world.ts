@@ -1,6 +1,7 @@
 import type { Clock } from '../model/ports.ts';
 import { wallClock } from '../node/clock.ts';
 import type { LogOptions } from '../node/log.ts';
+import { coloured } from './render/colour.ts';
 
 /** What the command line needs from the world; tests bring their own. */
 export interface CliWorld {
@@ -15,11 +16,17 @@ export interface CliWorld {
   readonly exchangeOptions?: Record<string, unknown>;
 }
 
+/** Writes to a stream, in colours where it is a terminal that has them; NO_COLOR, FORCE_COLOR and TERM have their say. */
+const writer =
+  (stream: NodeJS.WriteStream, isForPeople: boolean) =>
+  (text: string): void =>
+    void stream.write(isForPeople && stream.isTTY && stream.hasColors() ? coloured(text) : text);
+
 /** The command line of this process. */
-export function processWorld(signal: AbortSignal): CliWorld {
+export function processWorld(signal: AbortSignal, isForPeople: boolean): CliWorld {
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: writer(process.stdout, isForPeople),
+    err: writer(process.stderr, isForPeople),
     clock: wallClock,
     signal,
     terminal: process.stderr,
