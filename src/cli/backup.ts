@@ -79,10 +79,11 @@ export function addBackupCommands(cli: Command, world: CliWorld): void {
       }
       const readable = `event ${seq} at ${minute(engine.time)} UTC`;
       for (const each of damage) world.out(`damaged:  ${each}\n`);
+      if (found.missing.length > 0) world.out(`missing:  ${found.missing.join('; ')}\n`);
       world.out(
         isMended
           ? `mended:   the state is that of ${readable}; what was damaged is beside it, and nothing was deleted.\n`
-          : `readable: everything up to ${readable}.\nnext:     edgekeeper recover --yes goes on from there, and sets what is damaged aside; or restore a backup.\n`,
+          : `readable: everything ${found.missing.length > 0 ? 'else ' : ''}up to ${readable}.\nnext:     edgekeeper recover --yes goes on from there, and sets what is damaged aside; or restore a backup.\n`,
       );
     });
 }

@@ -21,7 +21,7 @@ import { jsonOption, type StateFlags, stateDirOption } from './options.ts';
 import { rememberTrials, trialKey } from './policy-trials.ts';
 import { withProgress } from './progress.ts';
 import { renderDiff, renderEffect, renderExplanation } from './render/evidence.ts';
-import { demandState, savedEngine } from './saved.ts';
+import { demandState, readableEngine, savedEngine, tellingDamage } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -45,9 +45,9 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
     .addOption(stateDirOption())
     .addOption(jsonOption())
     .action(async ({ stateDir, json }: StateFlags) => {
-      const engine = await savedEngine(stateDir);
+      const engine = await readableEngine(stateDir, world);
       const ledger = await withProgress(world.terminal, json === true, (onProgress) =>
-        readLedger(stateDir, onProgress),
+        readLedger(stateDir, onProgress, tellingDamage(world)),
       );
       if (ledger.outcomes.length === 0) {
         throw new EdgekeeperError('RECORD_EMPTY', {
@@ -86,6 +86,7 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
       const { decision, trades, shadow } = await findDecision(
         stateDir,
         id === undefined ? { strategy: strategy ?? null } : { id },
+        tellingDamage(world),
       );
       const sizes = trades.flatMap(({ size }) => (size === null ? [] : [size]));
       const filled = sizes.length > 0 ? sizes.reduce((sum, size) => sum + size, 0) : null;

@@ -5,7 +5,7 @@ import { calibrationReport } from '../effect/calibration.ts';
 import { effectStatement } from '../effect/statement.ts';
 import { writeAtomically } from '../journal/atomic-file.ts';
 import { unwritable } from '../journal/directory.ts';
-import { readWhole } from '../journal/reader.ts';
+import { asFarAsReadable, readWhole } from '../journal/reader.ts';
 import { readLedger } from '../journal/record.ts';
 import { JOURNAL_DIR } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
@@ -27,7 +27,7 @@ import { renderFindings } from './render/doctor.ts';
 import { renderEffect } from './render/evidence.ts';
 import { renderOverlay, renderPaper, renderStatus } from './render/paper.ts';
 import { verdictOf } from './render/sentences.ts';
-import { readableEngine } from './saved.ts';
+import { readableEngine, tellingDamage } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -42,7 +42,10 @@ async function writePage(stateDir: string, file: string, world: CliWorld): Promi
   const engine = await readableEngine(stateDir, world);
   const collector = new ReportCollector(engine.config.timeframe);
   await withProgress(world.terminal, false, (onProgress) =>
-    readWhole(join(stateDir, JOURNAL_DIR), (line) => collector.take(line), onProgress),
+    asFarAsReadable(
+      readWhole(join(stateDir, JOURNAL_DIR), (line) => collector.take(line), onProgress),
+      tellingDamage(world),
+    ),
   );
   const { ledger } = collector;
   const effect = effectStatement(ledger, statementOptions(engine));
@@ -114,7 +117,7 @@ export function addReportCommands(cli: Command, world: CliWorld): void {
       }
       const engine = await readableEngine(stateDir, world);
       const ledger = await withProgress(world.terminal, asJson === true, (onProgress) =>
-        readLedger(stateDir, onProgress),
+        readLedger(stateDir, onProgress, tellingDamage(world)),
       );
       const effect = effectStatement(ledger, statementOptions(engine));
       const calibration = calibrationReport(ledger.outcomes);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import { missing } from '../journal/directory.ts';
+import type { OnFault } from '../journal/reader.ts';
 import { recover, salvage } from '../journal/recovery.ts';
 import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
 import { LowdbStateStore } from '../journal/state-store.ts';
@@ -34,6 +35,16 @@ export async function readableEngine(stateDir: string, { err }: CliWorld): Promi
     err(`${error.code}: ${error.found}. What is shown ends at event ${seq}: see \`edgekeeper recover\`.\n`);
     return engine;
   }
+}
+
+/** Says once of each damage that what follows it is not shown. */
+export function tellingDamage({ err }: CliWorld): OnFault {
+  const told = new Set<string>();
+  return ({ code, found }) => {
+    if (told.has(found)) return;
+    told.add(found);
+    err(`${code}: ${found}. What is shown is what can be read beside it: see \`edgekeeper recover\`.\n`);
+  };
 }
 
 /** Demands that there is something to read in a state directory, without reading it. Throws `STATE_MISSING`. */

@@ -1,6 +1,5 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import Table from 'cli-table3';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RESET_TARGETS, type ResetTarget } from '../engine/events.ts';
 import { auditEntries } from '../journal/audit.ts';
@@ -21,7 +20,8 @@ import { allowOn, panicOff } from '../node/panic.ts';
 import { addJournalCommands } from './journal.ts';
 import { jsonOption, moment, type StateFlags, SWITCHES, stateDirOption } from './options.ts';
 import { renderRollback } from './render/rollback.ts';
-import { demandState, readableEngine, savedEngine } from './saved.ts';
+import { table } from './render/table.ts';
+import { demandState, readableEngine, savedEngine, tellingDamage } from './saved.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -332,6 +332,7 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
       const { entries, hasMore } = await auditEntries(join(stateDir, JOURNAL_DIR), {
         limit: all ? Number.POSITIVE_INFINITY : limit,
         folds: wanted.type !== 'weight',
+        onFault: tellingDamage(world),
         fits: ({ type, strategy, time, who }) =>
           (wanted.type ?? type) === type &&
           (wanted.strategy ?? strategy) === strategy &&
@@ -342,22 +343,17 @@ export function addStateCommands(cli: Command, world: CliWorld): void {
         world.out(`${JSON.stringify(entries, null, 2)}\n`);
         return;
       }
-      const table = new Table({
-        head: ['when (UTC)', 'who', 'what', 'before', 'after', 'why'],
-        style: { head: [], border: [], compact: true },
-      });
-      for (const { time, who, what, before, after, why } of printableValue(entries)) {
-        table.push([
-          time === 0 ? '' : new Date(time).toISOString().slice(0, 19),
-          who,
-          what,
-          before,
-          shorten(after),
-          shorten(why),
-        ]);
-      }
+      const rows = printableValue(entries).map(({ time, who, what, before, after, why }) => [
+        time === 0 ? '' : new Date(time).toISOString().slice(0, 19),
+        who,
+        what,
+        before,
+        shorten(after),
+        shorten(why),
+      ]);
+      const shown = table(['when (UTC)', 'who', 'what', 'before', 'after', 'why'], rows, 0);
       const more = hasMore ? `The latest ${entries.length}; there are older ones: --limit or --all.\n` : '';
-      world.out(`${table.toString()}\n${more}`);
+      world.out(`${shown}\n${more}`);
     });
 
   addJournalCommands(cli.command('journal').description(SUMMARIES.journal.does), world);

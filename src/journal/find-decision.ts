@@ -7,7 +7,7 @@ import type { Trade } from '../model/trade.ts';
 import { EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
 import type { JournalLine } from './codec/line.ts';
 import { Course, type Leg, legsOf } from './course.ts';
-import { readLegs } from './reader.ts';
+import { asFarAsReadable, type OnFault, readLegs } from './reader.ts';
 import { JOURNAL_DIR, segmentsIn } from './segment.ts';
 import { covers, decisionNumber, indexOf, type SegmentIndex } from './segment-index.ts';
 
@@ -24,34 +24,45 @@ export type Wanted = { readonly id: string } | { readonly strategy: string | nul
 /**
  * Finds a decision by its id, or the latest one, of a strategy or of all. The journal is read from its end, and segments
  * are passed over that cannot have it. Throws `DECISION_UNKNOWN`.
+ * @param onFault told of damage; what can be read of the journal is looked through. Without it `JOURNAL_CORRUPT` is thrown
  */
-export async function findDecision(stateDir: string, wanted: Wanted): Promise<DecisionRecord> {
+export async function findDecision(
+  stateDir: string,
+  wanted: Wanted,
+  onFault?: OnFault,
+): Promise<DecisionRecord> {
   const legs = legsOf(await segmentsIn(join(stateDir, JOURNAL_DIR)));
   let latest: Decision | null = null;
   for (let i = legs.length - 1; i >= 0; i -= 1) {
     const leg = legs[i]!;
-    if (!leg.isLast && !mayHold(await indexOf(leg), wanted)) continue;
+    if (!leg.isLast) {
+      // Of damage the segment itself tells, if it may hold what is wanted.
+      const index = await asFarAsReadable(indexOf(leg), onFault && (() => undefined));
+      if (index !== null && !mayHold(index, wanted)) continue;
+    }
     let found: { readonly seq: number; readonly decision: Decision } | null = null;
-    const from = 'id' in wanted || wanted.strategy !== null ? leg.segment.first : await latestIn(leg);
-    await readOnly(leg, from, [LETTERS.decision], ({ seq, event }) => {
+    const from =
+      'id' in wanted || wanted.strategy !== null ? leg.segment.first : await latestIn(leg, onFault);
+    const reading = readOnly(leg, from, [LETTERS.decision], ({ seq, event }) => {
       if (event.type !== 'decision') return;
       if (fits(event.decision, wanted)) found = { seq, decision: event.decision };
       if (leg.isLast) latest = event.decision;
     });
-    if (found !== null) return withOutcome(found, legs.slice(i));
+    await asFarAsReadable(reading, onFault);
+    if (found !== null) return withOutcome(found, legs.slice(i), onFault);
   }
   throw unknownDecision(stateDir, wanted, latest);
 }
 
 /** The event that is the latest decision of a segment: none of the lines before it need be read. */
-async function latestIn(leg: Leg): Promise<number> {
+async function latestIn(leg: Leg, onFault?: OnFault): Promise<number> {
   let latest = leg.segment.first;
   // What cannot be passed over, as in a batch that is broken, is told.
   const onLine = ({ seq, event }: JournalLine) => {
     if (event.type === 'decision') latest = seq;
   };
   const course = new Course(leg.segment.first - 1, onLine, []);
-  await readLegs([leg], course);
+  await asFarAsReadable(readLegs([leg], course), onFault && (() => undefined));
   return Math.max(latest, course.latestPassed(LETTERS.decision) ?? 0);
 }
 
@@ -67,13 +78,15 @@ function mayHold({ decided, strategies }: SegmentIndex, wanted: Wanted): boolean
 async function withOutcome(
   { seq, decision }: { readonly seq: number; readonly decision: Decision },
   legs: readonly Leg[],
+  onFault?: OnFault,
 ): Promise<DecisionRecord> {
   const { id } = decision;
   const trades: Trade[] = [];
   let [standing, shadow]: [Decision, ShadowOutcome | null] = [decision, null];
   for (const leg of legs) {
-    if (!leg.isLast && !covers((await indexOf(leg)).followed, decisionNumber(id))) continue;
-    await readOnly(
+    const index = leg.isLast ? null : await asFarAsReadable(indexOf(leg), onFault && (() => undefined));
+    if (index !== null && !covers(index.followed, decisionNumber(id))) continue;
+    const reading = readOnly(
       leg,
       Math.max(seq, leg.segment.first),
       [LETTERS.trade, LETTERS.withdrawal, EFFECT_LETTERS.shadow],
@@ -85,6 +98,7 @@ async function withOutcome(
         if (event.type === 'trade' && event.trade.decisionId === id) trades.push(event.trade);
       },
     );
+    await asFarAsReadable(reading, onFault);
   }
   return { decision: standing, trades, shadow };
 }

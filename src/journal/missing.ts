@@ -4,7 +4,7 @@ import type { JournalEnd } from './reader.ts';
 
 /** What is said of events that the journal does not have, wherever it is read. */
 export const lostText = ({ from, to }: Pick<LostEvent, 'from' | 'to'>): string =>
-  `events ${from} to ${to} were not written`;
+  from === to ? `event ${from} is missing` : `events ${from} to ${to} are missing`;
 
 /** What is said of events that a process wrote after another one had taken over. */
 export const droppedText = ({ from, to, epoch }: Dropped): string =>

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { EdgekeeperError } from '../model/errors.ts';
 import type { JournalLine } from './codec/line.ts';
 import { Course, corrupt, type Dropped, type Leg, legsOf, type TornTail } from './course.ts';
 import { unreadable } from './directory.ts';
@@ -85,6 +86,23 @@ export async function readLegs(
   }
   course.tellGap();
 }
+
+/** Told where a journal is damaged, by those who go on without what cannot be read. */
+export type OnFault = (fault: EdgekeeperError) => void;
+
+/** Awaits what reads a journal. Where that is damaged it is told, if anybody listens; else `JOURNAL_CORRUPT` is thrown. */
+export async function asFarAsReadable<T>(reading: Promise<T>, onFault?: OnFault): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (onFault === undefined || !isDamage(error)) throw error;
+    onFault(error);
+    return null;
+  }
+}
+
+const isDamage = (error: unknown): error is EdgekeeperError =>
+  error instanceof EdgekeeperError && error.code === 'JOURNAL_CORRUPT';
 
 /** Told of the bytes that were read, and of all there are. */
 export type Progress = (read: number, all: number) => void;

@@ -6,7 +6,7 @@ import { z } from '../model/z.ts';
 import { EFFECT_LETTERS, LETTERS } from './codec/event-line.ts';
 import type { JournalLine } from './codec/line.ts';
 import { jsonOrNull } from './json-or-null.ts';
-import { type Progress, readWhole } from './reader.ts';
+import { asFarAsReadable, type OnFault, type Progress, readWhole } from './reader.ts';
 import { JOURNAL_DIR } from './segment.ts';
 
 /** Lines that say what something came to. */
@@ -17,12 +17,22 @@ const KEPT_FILE = 'outcomes.jsonl';
 
 const keptSchema = z.looseObject({ seq: z.number().int(), type: z.enum(['trade', 'shadow', 'equity']) });
 
-/** Every outcome that the record of a state directory knows, in the order in which it became known. */
-export async function readLedger(stateDir: string, onProgress?: Progress): Promise<EffectLedger> {
+/**
+ * Every outcome that the record of a state directory knows, in the order in which it became known.
+ * @param onFault told of damage, before which the ledger then ends; without it `JOURNAL_CORRUPT` is thrown
+ */
+export async function readLedger(
+  stateDir: string,
+  onProgress?: Progress,
+  onFault?: OnFault,
+): Promise<EffectLedger> {
   const ledger = new EffectLedger();
   const kept = await keptOutcomes(stateDir);
   for (const event of kept) ledger.observe(event);
-  await eachOutcome(stateDir, kept.at(-1)?.seq ?? 0, (event) => ledger.observe(event), onProgress);
+  await asFarAsReadable(
+    eachOutcome(stateDir, kept.at(-1)?.seq ?? 0, (event) => ledger.observe(event), onProgress),
+    onFault,
+  );
   return ledger;
 }
 

@@ -7,7 +7,7 @@ import { LETTERS } from './codec/event-line.ts';
 import type { JournalLine, LostEvent } from './codec/line.ts';
 import { learnPast } from './learn-past.ts';
 import { Missing } from './missing.ts';
-import { type JournalEnd, readJournal, readWhole } from './reader.ts';
+import { asFarAsReadable, type JournalEnd, readJournal, readWhole } from './reader.ts';
 import { segmentsIn } from './segment.ts';
 import type { Origin, SavedState } from './state-lines.ts';
 import { isBrokenState } from './state-store.ts';
@@ -85,7 +85,7 @@ async function onTop(
 ): Promise<Recovered> {
   if (saved && saved.version < WITH_POSTERIOR) {
     const learned = learnPast(engine, dirname(journalDir), saved.seq, brokenDir ?? journalDir);
-    await (brokenDir === null ? learned : learned.catch(untilBroken));
+    await asFarAsReadable(learned, brokenDir === null ? undefined : () => undefined);
   }
   const after = saved?.seq ?? 0;
   const lost: LostEvent[] = [];
@@ -148,10 +148,6 @@ export function inFull(line: JournalLine, event: RecordedEvent, engine: Optimiza
   return decision === undefined ? event : { ...event, input: { ...event.input, decision } };
 }
 
-function untilBroken(error: unknown): void {
-  if (!(error instanceof EdgekeeperError && error.code === 'JOURNAL_CORRUPT')) throw error;
-}
-
 /** What can be read of a state that is damaged. */
 export interface Salvaged {
   readonly engine: OptimizationEngine;
@@ -186,35 +182,51 @@ export async function salvage(states: SavedStates, journalDir: string): Promise<
     engine = await restored(null, {});
   }
   let seq = saved?.seq ?? 0;
-  let journalFault: EdgekeeperError | null = null;
-  let journal: Salvaged['journal'] = { seq: 0, hash: '' };
+  const faults: EdgekeeperError[] = [];
+  const onFault = (fault: EdgekeeperError) => void faults.push(fault);
+  const read = readJournal(
+    journalDir,
+    seq,
+    (line) => {
+      if (line.event.type !== 'lost') applyReadable(engine, line, line.event);
+      seq = line.seq;
+    },
+    EVENTS,
+  );
+  const journal = await asFarAsReadable(read, onFault);
+  // What the snapshot has already is in the record all the same.
   const missing = new Missing();
-  try {
-    journal = await readJournal(
-      journalDir,
-      seq,
-      (line) => {
-        if (line.event.type !== 'lost') engine.apply(inFull(line, line.event, engine));
-        seq = line.seq;
-      },
-      EVENTS,
-    );
-    // What the snapshot has already is in the record all the same.
-    missing.end(await readWhole(journalDir, (line) => missing.take(line)));
-  } catch (error) {
-    untilBroken(error);
-    journalFault = error as EdgekeeperError;
-    journal = { seq: 0, hash: '' };
-  }
+  const end = await asFarAsReadable(
+    readWhole(journalDir, (line) => missing.take(line)),
+    onFault,
+  );
+  if (end !== null) missing.end(end);
   return {
     engine,
     origin: saved?.origin ?? 'live',
     seq,
     stateFault,
-    journalFault,
-    journal,
+    journalFault: faults[0] ?? null,
+    journal: journal !== null && end !== null ? journal : { seq: 0, hash: '' },
     missing: missing.texts,
   };
+}
+
+/** Behind a hole an event may make no sense any more: there ends what can be read. */
+function applyReadable(engine: OptimizationEngine, line: JournalLine, event: RecordedEvent): void {
+  try {
+    engine.apply(inFull(line, event, engine));
+  } catch (cause) {
+    throw new EdgekeeperError(
+      'JOURNAL_CORRUPT',
+      {
+        found: `event ${line.seq} (${event.type}) that cannot be applied: ${(cause as Error).message}`,
+        expected: 'an event that follows from those before it',
+        hint: 'Go on from what is before it with `edgekeeper recover --yes`, or restore a backup.',
+      },
+      { cause },
+    );
+  }
 }
 
 /** Puts a broken journal aside, so that the snapshot alone is gone on from. Returns where it is now. */

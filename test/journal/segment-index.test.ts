@@ -213,7 +213,7 @@ describe('the audit', () => {
     const missing = new Missing();
     missing.end(await readJournal(dir, 0, (line) => missing.take(line)));
     expect(missing.texts).toEqual([
-      `events ${end.seq + 1} to ${end.seq + 5} were not written`,
+      `events ${end.seq + 1} to ${end.seq + 5} are missing`,
       `events ${end.seq + 7} to ${end.seq + 8} of process 2 are dropped: another one had taken over`,
     ]);
     const { entries } = await auditEntries(dir);
