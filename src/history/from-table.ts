@@ -33,7 +33,7 @@ export function fromTable(table: Table, options: TableOptions): TradeHistory {
   if (['time', 'side', 'price', 'amount'].every((role) => filled[role as Role] !== undefined))
     return executions(table, filled, options);
   throw invalid(
-    `columns ${table.header.map(show).join(', ') || 'none'}`,
+    table.header.length === 0 ? 'an empty file' : `columns ${table.header.map(show).join(', ')}`,
     'closed trades (an exit time and a profit, or entry and exit prices and a size), or executions (time, side, price, amount)',
     'Say which is which: --columns exitTime=Closed,pnl=Result. Nothing was read.',
   );

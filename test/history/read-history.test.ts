@@ -240,7 +240,7 @@ describe('a trade history', () => {
 
   it('is refused with a word of what it is where it is none', async () => {
     const wrong: [name: string, content: string, said: RegExp][] = [
-      ['empty.csv', '', /columns none/],
+      ['empty.csv', '', /an empty file/],
       ['words.csv', 'a,b\nc,d\n', /columns "a", "b"/],
       ['half.csv', 'exit time,pnl\nsoon,1\nlater,2\n2024-01-05,3\n', /2 of 3 rows/],
       ['broken.json', '{"a":', /JSON/],
