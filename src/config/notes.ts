@@ -5,6 +5,7 @@ const OF_THE_RULES = [
   'enforcement',
   'weighting',
   'preserveTotal',
+  'maxWeight',
   'adjustmentRate',
   'minQualityThreshold',
   'regimeAdjustments',

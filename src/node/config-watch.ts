@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { configNotes } from '../config/notes.ts';
 import { type Config, type Options, parseConfig } from '../config/schema.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
 import { EdgekeeperError } from '../model/errors.ts';
@@ -96,5 +97,6 @@ export class ConfigWatch {
     };
     this.#engine.reconfigure(next, authorship);
     this.#log.info(`configuration reloaded: ${diff}`);
+    for (const note of configNotes(next)) this.#log.info(note);
   }
 }

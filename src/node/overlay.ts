@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { configNotes } from '../config/notes.ts';
 import { type Options, withEvidence } from '../config/schema.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
 import { removeLeftovers } from '../journal/atomic-file.ts';
@@ -166,6 +167,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         actor: 'edgekeeper',
         reason: fresh ? 'first start' : 'started with another configuration',
       });
+      for (const note of configNotes(config)) log.info(note);
     }
 
     /**

@@ -376,6 +376,8 @@ describe('the configuration file', () => {
     await eventually(() => expect(engine.config.maxWeight).toBe(1.2));
     expect(engine.decomposer.getPortfolioPerformance().trades).toBe(trades);
     expect(lines).toContain('configuration reloaded: maxWeight: 2 -> 1.2');
+    // With what of it does not act as it may seem.
+    expect(lines.join('\n')).toMatch(/maxWeight: acts on reported weights/);
     const { entries: audit } = await auditEntries(join(dir, 'journal'));
     expect(audit.at(-1)).toMatchObject({ who: 'config file', why: 'maxWeight: 2 -> 1.2' });
   });
