@@ -20,11 +20,12 @@ const LAYERS = [
   ['paper'],
   ['node'],
   ['history', 'report', 'trial'],
+  ['server'],
   ['cli'],
 ] as const;
 const ZOD = 'model/z.ts';
 /** Folders that may touch the machine. */
-const IO = ['journal', 'history', 'node', 'report', 'paper', 'trial', 'cli'];
+const IO = ['journal', 'history', 'node', 'report', 'paper', 'trial', 'server', 'cli'];
 
 const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
 

@@ -78,12 +78,14 @@ export class OptimizationEngine {
   readonly #update: Update;
   readonly #pieces: Pieces;
   readonly #killed: () => boolean;
+  readonly #took: ((ms: number) => void) | null;
 
   /** @throws EdgekeeperError `CONFIG_INVALID` */
   constructor(options: Options = {}, hooks: EngineHooks = {}) {
-    const { killed, shadows, now } = readHooks(hooks);
+    const { killed, shadows, now, took } = readHooks(hooks);
     const isOn = () => this.flags.enabled;
     this.#killed = killed;
+    this.#took = took;
     this.#state = new EngineState(options);
     this.#clock = new HostClock(this.#state, now);
     this.#learning = new Learning(this.#state, shadows === 'followed');
@@ -126,7 +128,11 @@ export class OptimizationEngine {
    * health and guard as last known. A signal with an id that was decided before gets the same decision.
    */
   decide(signal: Signal): Decision {
-    return this.#judging.decide(signal);
+    if (this.#took === null) return this.#judging.decide(signal);
+    const began = performance.now();
+    const decision = this.#judging.decide(signal);
+    this.#took(performance.now() - began);
+    return decision;
   }
 
   /**

@@ -15,21 +15,25 @@ export interface EngineHooks {
    * everything that waits for a later one. Without it, as in a replay, nothing is refused.
    */
   readonly now?: () => number;
+  /** Told how long each decision took, in ms. */
+  readonly took?: (ms: number) => void;
 }
 
 /** Throws `CONFIG_INVALID` for a hook that is none. */
-export function readHooks(given: EngineHooks): Required<Omit<EngineHooks, 'now'>> & {
+export function readHooks(given: EngineHooks): Required<Omit<EngineHooks, 'now' | 'took'>> & {
   readonly now: (() => number) | null;
+  readonly took: ((ms: number) => void) | null;
 } {
   const {
     killed = () => false,
     shadows = 'followed',
     now = null,
+    took = null,
   } = reading('hooks', 'CONFIG_INVALID', () => ({
     ...given,
   }));
-  for (const [name, hook] of Object.entries({ killed, now }))
+  for (const [name, hook] of Object.entries({ killed, now, took }))
     if (hook !== null && typeof hook !== 'function')
       refuse(`the hook ${name} = ${show(hook)}`, 'a function', 'CONFIG_INVALID');
-  return { killed, shadows, now };
+  return { killed, shadows, now, took };
 }

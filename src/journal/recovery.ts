@@ -167,19 +167,23 @@ export interface Salvaged {
  * Goes as far as a damaged state can be verified: from its snapshot, or from the first event where that is damaged, up to
  * the damage in the journal. Reads only. Throws `STATE_CORRUPT` where neither the snapshot nor the first event is there.
  */
-export async function salvage(states: SavedStates, journalDir: string): Promise<Salvaged> {
+export async function salvage(
+  states: SavedStates,
+  journalDir: string,
+  hooks: EngineHooks = {},
+): Promise<Salvaged> {
   let saved: SavedState | null = null;
   let stateFault: EdgekeeperError | null = null;
   let engine: OptimizationEngine;
   try {
     saved = await states.read();
-    engine = await restored(saved, {});
+    engine = await restored(saved, hooks);
   } catch (error) {
     const [earliest] = await segmentsIn(journalDir);
     if (!isBrokenState(error) || earliest?.first !== 1) throw error;
     saved = null;
     stateFault = error as EdgekeeperError;
-    engine = await restored(null, {});
+    engine = await restored(null, hooks);
   }
   let seq = saved?.seq ?? 0;
   const faults: EdgekeeperError[] = [];
@@ -213,7 +217,7 @@ export async function salvage(states: SavedStates, journalDir: string): Promise<
 }
 
 /** Behind a hole an event may make no sense any more: there ends what can be read. */
-function applyReadable(engine: OptimizationEngine, line: JournalLine, event: RecordedEvent): void {
+export function applyReadable(engine: OptimizationEngine, line: JournalLine, event: RecordedEvent): void {
   try {
     engine.apply(inFull(line, event, engine));
   } catch (cause) {

@@ -91,6 +91,11 @@ export class Journal {
     return this.#backlog.count === 0 && this.#disk.isIdle;
   }
 
+  /** Events that are not written yet. */
+  get lag(): number {
+    return this.#backlog.count;
+  }
+
   /** Whether another process has taken over: nothing is written any more. */
   get isFenced(): boolean {
     return this.#fenced;

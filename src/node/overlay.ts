@@ -23,6 +23,7 @@ import { Operator } from './operator.ts';
 import { allowOn, isPanicked } from './panic.ts';
 import { restart } from './restart.ts';
 import { Updates } from './updates.ts';
+import { VitalSigns } from './vital-signs.ts';
 import { feedCandles } from './warm-up.ts';
 
 export interface OverlayOptions {
@@ -104,7 +105,8 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   async function opened(): Promise<Overlay> {
     let panicked = false;
     let isKilled = killedByEnvironment();
-    const hooks = { killed: () => panicked || isKilled, now: () => clock.now() };
+    const vitals = new VitalSigns({ stateDir, clock, journalLag: () => journal.lag });
+    const hooks = { killed: () => panicked || isKilled, now: () => clock.now(), took: vitals.took };
     await removeLeftovers(store.file);
     const recovered = await restart({
       store,
@@ -119,7 +121,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
     if (fresh) allowOn(stateDir);
 
-    const journal = new Journal({
+    const journal: Journal = new Journal({
       directory: journalDir,
       durability: options.durability ?? 'interval',
       after: { seq: end.seq, hash: end.hash },
@@ -195,7 +197,13 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     async function poll(): Promise<void> {
       isKilled = killedByEnvironment();
       // Without the lease the commands are somebody else's, and so is the configuration; off is off for all.
-      const ours = [() => watch?.poll(), () => operator.carryOut(), () => operator.sweep(), keepAgain];
+      const ours = [
+        () => watch?.poll(),
+        () => operator.carryOut(),
+        () => operator.sweep(),
+        keepAgain,
+        () => vitals.write(),
+      ];
       for (const step of [watchPanic, ...(lease.isHeld() ? ours : [])]) {
         try {
           await step();
@@ -260,7 +268,12 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         stopRecording();
         stopLogging();
         const failures: unknown[] = [];
-        for (const step of [() => journal.close(), save, () => keeper.close()])
+        for (const step of [
+          () => journal.close(),
+          save,
+          () => keeper.close(),
+          async () => (lease.isHeld() ? vitals.close() : undefined),
+        ])
           await step().catch((error) => failures.push(error));
         await lease.release();
         // A process that is ended meanwhile leaves as little behind as any other.
