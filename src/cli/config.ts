@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { settingsIn } from '../../adapters/ccxt/preload-settings.ts';
 import { configNotes } from '../config/notes.ts';
-import { configJsonSchema, parseConfig } from '../config/schema.ts';
+import { configurationJsonSchema } from '../config/rooms.ts';
+import { parseConfig } from '../config/schema.ts';
 import { printable } from '../model/printable.ts';
 import { jsonText } from '../monitor/json.ts';
 import { loadConfigFile } from '../node/config-file.ts';
@@ -37,7 +38,7 @@ export function addConfigCommands(cli: Command, world: CliWorld): void {
   config
     .command('schema')
     .description('the JSON schema of a configuration')
-    .action(() => world.out(json(configJsonSchema())));
+    .action(() => world.out(json(configurationJsonSchema())));
 }
 
 const json = (value: unknown): string => `${jsonText(value)}\n`;

@@ -1,5 +1,6 @@
 import { FLAGS } from '../model/flags.ts';
-import { configJsonSchema, parseConfig } from './schema.ts';
+import { configurationJsonSchema } from './rooms.ts';
+import { parseConfig } from './schema.ts';
 
 /** The manifest that a host reads from plugin.json. */
 export function pluginManifest(version: string): Record<string, unknown> {
@@ -30,6 +31,6 @@ export function pluginManifest(version: string): Record<string, unknown> {
       orders:
         'none of its own: it only vetoes or resizes entries that the host makes, and never touches an exit',
     },
-    configSchema: configJsonSchema(),
+    configSchema: configurationJsonSchema(),
   };
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import { misspelling } from '../config/faults.ts';
+import { type Configuration, type Rooms, roomsOf } from '../config/rooms.ts';
 import { type Options, optionsSchema, parseConfig } from '../config/schema.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 
@@ -42,7 +43,10 @@ export async function readConfigText(path: string): Promise<string> {
  * The options in the text of a file: the file itself, or its key `edgekeeper` where it is the bot's own configuration or
  * that of an adapter as well. Throws `CONFIG_INVALID` for what is not JSON or does not fit.
  */
-export function optionsIn(path: string, text: string): Options {
+export const optionsIn = (path: string, text: string): Options => roomsIn(path, text).options;
+
+/** The same with the rooms beside the engine. */
+export function roomsIn(path: string, text: string): Rooms {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -74,9 +78,11 @@ export function optionsIn(path: string, text: string): Options {
       `Move them there; an empty section \`${OWN}\` says that they are the bot's own.`,
     );
   }
-  const options = (OWN in value ? value[OWN] : ADAPTER in value ? {} : value) as Options;
-  parseConfig(options);
-  return options;
+  const own = (OWN in value ? value[OWN] : ADAPTER in value ? {} : value) as Configuration;
+  if (own === null || typeof own !== 'object' || Array.isArray(own)) parseConfig(own);
+  const rooms = roomsOf(own);
+  parseConfig(rooms.options);
+  return rooms;
 }
 
 const SEE = 'See `edgekeeper config print`.';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { configNotes } from '../config/notes.ts';
-import { type Options, withEvidence } from '../config/schema.ts';
+import { type Configuration, roomsOf } from '../config/rooms.ts';
+import { withEvidence } from '../config/schema.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
 import { removeLeftovers } from '../journal/atomic-file.ts';
 import { unwritable } from '../journal/directory.ts';
@@ -14,7 +15,7 @@ import { type Durability, Journal } from '../journal/writer.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Clock, Log, MarketData } from '../model/ports.ts';
 import { wallClock } from './clock.ts';
-import { optionsIn, readConfigText } from './config-file.ts';
+import { readConfigText, roomsIn } from './config-file.ts';
 import { ConfigWatch } from './config-watch.ts';
 import { beforeEnding } from './ending.ts';
 import { Keeper, type Kept } from './kept.ts';
@@ -28,7 +29,7 @@ import { feedCandles } from './warm-up.ts';
 
 export interface OverlayOptions {
   /** The configuration, or the JSON file that holds it; a file is followed while the bot runs. */
-  readonly config?: Options | string;
+  readonly config?: Configuration | string;
   /** Where the state lives; default `.edgekeeper`. */
   readonly stateDir?: string;
   readonly log: Log;
@@ -74,8 +75,8 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   const { stateDir = '.edgekeeper', log, clock = wallClock, market } = options;
   const configFile = typeof options.config === 'string' ? options.config : null;
   const configText = configFile === null ? '' : await readConfigText(configFile);
-  const config: Options =
-    typeof options.config === 'string' ? optionsIn(options.config, configText) : (options.config ?? {});
+  const { options: config } =
+    configFile === null ? roomsOf((options.config as Configuration) ?? {}) : roomsIn(configFile, configText);
   // A faulty configuration is refused before the state directory is touched.
   new OptimizationEngine(config);
 

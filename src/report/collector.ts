@@ -9,6 +9,8 @@ import { RegimeDetector } from '../regime/detector.ts';
 
 /** What a strategy was worth at a time: the share of its size that a signal got, and P(mean R > 0). */
 type Worth = [time: number, size: number, probability: number | null];
+/** How the effect and its interval grew. */
+type Claims = [time: number, effect: number | null, low: number | null, high: number | null][];
 type Price = [time: number, close: number, regime: number];
 
 /** Latest trades, and entries of the audit, in a report. */
@@ -23,7 +25,6 @@ export class ReportCollector {
   readonly equity: [time: number, equity: number][] = [];
   readonly worths = new Map<string, Worth[]>();
   readonly prices = new Map<string, Price[]>();
-  readonly effect: [time: number, effect: number | null, low: number | null, high: number | null][] = [];
   readonly #detector: RegimeDetector;
   #trades: Trade[] = [];
   #audit: AuditEntry[] = [];
@@ -80,7 +81,8 @@ export class ReportCollector {
   }
 
   /** How the effect and its interval grew, outcome by outcome. */
-  claims(): typeof this.effect {
+  claims(): Claims {
+    const claims: Claims = [];
     const sums = new ClaimSums();
     const { outcomes } = this.ledger;
     const every = Math.max(1, Math.ceil(outcomes.length / LOOKS));
@@ -88,8 +90,8 @@ export class ReportCollector {
       sums.add({ decidedAt, closedAt, r, m: intended });
       if ((i + 1) % every !== 0 && i !== outcomes.length - 1) continue;
       const { effect, interval } = sums.claim();
-      this.effect.push([closedAt, effect, interval?.[0] ?? null, interval?.[1] ?? null]);
+      claims.push([closedAt, effect, interval?.[0] ?? null, interval?.[1] ?? null]);
     }
-    return this.effect;
+    return claims;
   }
 }

@@ -1,7 +1,8 @@
 import type { HistoryCheck } from '../../history/check-history.ts';
 import { printableValue } from '../../model/printable.ts';
+import { verdictOf } from '../../monitor/verdict.ts';
 import type { Noticed } from '../../paper/noticed.ts';
-import { verdictOf, wrapped } from './sentences.ts';
+import { wrapped } from './sentences.ts';
 import { day, fixed, percent, signed, table } from './table.ts';
 
 /** Rows of a table at most: it is one screen. */

@@ -1,9 +1,10 @@
 import { printableValue } from '../../model/printable.ts';
+import { verdictOf } from '../../monitor/verdict.ts';
 import type { Planted } from '../../paper/generated-market.ts';
 import type { Noticed } from '../../paper/noticed.ts';
 import type { AccountSummary, PaperReport } from '../../paper/report.ts';
 import { plotted } from './plot.ts';
-import { count, verdictOf, WIDTH, wrapped } from './sentences.ts';
+import { count, WIDTH, wrapped } from './sentences.ts';
 import { day } from './table.ts';
 
 const DAY = 86_400_000;
