@@ -19,13 +19,13 @@ const LAYERS = [
   ['journal'],
   ['paper'],
   ['node'],
-  ['history', 'report', 'trial'],
+  ['history', 'report', 'export', 'trial'],
   ['server'],
   ['cli'],
 ] as const;
 const ZOD = 'model/z.ts';
 /** Folders that may touch the machine. */
-const IO = ['journal', 'history', 'node', 'report', 'paper', 'trial', 'server', 'cli'];
+const IO = ['journal', 'export', 'history', 'node', 'report', 'paper', 'trial', 'server', 'cli'];
 
 const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
 

@@ -15,6 +15,7 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
     names: ['status', 'doctor', 'report'],
     load: async () => (await import('./reports.ts')).addReportCommands,
   },
+  { names: ['serve'], load: async () => (await import('./serve.ts')).addServeCommand },
   { names: ['init'], load: async () => (await import('./init.ts')).addInitCommand },
   { names: ['check'], load: async () => (await import('./check.ts')).addCheckCommand },
   { names: ['config'], load: async () => (await import('./config.ts')).addConfigCommands },

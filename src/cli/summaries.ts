@@ -30,6 +30,7 @@ export const SUMMARIES = {
     takes: '<file>',
   },
   report: { does: 'the report of the saved state, and of the paper run that made it' },
+  serve: { does: 'the dashboard, the API and metrics of a bot that runs, or of one that has stopped' },
   config: { does: 'check, complete and describe configurations', hasOptions: false },
   effect: {
     does: 'does the overlay help? the answer with its interval, by component, strategy and regime',

@@ -40,6 +40,9 @@ export type ErrorCode =
   | 'OPTION_INVALID'
   | 'BOT_FAILED'
   | 'HISTORY_INVALID'
+  | 'REQUEST_INVALID'
+  | 'REQUEST_REFUSED'
+  | 'SERVER_FAILED'
   | 'PACKAGE_MISSING';
 
 /** What went wrong, in the three parts its reader needs. */

@@ -19,6 +19,8 @@ export const ALERT_CODES = [
   'TIME_AHEAD',
   'NAME_LIMIT',
   'LEASE_LOST',
+  'BOT_SILENT',
+  'RECORD_DAMAGED',
   'OVERLAY_ERRORS',
 ] as const;
 export type AlertCode = (typeof ALERT_CODES)[number];

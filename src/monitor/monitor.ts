@@ -215,7 +215,12 @@ export class OptimizationMonitor {
       });
     }
     const arquero = await optionalPackage('arquero', '7', () => import('arquero'));
-    return arquero.from(this.#rows(table));
+    return arquero.from(this.getRows(table) as object[]);
+  }
+
+  /** Rows of one report, each a flat object: text, numbers, truth or null. */
+  getRows(table: ExportTable): Record<string, string | number | boolean | null>[] {
+    return this.#rows(table) as Record<string, string | number | boolean | null>[];
   }
 
   #rows(table: ExportTable): object[] {
