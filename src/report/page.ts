@@ -36,9 +36,10 @@ const inScript = (text: string): string =>
 
 /** A page in one file: it loads nothing, and shows host text as text. */
 export async function reportPage(data: PageData): Promise<string> {
-  const [uplot, uplotStyle, charts, report, style] = await Promise.all([
+  const [uplot, uplotStyle, charts, parts, report, style] = await Promise.all([
     ...UPLOT.map(uplotAsset),
     asset('charts.js'),
+    asset('parts.js'),
     asset('report.js'),
     asset('style.css'),
   ]);
@@ -67,6 +68,7 @@ ${sections.join('\n')}
 <script type="application/json" id="data">${inScript(jsonText(data))}</script>
 <script>${uplot}</script>
 <script>${charts}</script>
+<script>${parts}</script>
 <script>${report}</script>
 </body>
 </html>

@@ -21,54 +21,72 @@ globalThis.charts = (() => {
     value: (_, value) => (value === null || value === undefined ? '-' : format(value)),
   });
 
-  /** Draws a chart into a place, and again where its width or the colours change. */
-  function draw(
-    place,
-    columns,
-    { height = 220, series, bands = [], scale = {}, format, hooks = {}, legend = true },
-  ) {
-    let chart = null;
+  /** Places that have a chart, and what draws it again. */
+  const drawn = new WeakMap();
+
+  /** Draws a chart into a place, and again where its width or the colours change; where it has one, that shows the new data. */
+  function draw(place, columns, options) {
+    const known = drawn.get(place);
+    if (known) {
+      known(columns, options);
+      return;
+    }
+    place.replaceChildren();
+    let [chart, shown] = [null, { columns, options }];
     function make() {
       chart?.destroy();
-      const width = Math.max(240, place.clientWidth);
-      chart = new uPlot(
-        {
-          width,
-          height,
-          cursor: { drag: { x: true, y: false } },
-          legend: { show: legend },
-          scales: { y: scale },
-          axes: [
-            axis(),
-            axis({
-              size: 64,
-              values: (_, values) => values.map((value) => (value === null ? '' : format(value))),
-            }),
-          ],
-          series: [
-            {
-              label: 'UTC',
-              value: (_, value) =>
-                value ? new Date(value * 1000).toISOString().slice(0, 16).replace('T', ' ') : '-',
-            },
-            ...series(),
-          ],
-          bands: bands.map((each) => ({ ...each, fill: colour('--band') })),
-          tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
-          hooks,
-        },
-        columns,
-        place,
-      );
+      chart = chartIn(place, shown.columns, shown.options);
     }
     make();
-    let known = place.clientWidth;
+    drawn.set(place, (latest, others) => {
+      shown = { columns: latest, options: others };
+      make();
+    });
+    let width = place.clientWidth;
     new ResizeObserver(() => {
-      if (Math.abs(place.clientWidth - known) < 2) return;
-      known = place.clientWidth;
+      if (Math.abs(place.clientWidth - width) < 2) return;
+      width = place.clientWidth;
       make();
     }).observe(place);
     addEventListener('theme', make);
+  }
+
+  function chartIn(
+    place,
+    columns,
+    { name, height = 220, series, bands = [], scale = {}, format, hooks = {}, legend = true },
+  ) {
+    place.setAttribute('role', 'img');
+    place.setAttribute('aria-label', name);
+    return new uPlot(
+      {
+        width: Math.max(240, place.clientWidth),
+        height,
+        cursor: { drag: { x: true, y: false } },
+        legend: { show: legend },
+        scales: { y: scale },
+        axes: [
+          axis(),
+          axis({
+            size: 64,
+            values: (_, values) => values.map((value) => (value === null ? '' : format(value))),
+          }),
+        ],
+        series: [
+          {
+            label: 'UTC',
+            value: (_, value) =>
+              value ? new Date(value * 1000).toISOString().slice(0, 16).replace('T', ' ') : '-',
+          },
+          ...series(),
+        ],
+        bands: bands.map((each) => ({ ...each, fill: colour('--band') })),
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
+        hooks,
+      },
+      columns,
+      place,
+    );
   }
 
   /** Paints the colour of each stretch of time along the bottom of a chart. */
