@@ -31,6 +31,12 @@ export const SUMMARIES = {
   },
   report: { does: 'the report of the saved state, and of the paper run that made it' },
   serve: { does: 'the dashboard, the API and metrics of a bot that runs, or of one that has stopped' },
+  watch: { does: 'a live view of the overlay in a terminal' },
+  export: {
+    does: 'trades, positions, decisions, weights, health, performance or regimes as CSV, JSON lines or Parquet',
+    takes: '<table>',
+  },
+  alerts: { does: 'alerts that hold; `alerts test` sends one to everybody whom a configuration names' },
   config: { does: 'check, complete and describe configurations', hasOptions: false },
   effect: {
     does: 'does the overlay help? the answer with its interval, by component, strategy and regime',

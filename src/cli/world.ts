@@ -11,6 +11,8 @@ export interface CliWorld {
   /** Ends a live run; Ctrl-C aborts it. */
   readonly signal: AbortSignal;
   readonly terminal: NodeJS.WriteStream;
+  /** Clears the screen; absent where there is none. */
+  readonly clear?: () => void;
   /** Least severe log line shown; by default everything in a live run and errors in a replay. */
   readonly logLevel?: LogOptions['terminal'];
   readonly exchangeOptions?: Record<string, unknown>;
@@ -30,5 +32,7 @@ export function processWorld(signal: AbortSignal, isForPeople: boolean): CliWorl
     clock: wallClock,
     signal,
     terminal: process.stderr,
+    // To the upper left, and nothing below it.
+    ...(process.stdout.isTTY ? { clear: () => void process.stdout.write('\u001b[H\u001b[2J') } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
 import type { ServerSettings } from '../config/rooms.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
@@ -40,6 +41,9 @@ export function serverApp({ watch, settings, token, log, version }: AppOptions):
   });
   const guards = { settings, token };
   app.use(safeHeaders);
+  const compressed = compress();
+  // A stream is sent as it comes.
+  app.use((c, next) => (c.req.path === '/api/events' ? next() : compressed(c, next)));
   app.use(hostGuard(guards));
   // Whoever looks whether it lives needs no token: it says nothing else.
   app.get('/healthz', (c) => c.json({ ok: true, bot: watch.bot.state }));

@@ -175,14 +175,14 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
   read('decisions', 'Decisions, latest first', {
     query: decisionsQuery,
     shape: shapes.decisions,
-    answer: ({ query }) => {
+    answer: async ({ query }) => {
       const { symbol, result, reason, until, before, limit, strategy, since } = query;
       const fits = (decision: Decision) =>
         (symbol ?? decision.symbol) === decision.symbol &&
         (result ?? resultOf(decision)) === resultOf(decision) &&
         (reason === undefined || decision.reasons.includes(reason)) &&
         decision.time <= (until ?? Number.POSITIVE_INFINITY);
-      return pages.find(
+      const { decisions, next } = await pages.find(
         {
           limit,
           fits,
@@ -192,6 +192,7 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
         },
         beside,
       );
+      return { decisions: decisions.map(listed), next };
     },
   });
   read('decisions/{id}', 'One decision, step by step, and what would have flipped it', {
@@ -253,6 +254,35 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
     }) as never,
   );
 }
+
+/** What a list shows of a decision; the rest is asked for by its id. */
+const listed = ({
+  id,
+  time,
+  strategy,
+  symbol,
+  side,
+  action,
+  multiplier,
+  intended,
+  quality,
+  cell,
+  status,
+  reasons,
+}: Decision) => ({
+  id,
+  time,
+  strategy,
+  symbol,
+  side,
+  action,
+  multiplier,
+  intended,
+  quality,
+  cell,
+  status,
+  reasons,
+});
 
 const resultOf = ({ intended }: Decision): 'sent' | 'reduced' | 'blocked' =>
   intended === 0 ? 'blocked' : intended < 1 ? 'reduced' : 'sent';
