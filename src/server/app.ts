@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
+import type { Context } from 'hono';
 import { compress } from 'hono/compress';
 import type { ServerSettings } from '../config/rooms.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
@@ -50,22 +50,8 @@ export function serverApp({ watch, settings, token, log, version }: AppOptions):
   addPages(app, version);
   app.use('/api/*', tokenGuard(guards));
   app.use('/metrics', tokenGuard(guards));
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError() {
-        throw new Refusal(413, `a body of more than ${MAX_BODY} bytes`, 'a command', 'Nothing was changed.');
-      },
-    }),
-  );
   app.use('/api/*', async (c, next) => {
-    if (
-      c.req.method === 'POST' &&
-      c.req.header('content-type')?.split(';')[0]?.trim() !== 'application/json' &&
-      c.req.path !== '/api/off'
-    )
-      throw new Refusal(415, show(c.req.header('content-type')), 'application/json', 'Nothing was changed.');
+    if (c.req.method === 'POST') refuseBody(c);
     await next();
   });
   const live = new Live(watch);
@@ -108,6 +94,23 @@ export function serverApp({ watch, settings, token, log, version }: AppOptions):
     return c.json(answerOf(known), status);
   });
   return app;
+}
+
+/** Refuses a body that is not JSON, or not of a length that is known before it is read. */
+function refuseBody({ req }: Context): void {
+  const length = req.header('content-length');
+  if (length === undefined || req.header('transfer-encoding') !== undefined)
+    throw new Refusal(
+      411,
+      'a body whose length is not said',
+      'the header content-length',
+      'Nothing was changed.',
+    );
+  if (Number(length) > MAX_BODY)
+    throw new Refusal(413, `a body of ${length} bytes`, `at most ${MAX_BODY}`, 'Nothing was changed.');
+  const type = req.header('content-type')?.split(';')[0]?.trim();
+  if (Number(length) > 0 && type !== 'application/json')
+    throw new Refusal(415, `a body of ${show(type)}`, 'application/json', 'Nothing was changed.');
 }
 
 /** What the framework itself throws for a body that is no JSON. */
