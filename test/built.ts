@@ -37,8 +37,8 @@ export function built(): string {
 /** A program that runs beside the test. */
 export interface Program {
   readonly child: ChildProcess;
-  /** Resolves when it has printed this; rejects when it ends without. */
-  says(text: string): Promise<void>;
+  /** Resolves with all that it printed so far when it has printed this; rejects when it ends without. */
+  says(text: string): Promise<string>;
   /** How it ended, and all that it printed. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; out: string }>;
 }
@@ -72,7 +72,7 @@ export function start(folder: string, text: string, ...args: string[]): Program 
         const hear = () => {
           if (!out.includes(text)) return;
           heard.delete(hear);
-          resolve();
+          resolve(out);
         };
         heard.add(hear);
         hear();

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { EdgekeeperError } from '../model/errors.ts';
 import { printableLines } from '../model/printable.ts';
+import { version } from '../node/version.ts';
 import { Interrupted } from './interrupted.ts';
 import { type CommandName, SUMMARIES, type Summary } from './summaries.ts';
-import { version } from './version.ts';
 import type { CliWorld } from './world.ts';
 
 type AddCommands = (cli: Command, world: CliWorld) => void;

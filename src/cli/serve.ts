@@ -6,7 +6,6 @@ import { readConfigText, roomsIn } from '../node/config-file.ts';
 import { createLog } from '../node/log.ts';
 import { stateDirOption } from './options.ts';
 import { SUMMARIES } from './summaries.ts';
-import { version } from './version.ts';
 import type { CliWorld } from './world.ts';
 
 interface ServeFlags {
@@ -59,7 +58,7 @@ export function addServeCommand(cli: Command, world: CliWorld): void {
         '4, 1 and 1',
         () => import('../server/room.ts'),
       );
-      const room = await openRoom({ stateDir, settings, alerts: rooms.alerts, log, version: version() });
+      const room = await openRoom({ stateDir, settings, alerts: rooms.alerts, log });
       world.out(
         `The overlay of ${printable(stateDir)} is at ${room.url}\nWrites need the token in ${printable(room.tokenPlace)}. Ctrl-C ends it; the bot goes on.\n`,
       );

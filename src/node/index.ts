@@ -4,7 +4,7 @@ export { wallClock } from './clock.ts';
 export { loadConfigFile } from './config-file.ts';
 export { exportJson } from './export-json.ts';
 export type { Kept } from './kept.ts';
-export { type ClosableLog, createLog, logDecisions, logEngine } from './log.ts';
+export { type ClosableLog, createLog, logDecisions, logEngine, onAlerts } from './log.ts';
 export { ccxtMarketData } from './market-data.ts';
 export { type Overlay, type OverlayOptions, openOverlay } from './overlay.ts';
 export { Updates } from './updates.ts';

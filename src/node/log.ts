@@ -7,6 +7,7 @@ import { makeDirectory } from '../journal/directory.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
 import { printable } from '../model/printable.ts';
+import { AlertBook, type AlertNews } from '../monitor/alert-book.ts';
 import { coverageLines, reasonWords } from '../monitor/coverage.ts';
 import { OptimizationMonitor } from '../monitor/monitor.ts';
 
@@ -144,7 +145,7 @@ function fileIn(directory: string): winston.transport {
  */
 export function logEngine(engine: OptimizationEngine, log: Log): () => void {
   const monitor = new OptimizationMonitor(engine);
-  let standing = new Set<string>();
+  const book = new AlertBook();
   return engine.subscribe((event) => {
     switch (event.type) {
       case 'status': {
@@ -182,15 +183,26 @@ export function logEngine(engine: OptimizationEngine, log: Log): () => void {
         break;
       }
       case 'update': {
-        const alerts = monitor.getAlerts(event.time);
-        for (const { code, about, level, message: text } of alerts) {
-          if (standing.has(`${code} ${about}`)) continue;
-          log[level === 'info' ? 'info' : 'warn'](`alert ${code}: ${text}`, { at: iso(event.time) });
+        for (const { what, alert } of book.update(monitor.getAlerts(event.time), event.time)) {
+          if (what === 'cleared') log.info(`alert ${alert.code} is over`, { at: iso(event.time) });
+          else
+            log[alert.level === 'info' ? 'info' : 'warn'](`alert ${alert.code}: ${alert.message}`, {
+              at: iso(event.time),
+            });
         }
-        standing = new Set(alerts.map(({ code, about }) => `${code} ${about}`));
         break;
       }
     }
+  });
+}
+
+/** Tells a callback of each alert that is new, worse, critical for another day, or over. Returns what stops it. */
+export function onAlerts(engine: OptimizationEngine, callback: (news: AlertNews) => void): () => void {
+  const monitor = new OptimizationMonitor(engine);
+  const book = new AlertBook();
+  return engine.subscribe((event) => {
+    if (event.type !== 'update') return;
+    for (const news of book.update(monitor.getAlerts(event.time), event.time)) callback(news);
   });
 }
 

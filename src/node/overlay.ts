@@ -14,6 +14,7 @@ import { LowdbStateStore } from '../journal/state-store.ts';
 import { type Durability, Journal } from '../journal/writer.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Clock, Log, MarketData } from '../model/ports.ts';
+import { Attendant } from './attendant.ts';
 import { wallClock } from './clock.ts';
 import { readConfigText, roomsIn } from './config-file.ts';
 import { ConfigWatch } from './config-watch.ts';
@@ -75,8 +76,13 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   const { stateDir = '.edgekeeper', log, clock = wallClock, market } = options;
   const configFile = typeof options.config === 'string' ? options.config : null;
   const configText = configFile === null ? '' : await readConfigText(configFile);
-  const { options: config } =
-    configFile === null ? roomsOf((options.config as Configuration) ?? {}) : roomsIn(configFile, configText);
+  const {
+    options: config,
+    server,
+    alerts,
+  } = configFile === null
+    ? roomsOf((options.config as Configuration) ?? {})
+    : roomsIn(configFile, configText);
   // A faulty configuration is refused before the state directory is touched.
   new OptimizationEngine(config);
 
@@ -252,6 +258,8 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
     // Commands given while no bot ran come first.
     await poll();
+    const attendant =
+      server === null && alerts === null ? null : new Attendant({ stateDir, server, alerts, log });
     return {
       engine,
       updates,
@@ -276,6 +284,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
           async () => (lease.isHeld() ? vitals.close() : undefined),
         ])
           await step().catch((error) => failures.push(error));
+        await attendant?.close();
         await lease.release();
         // A process that is ended meanwhile leaves as little behind as any other.
         stopEnding();

@@ -1,5 +1,6 @@
 import type { AlertSettings, ServerSettings } from '../config/rooms.ts';
 import type { Log } from '../model/ports.ts';
+import { version } from '../node/version.ts';
 import { AlertSender } from './alerts/sender.ts';
 import { serve } from './serve.ts';
 import { Watch } from './watch.ts';
@@ -10,7 +11,6 @@ export interface RoomOptions {
   readonly settings: ServerSettings | null;
   readonly alerts: AlertSettings | null;
   readonly log: Log;
-  readonly version: string;
 }
 
 export interface Room {
@@ -20,7 +20,7 @@ export interface Room {
 }
 
 /** Opens the operator's room on a state directory: what is served, and who is told of alerts. It touches no bot. */
-export async function openRoom({ stateDir, settings, alerts, log, version }: RoomOptions): Promise<Room> {
+export async function openRoom({ stateDir, settings, alerts, log }: RoomOptions): Promise<Room> {
   const sender = alerts === null ? null : await AlertSender.of(alerts, log);
   const watch = new Watch(stateDir, (news) => sender?.tell(watch.name, news));
   await watch.start();
@@ -28,7 +28,7 @@ export async function openRoom({ stateDir, settings, alerts, log, version }: Roo
   const served =
     settings === null
       ? null
-      : await serve({ watch, settings, log, version }).catch(async (error) => {
+      : await serve({ watch, settings, log, version: version() }).catch(async (error) => {
           await watch.close();
           throw error;
         });

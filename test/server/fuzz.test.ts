@@ -87,7 +87,7 @@ describe('whatever is asked of any endpoint', () => {
       fc.asyncProperty(requests(routes), async ({ route: [method, path], names, query, body }) => {
         let i = 0;
         const filled = path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(names[i++]!));
-        const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, value]));
+        const search = new URLSearchParams(query);
         const answer = await served.ask(`${filled}?${search}`, {
           method: method.toUpperCase(),
           headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
