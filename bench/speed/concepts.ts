@@ -22,6 +22,7 @@ export const CONCEPTS = {
   adapters: { load: (): Promise<Concept> => import('./adapters.ts'), seconds: 200 },
   import: { load: (): Promise<Concept> => import('./import.ts'), seconds: 200 },
   commands: { load: (): Promise<Concept> => import('./commands.ts'), seconds: 200 },
+  server: { load: (): Promise<Concept> => import('./server.ts'), seconds: 200 },
   memory: { load: (): Promise<Concept> => import('./memory.ts'), seconds: 200 },
 } as const;
 export type ConceptName = keyof typeof CONCEPTS;

@@ -3,7 +3,7 @@ import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Flags, Mode } from '../model/flags.ts';
 import type { KnownAlert } from './alert-book.ts';
 import { type Observed, observedOf } from './observed.ts';
-import { type Change, overlayReport } from './report.ts';
+import { type Change, changesOf } from './report.ts';
 import { knownStrategies } from './strategies.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -122,7 +122,7 @@ export function overviewOf(parts: OverviewParts): Overview {
       sent: count((intended) => intended >= 1),
       reduced: count((intended) => intended > 0 && intended < 1),
       blocked: count((intended) => intended === 0),
-      changes: overlayReport(engine).changes.filter((change) => change.time > time - DAY),
+      changes: changesOf(engine).filter((change) => change.time > time - DAY),
     },
     observed: observedOf(engine),
     waitingCommands,

@@ -122,12 +122,13 @@ export function overlayReport(engine: OptimizationEngine): OverlayReport {
       .sort((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1)),
     effectiveness: effectiveness(engine),
     coverage: engine.getCoverage(),
-    changes: changes(engine),
+    changes: changesOf(engine),
     alerts: monitor.getAlerts(),
   };
 }
 
-function changes({ optimizer, manager }: OptimizationEngine): Change[] {
+/** The latest changes of weights and of statuses, oldest first. */
+export function changesOf({ optimizer, manager }: OptimizationEngine): Change[] {
   const weights = optimizer.getWeightHistory().map(
     ({ time, strategy, previousWeight, newWeight, reason }): Change => ({
       time,

@@ -50,7 +50,7 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
   const journalDir = join(watch.stateDir, JOURNAL_DIR);
   // Damage is on the overview; beside it what can be read is answered.
   const beside: OnFault = () => undefined;
-  const kept = new Map<string, { readonly version: number; readonly text: string }>();
+  const kept = new Map<string, { readonly version: number; readonly text: Promise<string> }>();
 
   const state = (): { engine: OptimizationEngine; monitor: OptimizationMonitor; statement: Statement } => {
     const { engine } = watch;
@@ -88,20 +88,19 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
       const { version } = watch;
       const key = c.req.url;
       const known = kept.get(key);
-      if (known?.version === version) return json(c, known.text);
-      const valid = c.req as unknown as { valid(what: 'query' | 'param'): never };
-      const text = JSON.stringify(
-        jsonReady(
-          await answer({
-            query: query === undefined ? ({} as never) : valid.valid('query'),
-            params: params === undefined ? ({} as never) : valid.valid('param'),
-          }),
-        ),
-      );
+      if (known?.version === version) return json(c, await known.text);
+      const { req } = c as unknown as { req: { valid(what: 'query' | 'param'): never } };
+      const given = {
+        query: query === undefined ? ({} as never) : req.valid('query'),
+        params: params === undefined ? ({} as never) : req.valid('param'),
+      };
+      // Whoever asks for the same meanwhile waits for the same answer.
+      const text = Promise.resolve(answer(given)).then((value) => JSON.stringify(jsonReady(value)));
       kept.delete(key);
       kept.set(key, { version, text });
+      text.catch(() => kept.get(key)?.text === text && kept.delete(key));
       if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
-      return json(c, text);
+      return json(c, await text);
     }) as never);
   }
 
@@ -120,11 +119,12 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
     shape: shapes.strategies,
     answer: () => {
       const { statement, monitor, engine } = state();
+      const proofs = new Map(monitor.getTrackRecords().map(({ strategy, summary }) => [strategy, summary]));
       return statement.page.strategies.map((row) => ({
         ...row,
         weight: engine.optimizer.getWeightForRegime(row.name, null),
         reason: engine.manager.getStrategyHealth(row.name)?.reason ?? null,
-        proof: monitor.getTrackRecords().find(({ strategy }) => strategy === row.name)?.summary ?? null,
+        proof: proofs.get(row.name) ?? null,
       }));
     },
   });
