@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { EdgekeeperError } from '../model/errors.ts';
+import { printable } from '../model/printable.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { runTrial } from '../trial/run-trial.ts';
 import { keepReport } from './paper.ts';
@@ -56,7 +57,7 @@ export async function paperOwn(
       : null;
   try {
     const { stateDir, balance, quote, slippage, overlay } = options;
-    const { report, brokenDown } = await runTrial({
+    const { report, brokenDown, refused } = await runTrial({
       command,
       trial: { stateDir, balance, quote, slippageBps: slippage, recorded: isReplay ? recorded : null },
       overlay,
@@ -67,6 +68,10 @@ export async function paperOwn(
       },
     });
     await keepReport(stateDir, report);
+    for (const what of refused)
+      err(
+        `Kept from leaving: ${printable(what)}. It came from another process or thread, another copy of ccxt, or not from ccxt: nothing of that is on paper.\n`,
+      );
     for (const name of brokenDown)
       err(
         `The bot ${name} broke down on the way: its account is as it was then. See ${stateDir}/trial/${name}.log.\n`,

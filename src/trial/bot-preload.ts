@@ -2,7 +2,7 @@
  * Puts a bot on paper, in its own process: every exchange that it makes trades for a paper account, with or without the
  * overlay. `edgekeeper paper -- <command>` loads it before the bot.
  */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CcxtModule, ccxtCopies } from '../../adapters/ccxt/copies.ts';
 import { onEveryExchange } from '../../adapters/ccxt/every-exchange.ts';
@@ -13,8 +13,9 @@ import { loadConfigFile } from '../node/config-file.ts';
 import { createLog } from '../node/log.ts';
 import type { CcxtErrors, CcxtInstance } from '../paper/exchange.ts';
 import { type Live, live } from './live.ts';
+import { forbidSignedRequests } from './no-signed-requests.ts';
 import { type Replayed, replayed } from './replayed.ts';
-import { givenTrial, progressFile, TRIAL, type TrialResult } from './trial.ts';
+import { givenTrial, progressFile, refusedFile, seenFile, TRIAL, type TrialResult } from './trial.ts';
 
 /** How often the process that started this one is told how far it is, in candles. */
 const TELL_EVERY = 200;
@@ -24,8 +25,15 @@ const STARTED_WITHIN = 60_000;
 const { setTimeout: later } = globalThis;
 const exit = process.exit.bind(process);
 
+const trial = givenTrial(process.env[TRIAL]);
+// In every process and thread that the bot starts, too: there nothing is on paper, so that nothing may be real.
+writeFileSync(seenFile(trial.resultFile), String(process.pid));
+forbidSignedRequests((what) => {
+  console.error(`edgekeeper: no real order may leave a paper run: ${what}`);
+  appendFileSync(refusedFile(trial.resultFile), `${what}\n`);
+});
+
 async function start(): Promise<void> {
-  const trial = givenTrial(process.env[TRIAL]);
   process.env[OWNER] = String(process.pid);
   const settings = await readSettings();
   const { identify } = await identifying(settings);

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve as absolute, delimiter, join } from 'node:path';
 import { LowdbStateStore } from '../journal/state-store.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { PaperReport } from '../paper/report.ts';
-import { progressFile, TRIAL, type Trial, type TrialResult } from './trial.ts';
+import { progressFile, refusedFile, seenFile, TRIAL, type Trial, type TrialResult } from './trial.ts';
 
 export interface RunTrialOptions {
   /** The bot's command and its arguments. */
@@ -22,6 +22,8 @@ export interface TrialOutcome {
   readonly report: PaperReport;
   /** Which of the bots broke down on the way: their accounts are as they were then. */
   readonly brokenDown: readonly string[];
+  /** What the bots were kept from sending, once each. */
+  readonly refused: readonly string[];
 }
 
 /** Folder in the state directory of what the bots printed and came to. */
@@ -29,6 +31,8 @@ const TRIAL_DIR = 'trial';
 /** How long a bot that was stopped may take to end, in ms. */
 const PATIENCE = 15_000;
 const LOOK_EVERY = 300;
+/** How long a command may take to start a Node that is put on paper, in ms. */
+const SEEN_WITHIN = 10_000;
 /** Characters of a bot's last words in an error. */
 const LAST_WORDS = 600;
 
@@ -40,7 +44,7 @@ const PRELOAD = new URL(`./bot-preload${import.meta.url.endsWith('.ts') ? '.ts' 
  */
 export async function runTrial(options: RunTrialOptions): Promise<TrialOutcome> {
   const { trial, overlay } = options;
-  const directory = join(trial.stateDir, TRIAL_DIR);
+  const directory = absolute(trial.stateDir, TRIAL_DIR);
   await refuseLiveState(trial.stateDir, directory);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
@@ -60,6 +64,7 @@ export async function runTrial(options: RunTrialOptions): Promise<TrialOutcome> 
     return {
       report: reportOf(results),
       brokenDown: runs.filter((_, i) => results[i]!.ended === 'failed').map((run) => run.name),
+      refused: [...new Set((await Promise.all(runs.map((run) => run.refused()))).flat())],
     };
   } finally {
     clearInterval(looking);
@@ -110,6 +115,7 @@ class BotRun {
   readonly #ended: Promise<number | null>;
   readonly #resultFile: string;
   readonly #outputFile: string;
+  readonly #unseen: NodeJS.Timeout;
   readonly name: string;
 
   constructor({ command, trial }: RunTrialOptions, overlay: boolean, directory: string) {
@@ -126,6 +132,7 @@ class BotRun {
         ...process.env,
         [TRIAL]: JSON.stringify(told),
         NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${PRELOAD.href}`.trim(),
+        PATH: `${shimIn(directory)}${delimiter}${process.env.PATH ?? ''}`,
       },
       // A Ctrl-C is passed on once, not heard by everybody at the same time.
       detached: process.platform !== 'win32',
@@ -135,6 +142,11 @@ class BotRun {
       this.#child.once('error', (cause) => reject(failed(this.name, program, cause.message)));
       this.#child.once('exit', resolve);
     });
+    // Whoever was not put on paper by now never will be.
+    this.#unseen = setTimeout(() => {
+      if (!existsSync(seenFile(this.#resultFile))) this.#kill();
+    }, SEEN_WITHIN);
+    void this.#ended.catch(() => undefined).then(() => clearTimeout(this.#unseen));
   }
 
   async progress(): Promise<[number, number] | null> {
@@ -150,16 +162,53 @@ class BotRun {
     if (text !== null) return JSON.parse(text) as TrialResult;
     const lines = (await readFile(this.#outputFile, 'utf8')).split('\n').map((line) => line.trim());
     const words = lines.filter(Boolean).join(' / ').slice(-LAST_WORDS);
+    if (!existsSync(seenFile(this.#resultFile))) {
+      throw new EdgekeeperError('BOT_FAILED', {
+        found: `the bot ${this.name}, which was never put on paper: ${words || 'it said nothing'}`,
+        expected: 'a command that starts Node, and leaves NODE_OPTIONS as it is',
+        hint: 'What it sent was real, if it sent anything: look at its exchange. Start it as `edgekeeper paper -- node bot.mjs`.',
+      });
+    }
     throw failed(this.name, `it ended with code ${code}`, words || 'it said nothing');
+  }
+
+  /** What it was kept from sending. */
+  async refused(): Promise<string[]> {
+    const text = await readFile(refusedFile(this.#resultFile), 'utf8').catch(() => '');
+    return text.split('\n').filter(Boolean);
+  }
+
+  /** It and all that it started. */
+  #kill(): void {
+    try {
+      process.kill(process.platform === 'win32' ? this.#child.pid! : -this.#child.pid!, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
   }
 
   stop(): void {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGINT');
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
+    const late = setTimeout(() => this.#kill(), PATIENCE);
     late.unref();
     this.#child.once('exit', () => clearTimeout(late));
   }
+}
+
+/** A `node` that puts on paper what a script starts without the options of its environment. Returns its folder. */
+function shimIn(directory: string): string {
+  const folder = join(directory, 'bin');
+  mkdirSync(folder, { recursive: true });
+  const script = `#!/bin/sh
+case "$NODE_OPTIONS" in
+  *${PRELOAD.href}*) ;;
+  *) export NODE_OPTIONS="$NODE_OPTIONS --import ${PRELOAD.href}" ;;
+esac
+exec '${process.execPath.replaceAll("'", "'\\''")}' "$@"
+`;
+  writeFileSync(join(folder, 'node'), script, { mode: 0o755 });
+  return folder;
 }
 
 const failed = (name: string, what: string, words: string): EdgekeeperError =>

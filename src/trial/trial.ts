@@ -40,6 +40,10 @@ export interface TrialResult {
 /** Where a bot's process says how far it is. */
 export const progressFile = (resultFile: string): string => `${resultFile}.progress`;
 
+/** Where processes of a bot say that they were put on paper, and what they were kept from sending. */
+export const seenFile = (resultFile: string): string => `${resultFile}.seen`;
+export const refusedFile = (resultFile: string): string => `${resultFile}.refused`;
+
 /** What this process is told. Throws `OPTION_INVALID` where it was started by something else. */
 export function givenTrial(text: string | undefined): Trial {
   if (text !== undefined) return JSON.parse(text) as Trial;
