@@ -32,6 +32,8 @@ export interface PaperOrder {
   status: OrderStatus;
   /** Whether it waits for its trigger. */
   waits: boolean;
+  /** Whether it stands in the book: then it fills at its own price, as a maker. */
+  rests: boolean;
   filled: number;
   cost: number;
   fee: number;
@@ -78,6 +80,8 @@ export interface AccountOptions {
 
 /** Final orders kept for a bot that asks again. */
 const CLOSED_KEPT = 1000;
+/** Steps in which the price is found at which an account is liquidated. */
+const HALVINGS = 40;
 
 /**
  * A simulated account on spot and linear swaps. Orders fill on candles that open after they were placed, so that nothing
@@ -110,6 +114,7 @@ export class PaperAccount {
       protection,
       id: String(this.#orders),
       status: 'open',
+      rests: false,
       waits: wish.stopLossPrice !== undefined || wish.takeProfitPrice !== undefined,
       filled: 0,
       cost: 0,
@@ -126,6 +131,13 @@ export class PaperAccount {
     return order;
   }
 
+  /** Opens an order again that was cancelled for another, which the venue did not take. */
+  reopen(order: PaperOrder): void {
+    order.status = 'open';
+    this.#closed.delete(order.id);
+    this.#open.set(order.id, order);
+  }
+
   /**
    * Lets the open orders of a symbol meet its next candle: entries first, then stops, then targets and limits.
    * @param placedBy orders that were placed later do not meet it, ms; by default the candle's open
@@ -138,7 +150,9 @@ export class PaperAccount {
     // What was opened just now has its stop already; whether its target came before, nobody knows.
     for (const order of met()) this.#touch(order, stopExecution(order, candle), candle);
     for (const order of before) this.#touch(order, targetExecution(order, candle), candle);
+    this.#answerFor(symbol, candle);
     this.mark(symbol, candle.close);
+    // What other symbols came to meanwhile is seen by now.
     if (this.#holdings.isLiquidated) this.#liquidate(candle.time);
   }
 
@@ -147,6 +161,7 @@ export class PaperAccount {
     const price = this.lastPrice(order.symbol);
     if (price === undefined || order.waits) return;
     this.#meet(order, { time, open: price, high: price, low: price, close: price, volume: 0 });
+    if (order.type === 'limit') order.rests = true;
   }
 
   /** Notes the last price of a symbol: holdings are valued at it, and orders checked against it. */
@@ -174,6 +189,10 @@ export class PaperAccount {
   /** Orders placed since the account was opened. */
   get orderCount(): number {
     return this.#orders;
+  }
+
+  get slippageBps(): number {
+    return this.#options.slippageBps;
   }
 
   get quote(): string {
@@ -267,7 +286,10 @@ export class PaperAccount {
   #touch(order: PaperOrder, execution: Execution | null, candle: Candle): void {
     if (execution === null || !order.waits || order.status !== 'open') return;
     order.waits = false;
-    if (order.type === 'market') this.#execute(order, execution, candle);
+    const { type, side, price = Number.NaN } = order;
+    const isWithin = side === 'buy' ? execution.price <= price : execution.price >= price;
+    if (type === 'market' || isWithin) this.#execute(order, execution, candle);
+    else order.rests = true;
   }
 
   #execute(order: PaperOrder, { price: touched, maker }: Execution, candle: Candle): void {
@@ -302,9 +324,12 @@ export class PaperAccount {
       timestamp: candle.time,
     });
     this.#dropVoid(symbol);
-    if (amount < wanted) return;
+    if (order.protection) this.#protect(order, order.protection, amount, candle.time);
+    if (amount < wanted) {
+      order.rests = order.type === 'limit';
+      return;
+    }
     this.#finish(order, 'closed');
-    if (order.protection) this.#protect(order, order.protection, candle.time);
   }
 
   /** A sale never sells more than is held on spot, and what only closes never opens: the rest of the order is void. */
@@ -337,13 +362,14 @@ export class PaperAccount {
         this.#finish(order, 'canceled');
   }
 
-  #protect(opened: PaperOrder, protection: Protection, timestamp: number): void {
+  /** Puts stop and target on what was opened just now. */
+  #protect(opened: PaperOrder, protection: Protection, amount: number, timestamp: number): void {
     this.place({
       clientOrderId: undefined,
       symbol: opened.symbol,
       type: 'market',
       side: opened.side === 'buy' ? 'sell' : 'buy',
-      amount: opened.filled,
+      amount,
       price: undefined,
       ...protection,
       reduceOnly: true,
@@ -351,7 +377,29 @@ export class PaperAccount {
     });
   }
 
-  /** The venue closes everything at the last prices. */
+  /** Where a candle goes further than the account can answer for, the venue closes everything on the way. */
+  #answerFor(symbol: string, { time, open, high, low }: Candle): void {
+    const { contracts } = this.position(symbol);
+    if (contracts === 0) return;
+    const worst = contracts > 0 ? low : high;
+    const isTooFar = (price: number) => {
+      this.mark(symbol, price);
+      return this.#holdings.isLiquidated;
+    };
+    if (!isTooFar(worst)) return;
+    let [held, lost] = [open, worst];
+    if (isTooFar(open)) lost = open;
+    else
+      for (let i = 0; i < HALVINGS; i += 1) {
+        const between = (held + lost) / 2;
+        if (isTooFar(between)) lost = between;
+        else held = between;
+      }
+    this.mark(symbol, lost);
+    this.#liquidate(time);
+  }
+
+  /** The venue closes everything at the last prices; what the account cannot pay is the venue's loss. */
   #liquidate(time: number): void {
     for (const { symbol, contracts } of this.positions) {
       const order = this.place({
@@ -368,6 +416,7 @@ export class PaperAccount {
       });
       this.meetNow(order, time);
     }
+    this.#holdings.forgive();
   }
 
   #finish(order: PaperOrder, status: OrderStatus): void {

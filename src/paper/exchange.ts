@@ -4,6 +4,7 @@ import {
   immediacyOf,
   isMarketType,
   isPostOnly,
+  keptOf,
   type OrderParams,
   protectionOf,
   triggersOf,
@@ -136,13 +137,14 @@ export function simulateOrders(exchange: CcxtInstance, simulation: Simulation): 
     const name = symbol === undefined ? undefined : exchange.market(symbol).symbol;
     return (each: { readonly symbol: string }) => name === undefined || each.symbol === name;
   };
-  const listed = (orders: readonly PaperOrder[], symbol?: string, since = 0, limit?: number) =>
-    orders
-      .filter(isOf(symbol))
-      .filter(({ timestamp }) => timestamp >= since)
-      .sort((a, b) => Number(a.id) - Number(b.id))
-      .slice(0, limit)
-      .map(order);
+  /** As ccxt has it: the first from a time on, or the latest where none is said. */
+  const limited = <T>(found: readonly T[], since: number, limit = Number.POSITIVE_INFINITY) =>
+    since > 0 ? found.slice(0, limit) : found.slice(-limit);
+  const listed = (orders: readonly PaperOrder[], symbol?: string, since = 0, limit?: number) => {
+    const found = orders.filter(isOf(symbol)).filter(({ timestamp }) => timestamp >= since);
+    found.sort((a, b) => Number(a.id) - Number(b.id));
+    return limited(found, since, limit).map(order);
+  };
 
   function known(id: string): PaperOrder {
     const found = account.order(String(id));
@@ -186,7 +188,8 @@ export function simulateOrders(exchange: CcxtInstance, simulation: Simulation): 
       refuse(`takes orders of at least ${limits?.cost?.min} ${quote}, not ${notional}`);
     if (priceNow && reduceOnly && !waits && account.closable(symbol, side) === 0)
       refuse(`has no position of ${symbol} that a ${side} would reduce`);
-    if (!waits) demandFunds(market, side, rounded, reference, reduceOnly);
+    const slip = isMarket && side === 'buy' ? 1 + account.slippageBps / 10_000 : 1;
+    if (!waits) demandFunds(market, side, rounded, reference * slip, reduceOnly);
     if (isPostOnly(params) && limit !== undefined && (side === 'buy' ? limit >= last : limit <= last))
       refuse(`would fill a post-only order at ${limit}: the price is ${last}`);
     return {
@@ -265,7 +268,15 @@ export function simulateOrders(exchange: CcxtInstance, simulation: Simulation): 
     const before = known(id);
     await cancelOrder(id);
     const rest = amount ?? before.amount - before.filled;
-    return createOrder(symbol, type, side, rest, price ?? before.price, params);
+    try {
+      return await createOrder(symbol, type, side, rest, price ?? before.price, {
+        ...keptOf(before, params),
+        ...params,
+      });
+    } catch (error) {
+      account.reopen(before);
+      throw error;
+    }
   }
 
   const position = (symbol: string) => {
@@ -340,17 +351,12 @@ export function simulateOrders(exchange: CcxtInstance, simulation: Simulation): 
       return account.fills.filter((fill) => fill.order === id).map(trade);
     },
     async fetchMyTrades(symbol?: string, since = 0, limit?: number) {
-      return account.fills
-        .filter(isOf(symbol))
-        .filter((fill) => fill.timestamp >= since)
-        .slice(0, limit)
-        .map(trade);
+      const found = account.fills.filter(isOf(symbol)).filter((fill) => fill.timestamp >= since);
+      return limited(found, since, limit).map(trade);
     },
     async fetchBalance() {
       const usedOf = (currency: string, total: number) =>
-        currency === account.quote
-          ? Math.max(0, total + Math.min(0, account.unrealised()) - account.free())
-          : account.offered(currency);
+        currency === account.quote ? Math.max(0, total - account.free()) : account.offered(currency);
       return unifiedBalance(account.balances, usedOf, exchange.milliseconds());
     },
     async fetchPosition(symbol: string) {

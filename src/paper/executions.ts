@@ -11,14 +11,18 @@ interface Waiting {
   readonly price: number | undefined;
   readonly stopLossPrice: number | undefined;
   readonly takeProfitPrice: number | undefined;
+  readonly rests?: boolean;
 }
 
-/** What a candle makes of a limit order: the open where that is better, its price where that is touched, or nothing. */
+/**
+ * What a candle makes of a limit order: the open where that is better and it does not stand in the book yet, its price where
+ * that is touched, or nothing.
+ */
 export function limitExecution(
-  { side, price = Number.NaN }: Waiting,
+  { side, price = Number.NaN, rests = false }: Waiting,
   { open, high, low }: Candle,
 ): Execution | null {
-  if (side === 'buy' ? open <= price : open >= price) return { price: open, maker: false };
+  if (!rests && (side === 'buy' ? open <= price : open >= price)) return { price: open, maker: false };
   return (side === 'buy' ? low <= price : high >= price) ? { price, maker: true } : null;
 }
 

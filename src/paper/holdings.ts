@@ -131,6 +131,11 @@ export class Holdings {
     return this.balance(this.#quote) + this.unrealised() < MAINTENANCE * value;
   }
 
+  /** Lets an account off what it owes after a liquidation. */
+  forgive(): void {
+    if (this.balance(this.#quote) < 0) this.#balances.set(this.#quote, 0);
+  }
+
   /** Books an execution: coins for money on spot, a position on a swap. The fee is in quote currency. */
   book(symbol: string, side: 'buy' | 'sell', amount: number, price: number, fee: number): void {
     const { base, contractSize } = this.#markets.get(symbol)!;

@@ -1,4 +1,4 @@
-import type { OrderSide, OrderWish, Protection } from './account.ts';
+import type { OrderSide, OrderWish, PaperOrder, Protection } from './account.ts';
 
 /** What an order says beside its symbol, side, amount and price, under the names that ccxt gives it. */
 export type OrderParams = Readonly<Record<string, unknown>>;
@@ -59,4 +59,23 @@ export function protectionOf(params: OrderParams): Protection | undefined {
   return stopLossPrice === undefined && takeProfitPrice === undefined
     ? undefined
     : { stopLossPrice, takeProfitPrice };
+}
+
+/** What an order that is edited keeps where the edit says nothing of it. */
+export function keptOf(
+  { reduceOnly, clientOrderId, stopLossPrice, takeProfitPrice, protection }: PaperOrder,
+  params: OrderParams,
+): OrderParams {
+  const says = (...names: string[]) => names.some((name) => params[name] !== undefined);
+  const guarded = (price: number | undefined) => (price === undefined ? {} : { triggerPrice: price });
+  return {
+    ...(reduceOnly ? { reduceOnly } : {}),
+    ...(clientOrderId === undefined ? {} : { clientOrderId }),
+    ...(says('stopLossPrice', 'takeProfitPrice', 'triggerPrice', 'stopPrice')
+      ? {}
+      : { stopLossPrice, takeProfitPrice }),
+    ...(protection === undefined || says('stopLoss', 'takeProfit')
+      ? {}
+      : { stopLoss: guarded(protection.stopLossPrice), takeProfit: guarded(protection.takeProfitPrice) }),
+  };
 }
