@@ -234,7 +234,6 @@ export function simulateOrders(exchange: CcxtInstance, simulation: Simulation): 
     price?: number,
     params: OrderParams = {},
   ): Promise<SimulatedOrder> {
-    if (priceNow) await exchange.loadMarkets();
     const market = marketOf(symbol);
     await priceNow?.(market.symbol);
     const placed = account.place(wishOf(market, type, side, amount, price, params));
@@ -400,8 +399,16 @@ export function simulateOrders(exchange: CcxtInstance, simulation: Simulation): 
   }
 
   // What it says that it has stays the venue's own: a bot asks by that.
-  for (const [name, method] of Object.entries({ ...orders, ...queries }))
-    Object.assign(exchange, { [name]: method, [`${name}Ws`]: method });
+  for (const [name, method] of Object.entries({ ...orders, ...queries })) {
+    const act = method as (...given: unknown[]) => Promise<unknown>;
+    // ccxt loads the markets at the first call of any: a bot need not.
+    const loaded = async (...given: unknown[]) => {
+      await exchange.loadMarkets();
+      return act(...given);
+    };
+    const made = priceNow ? loaded : act;
+    Object.assign(exchange, { [name]: made, [`${name}Ws`]: made });
+  }
   for (const name of UNSIMULATED) Object.assign(exchange, { [name]: unsupported(name) });
 }
 

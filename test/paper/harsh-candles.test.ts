@@ -200,6 +200,26 @@ describe('an exchange on paper', () => {
     stop();
   });
 
+  it.each<[string, unknown[]]>([
+    ['fetchOpenOrders', [SYMBOL]],
+    ['fetchMyTrades', [SYMBOL]],
+    ['fetchPositions', [[SYMBOL]]],
+    ['setLeverage', [3, SYMBOL]],
+    ['cancelAllOrders', [SYMBOL]],
+    ['fetchTradingFee', [SYMBOL]],
+  ])('loads its markets whatever is asked of it first, as ccxt does: %s', async (name, given) => {
+    const { exchange, stop } = venue();
+    const { markets } = exchange;
+    Object.assign(exchange, {
+      markets: undefined,
+      fetchMarkets: async () => Object.values(markets as object),
+      fetchCurrencies: async () => ({}),
+    });
+    await (exchange as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]!(...given);
+    expect(Object.keys(exchange.markets as object)).toEqual([SYMBOL]);
+    stop();
+  });
+
   it('gives the latest where nobody says from when', async () => {
     const { exchange, stop } = venue();
     const ids: unknown[] = [];
