@@ -9,7 +9,7 @@ import type { TradeInput } from '../model/trade.ts';
 import { type OverlayReport, overlayReport, statementOptions } from '../monitor/report.ts';
 import { type Noticed, noticing } from '../paper/noticed.ts';
 import type { Performance } from '../performance/metrics.ts';
-import { keyOf, suspicious } from './suspicious.ts';
+import { isCoarse, keyOf, suspicious } from './suspicious.ts';
 import type { PastTrade, TradeHistory } from './trade-history.ts';
 
 export interface CheckOptions {
@@ -49,13 +49,17 @@ export interface HistoryCheck {
 type Step = { readonly time: number; readonly trade: PastTrade; readonly isEntry: boolean };
 
 /** Trades that can be: each once, and none that ends before it begins or in the future. */
-export function possibleTrades(trades: readonly PastTrade[], now: number): PastTrade[] {
+export function possibleTrades(
+  { trades, isPaired = false }: Pick<TradeHistory, 'trades' | 'isPaired'>,
+  now: number,
+): PastTrade[] {
   const seen = new Set<string>();
+  const areAll = isPaired || isCoarse(trades);
   return trades.filter((trade) => {
     const key = keyOf(trade);
     const isNew = !seen.has(key);
     seen.add(key);
-    return isNew && trade.exitTime >= trade.entryTime && trade.exitTime <= now;
+    return (isNew || areAll) && trade.exitTime >= trade.entryTime && trade.exitTime <= now;
   });
 }
 
@@ -72,12 +76,12 @@ export const tradeInput = (trade: PastTrade): TradeInput => {
 /** Shows an engine the steps of a history in order of time, with what would have been decided at each entry. */
 export function checkHistory(history: TradeHistory, options: CheckOptions): HistoryCheck {
   const { config, candles, now, onProgress } = options;
-  const trades = possibleTrades(history.trades, now);
+  const trades = possibleTrades(history, now);
   if (trades.length === 0)
     throw new EdgekeeperError('HISTORY_INVALID', {
       found: `${history.trades.length} trades of which none can be`,
       expected: 'trades that end after they begin, and not in the future',
-      hint: suspicious(history.trades, now).join('; '),
+      hint: suspicious(history, now).join('; '),
     });
   // What was traded was whole, whatever would have been decided.
   const engine = new OptimizationEngine({ ...config, mode: 'observe' });
@@ -115,9 +119,9 @@ export function checkHistory(history: TradeHistory, options: CheckOptions): Hist
   return {
     history: { format: history.format, notices: history.notices, columns: history.columns },
     trades: trades.length,
-    from: Math.min(...trades.map(({ entryTime }) => entryTime)),
+    from: trades.reduce((first, { entryTime }) => Math.min(first, entryTime), Number.POSITIVE_INFINITY),
     to: trades.at(-1)!.exitTime,
-    suspicious: suspicious(history.trades, now),
+    suspicious: suspicious(history, now),
     strategies: report.strategies,
     symbols: report.strategies.flatMap(({ strategy }) =>
       Object.entries(engine.decomposer.getSymbolBreakdown(strategy)).map(([symbol, performance]) => ({

@@ -25,6 +25,10 @@ export const FILL_ROLES = [
   'fee',
   'feeCurrency',
   'strategy',
+  'status',
+  'realized',
+  'effect',
+  'market',
 ] as const;
 export type Role = (typeof TRADE_ROLES)[number] | (typeof FILL_ROLES)[number];
 export type Columns = Partial<Record<Role, number>>;
@@ -69,6 +73,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'tradetime',
     'closedatetime',
     'exitdatetime',
+    'filledsettlementtime',
     'filledsettlementtimeutc',
     'settlementtime',
   ],
@@ -98,6 +103,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'buysell',
     'tradeside',
     'isshort',
+    'ls',
   ],
   size: [
     'quantity',
@@ -138,11 +144,13 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'avgcloseprice',
     'exit',
   ],
+  // What is left after fees comes before what is not.
   pnl: [
-    'pnl',
     'netpnl',
-    'profit',
     'netprofit',
+    'netpl',
+    'pnl',
+    'profit',
     'profitabs',
     'realizedpnl',
     'realisedpnl',
@@ -153,7 +161,6 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'gain',
     'realizedprofit',
     'closingpnl',
-    'netpl',
     'result',
   ],
   returnRate: [
@@ -213,15 +220,17 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'filledtime',
   ],
   id: ['tradeid', 'exchangetradeid', 'id', 'txid', 'execid', 'fillid', 'transactionid'],
+  // What was paid comes before what was asked for.
   price: [
-    'price',
-    'avgprice',
     'averageprice',
-    'executedprice',
-    'fillprice',
-    'tradeprice',
+    'avgprice',
     'averagefillprice',
+    'avgfilledprice',
     'filledprice',
+    'fillprice',
+    'executedprice',
+    'tradeprice',
+    'price',
   ],
   // Binance's `Amount` is what was paid: `Executed` is the units.
   amount: [
@@ -233,6 +242,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'qty',
     'execqty',
     'filledsize',
+    'filledquantity',
     'vol',
     'size',
     'filled',
@@ -240,6 +250,10 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'volume',
   ],
   fee: ['tradefeeinquote', 'fee', 'fees', 'commission', 'tradingfee', 'execfee', 'feepaid', 'feeamount'],
+  status: ['status', 'orderstatus', 'state'],
+  realized: ['realizedprofit', 'realizedpnl', 'realisedpnl', 'closedpnl', 'realizedpl', 'pnl'],
+  effect: ['openclose', 'positioneffect', 'effect'],
+  market: ['market', 'connector', 'exchange', 'producttype', 'category'],
   feeCurrency: ['feecurrency', 'feecoin', 'commissionasset', 'feeasset', 'feeunit', 'feetoken'],
 };
 
@@ -248,7 +262,8 @@ export const plainName = (header: string): string =>
   header
     .toLowerCase()
     .replaceAll('%', ' percent')
-    .replaceAll(/\b(usdt|usdc|usd|eur|btc)\b/g, '')
+    .replaceAll(/\(utc[^)]*\)/g, '')
+    .replaceAll(/\b(usdt|usdc|busd|fdusd|usd|eur|gbp|jpy|chf|cad|aud|inr|brl|krw|try|btc|eth)\b/g, '')
     .replaceAll(/[^a-z]/g, '');
 
 /** Guesses what each column is, a column for a role and a role for a column. */

@@ -8,6 +8,8 @@ export interface Paired {
   readonly open: number;
   /** Sales of what nobody bought in this history. */
   readonly unopened: number;
+  /** Executions that are there again, by their ids: each is counted once. */
+  readonly repeated: number;
 }
 
 /** Share of an amount below which the rest of it is rounding. */
@@ -22,7 +24,16 @@ export function pairFills(fills: readonly PastFill[], hasShorts: boolean): Paire
   const held = new Map<string, number>();
   const trades: PastTrade[] = [];
   let unopened = 0;
-  const sorted = fills.toSorted((a, b) => a.time - b.time);
+  const seen = new Set<string>();
+  const once = fills.filter(({ id, symbol, side, amount, price }) => {
+    const key = `${id} ${symbol} ${side} ${amount} ${price}`;
+    const isNew = id === undefined || !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+  // What happened at one time is in the order of the file, from whichever end that begins.
+  const isNewestFirst = (once[0]?.time ?? 0) > (once.at(-1)?.time ?? 0);
+  const sorted = (isNewestFirst ? once.toReversed() : once).toSorted((a, b) => a.time - b.time);
   for (const [i, fill] of sorted.entries()) {
     const { strategy, symbol, side, amount } = fill;
     const key = `${strategy}\n${symbol}`;
@@ -52,5 +63,10 @@ export function pairFills(fills: readonly PastFill[], hasShorts: boolean): Paire
     }
     held.set(key, Math.abs(after) < amount * ROUNDING ? 0 : after);
   }
-  return { trades, open: [...held.values()].filter((units) => units !== 0).length, unopened };
+  return {
+    trades,
+    open: [...held.values()].filter((units) => units !== 0).length,
+    unopened,
+    repeated: fills.length - once.length,
+  };
 }

@@ -3,8 +3,9 @@ import type { Side } from '../model/signal.ts';
 import { type Columns, FILL_ROLES, guessColumns, type Role, TRADE_ROLES } from './columns.ts';
 import { type NumberStyle, numberOf, numberStyleOf } from './numbers.ts';
 import { pairedHistory } from './paired-history.ts';
+import { executionWord, positionWord } from './side-words.ts';
 import type { Table } from './table.ts';
-import { type DateOrder, timeOf, timeStyleOf, unitName } from './times.ts';
+import { type DateOrder, timeOf, timeStyleOf, unitName, zoneIn } from './times.ts';
 import type { PastFill, PastTrade, TradeHistory } from './trade-history.ts';
 
 export interface TableOptions {
@@ -27,17 +28,28 @@ const MOST_UNREADABLE = 0.2;
 /** The trades of a table: closed ones, a row each, or executions, which are paired. Throws `HISTORY_INVALID`. */
 export function fromTable(table: Table, options: TableOptions): TradeHistory {
   const closed = columnsOf(table, TRADE_ROLES, options);
-  if (closed.exitTime !== undefined && (closed.pnl !== undefined || canReckon(closed)))
-    return closedTrades(table, closed, options);
   const filled = columnsOf(table, FILL_ROLES, options);
-  if (['time', 'side', 'price', 'amount'].every((role) => filled[role as Role] !== undefined))
-    return executions(table, filled, options);
+  const isFilled = FILLED.every((role) => filled[role] !== undefined);
+  // A venue writes what an execution realized beside its price: that is no table of round trips.
+  const saysEntry = [closed.entryTime, closed.entryPrice, closed.exitPrice].some(
+    (each) => each !== undefined,
+  );
+  if (
+    closed.exitTime !== undefined &&
+    (closed.pnl !== undefined || canReckon(closed)) &&
+    (saysEntry || !isFilled)
+  )
+    return closedTrades(table, closed, options);
+  if (isFilled) return executions(table, filled, options);
   throw invalid(
     table.header.length === 0 ? 'an empty file' : `columns ${table.header.map(show).join(', ')}`,
     'closed trades (an exit time and a profit, or entry and exit prices and a size), or executions (time, side, price, amount)',
     'Say which is which: --columns exitTime=Closed,pnl=Result. Nothing was read.',
   );
 }
+
+/** Without these there is no execution. */
+const FILLED = ['time', 'side', 'price', 'amount'] as const satisfies readonly Role[];
 
 const canReckon = ({ entryPrice, exitPrice, size, returnRate }: Columns): boolean =>
   returnRate !== undefined || (entryPrice !== undefined && exitPrice !== undefined && size !== undefined);
@@ -60,7 +72,8 @@ class Reader {
   readonly #table: Table;
   readonly #columns: Columns;
   readonly #options: TableOptions;
-  readonly #numbers: NumberStyle;
+  readonly #numbers = new Map<Role, NumberStyle>();
+  readonly #usual: NumberStyle;
   readonly #times = new Map<Role, ReturnType<typeof timeStyleOf>>();
 
   constructor(
@@ -73,9 +86,13 @@ class Reader {
     this.#table = table;
     this.#columns = columns;
     this.#options = options;
-    const texts = numeric.flatMap((role) => this.#column(role));
-    this.#numbers = numberStyleOf(texts);
-    if (this.#numbers.decimal === ',') this.notices.push('numbers have a decimal comma');
+    const styles = numeric.map((role) => [role, numberStyleOf(this.#column(role))] as const);
+    const known = styles.flatMap(([, style]) => style ?? []);
+    // A column that leaves it open, such as one of whole thousands, is written as the others are.
+    this.#usual =
+      known.every(({ decimal }) => decimal === ',') && known.length > 0 ? { decimal: ',' } : { decimal: '.' };
+    for (const [role, style] of styles) this.#numbers.set(role, style ?? this.#usual);
+    if (known.some(({ decimal }) => decimal === ',')) this.notices.push('numbers have a decimal comma');
     for (const role of times) {
       const texts = this.#column(role);
       if (texts.length === 0) continue;
@@ -83,7 +100,7 @@ class Reader {
       this.#times.set(role, style);
       if (style.unit !== null && style.unit !== 1)
         this.notices.push(`${this.nameOf(role)} is in ${unitName(style.unit)}: read as such`);
-      if (!style.hasZone && options.offsetMinutes === undefined)
+      if (!style.hasZone && options.offsetMinutes === undefined && zoneIn(this.nameOf(role)) === null)
         this.notices.push(
           `${this.nameOf(role)} says no time zone: taken for UTC (--utc-offset +02:00 says another)`,
         );
@@ -101,19 +118,32 @@ class Reader {
   }
 
   number(row: readonly string[], role: Role): number | undefined {
-    const value = numberOf(this.text(row, role), this.#numbers);
+    const value = numberOf(this.text(row, role), this.#numbers.get(role) ?? this.#usual);
+    return Number.isNaN(value) ? undefined : value;
+  }
+
+  /** A number behind which the coin of a symbol may stand. */
+  amount(row: readonly string[], role: Role, symbol: string): number | undefined {
+    const text = this.text(row, role);
+    const coin = coinAt(text, symbol);
+    const value = numberOf(
+      coin === undefined ? text : text!.slice(0, -coin.length),
+      this.#numbers.get(role) ?? this.#usual,
+    );
     return Number.isNaN(value) ? undefined : value;
   }
 
   /** A number in a column that has no role. */
   numberAt(row: readonly string[], at: number): number {
-    const value = numberOf(row[at], this.#numbers);
+    const value = numberOf(row[at], this.#usual);
     return Number.isNaN(value) ? 0 : value;
   }
 
   time(row: readonly string[], role: Role): number {
     const style = this.#times.get(role);
-    return style ? timeOf(this.text(row, role), style, this.#options.offsetMinutes) : Number.NaN;
+    if (style === undefined) return Number.NaN;
+    const offset = this.#options.offsetMinutes ?? zoneIn(this.nameOf(role)) ?? 0;
+    return timeOf(this.text(row, role), style, offset);
   }
 
   /** Whether the values of a column are percents: it says so, or they are. */
@@ -147,15 +177,14 @@ function closedTrades(table: Table, columns: Columns, options: TableOptions): Tr
   if (columns.entryTime === undefined)
     notices.push('no entry times: each trade is taken to have been entered when it ended');
   if (columns.pnl === undefined) notices.push('no column of profits: reckoned from prices, sizes and fees');
-  // Of some exports the side is that of the order that closed the position.
-  const closes = columns.side !== undefined && /clos/i.test(reader.nameOf('side'));
+  let [guessed, unknown] = [0, 0];
   const trades: PastTrade[] = [];
   let bad = 0;
   for (const row of table.rows) {
     const exitTime = reader.time(row, 'exitTime');
     const entryTime = columns.entryTime === undefined ? exitTime : reader.time(row, 'entryTime');
-    const said = sideOf(reader.text(row, 'side'));
-    const side = closes && said ? OTHER_SIDE[said] : said;
+    const said =
+      columns.side === undefined ? null : positionWord(reader.text(row, 'side'), reader.nameOf('side'));
     const [entryPrice, exitPrice, given] = [
       reader.number(row, 'entryPrice'),
       reader.number(row, 'exitPrice'),
@@ -165,8 +194,15 @@ function closedTrades(table: Table, columns: Columns, options: TableOptions): Tr
     const fees = Math.abs(reader.number(row, 'fees') ?? 0);
     const rate = reader.number(row, 'returnRate');
     const returnRate = rate === undefined ? undefined : isPercent ? rate / 100 : rate;
-    const reckoned = reckonedPnl(side, entryPrice, exitPrice, size, fees, returnRate);
     const stated = reader.number(row, 'pnl');
+    const side = said ?? sideBy(stated, entryPrice, exitPrice);
+    if (said === null && side !== null) guessed += 1;
+    // A column that says the side, and says nothing that can be read: without a profit there is nothing to go by.
+    const isLost = side === null && columns.side !== undefined && stated === undefined;
+    if (side === null && !isLost) unknown += 1;
+    const reckoned = isLost
+      ? undefined
+      : reckonedPnl(side ?? 'long', entryPrice, exitPrice, size, fees, returnRate);
     const pnl =
       stated === undefined ? reckoned : stated + added.reduce((sum, at) => sum + reader.numberAt(row, at), 0);
     if (!(exitTime > 0) || !(entryTime > 0) || pnl === undefined || !Number.isFinite(pnl)) {
@@ -190,61 +226,113 @@ function closedTrades(table: Table, columns: Columns, options: TableOptions): Tr
     });
   }
   demandReadable(table, bad, trades.length);
+  if (guessed > 0) notices.push(`the side of ${guessed} trades is taken from their prices and profits`);
+  if (unknown > 0) notices.push(`${unknown} trades do not say their side: taken as long`);
   if (bad > 0) notices.push(`${bad} rows say no time or no profit and are left out`);
-  return { format: options.format, trades, notices, columns: reader.taken() };
+  return { format: options.format, trades, notices, columns: reader.taken(), isPaired: false };
 }
 
 function executions(table: Table, columns: Columns, options: TableOptions): TradeHistory {
-  const reader = new Reader(table, columns, ['price', 'amount', 'fee'], ['time'], options);
+  const reader = new Reader(table, columns, ['price', 'amount', 'fee', 'realized'], ['time'], options);
   const fills: PastFill[] = [];
-  let bad = 0;
+  let [bad, unfilled, others, realized] = [0, 0, 0, 0];
+  let hasShorts = columns.realized !== undefined || columns.effect !== undefined;
   for (const row of table.rows) {
-    const [time, price, amount] = [
-      reader.time(row, 'time'),
-      reader.number(row, 'price'),
-      reader.number(row, 'amount'),
-    ];
-    const side = sideOf(reader.text(row, 'side'));
-    if (!(time > 0) || !(price! > 0) || !(Math.abs(amount!) > 0) || side === undefined) {
-      bad += 1;
+    if (isUnfilled(reader.text(row, 'status'))) {
+      unfilled += 1;
       continue;
     }
     const symbol = reader.text(row, 'symbol') ?? options.symbol;
-    const fee = Math.abs(reader.number(row, 'fee') ?? 0);
-    const currency = reader.text(row, 'feeCurrency') ?? unitOfCell(reader.text(row, 'fee'));
-    const isBase = currency !== undefined && symbol.toUpperCase().startsWith(currency.toUpperCase());
-    const isBought = side === 'long';
+    const [time, price] = [reader.time(row, 'time'), reader.number(row, 'price')];
+    const amount = reader.amount(row, 'amount', symbol);
+    const word = executionWord(reader.text(row, 'side'));
+    // An order that nothing was executed of is none, and no mistake.
+    if (amount === 0 && columns.status !== undefined) {
+      unfilled += 1;
+      continue;
+    }
+    if (!(time > 0) || !(price! > 0) || !(Math.abs(amount!) > 0) || word === null) {
+      bad += 1;
+      continue;
+    }
+    hasShorts ||= word.isOfPosition || /perp|swap|future/i.test(reader.text(row, 'market') ?? '');
+    realized += reader.number(row, 'realized') ?? 0;
+    const fee = Math.abs(reader.amount(row, 'fee', symbol) ?? 0);
+    const currency = reader.text(row, 'feeCurrency') ?? unitOfCell(reader.text(row, 'fee'), symbol);
+    const paidIn = currencyOf(currency, symbol);
+    if (paidIn === 'other' && fee > 0) others += 1;
+    const isBought = word.side === 'buy';
     fills.push({
       id: reader.text(row, 'id'),
       strategy: reader.text(row, 'strategy') ?? options.strategy,
       symbol,
-      side: isBought ? 'buy' : 'sell',
+      side: word.side,
       time,
       price: price!,
       amount: Math.abs(amount!),
-      fee: isBase ? (isBought ? 0 : fee * price!) : fee,
-      baseFee: isBase && isBought ? fee : 0,
+      fee: paidIn === 'other' ? 0 : paidIn === 'quote' ? fee : isBought ? 0 : fee * price!,
+      baseFee: paidIn === 'base' && isBought ? fee : 0,
     });
   }
-  demandReadable(table, bad, fills.length);
+  demandReadable({ ...table, rows: table.rows.slice(unfilled) }, bad, fills.length);
   const notices = [
     ...reader.notices,
+    ...(unfilled === 0 ? [] : [`${unfilled} orders that were not filled are left out`]),
     ...(bad === 0 ? [] : [`${bad} rows are no executions and are left out`]),
+    ...(others === 0
+      ? []
+      : [`${others} fees in another currency are left out: the results are a little too good`]),
   ];
-  return pairedHistory(options.format, fills, { hasShorts: false, notices, columns: reader.taken() });
+  const history = pairedHistory(options.format, fills, { hasShorts, notices, columns: reader.taken() });
+  return columns.realized === undefined
+    ? history
+    : withRealized(history, realized, reader.nameOf('realized'));
 }
 
-/** Which side a word stands for; undefined for one that says nothing of it. */
-function sideOf(text: string | undefined): Side | undefined {
-  if (text === undefined) return undefined;
-  if (/short|^(s|sell|ask|-1|true)$|^sell\b/i.test(text)) return 'short';
-  return /long|^(b|buy|bid|1|false)$|^buy\b/i.test(text) ? 'long' : undefined;
+/** Says so where the venue's own sum of what was realized is another. */
+function withRealized(history: TradeHistory, realized: number, column: string): TradeHistory {
+  const made = history.trades.reduce((sum, { pnl, fees = 0 }) => sum + pnl + fees, 0);
+  if (Math.abs(made - realized) <= 0.02 * Math.max(Math.abs(made), Math.abs(realized))) return history;
+  const notice = `${column} sums up to ${realized.toFixed(2)}, what is paired here to ${made.toFixed(2)} before fees: positions from before this file, or contracts of another size`;
+  return { ...history, notices: [...history.notices, notice] };
 }
 
-const OTHER_SIDE = { long: 'short', short: 'long' } as const;
+const isUnfilled = (status: string | undefined): boolean =>
+  status !== undefined &&
+  /cancel|reject|expire|fail|^(new|open|pending|untriggered)$/i.test(status) &&
+  !/partial/i.test(status);
+
+/** Which side a position was on whose price went one way and whose profit says whether that was good. */
+function sideBy(pnl: number | undefined, entry: number | undefined, exit: number | undefined): Side | null {
+  if (pnl === undefined || entry === undefined || exit === undefined || pnl === 0 || entry === exit)
+    return null;
+  return pnl > 0 === exit > entry ? 'long' : 'short';
+}
+
+/** A symbol without what separates its parts. */
+const joined = (symbol: string): string => symbol.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+
+/** What a fee was paid in, as far as the symbol tells. */
+function currencyOf(currency: string | undefined, symbol: string): 'base' | 'quote' | 'other' {
+  if (currency === undefined || symbol === 'unknown') return 'quote';
+  const [name, whole] = [currency.toUpperCase(), joined(symbol)];
+  if (whole.startsWith(name)) return 'base';
+  return whole.includes(name) || /^USD/.test(name) ? 'quote' : 'other';
+}
 
 /** The currency at the end of a cell such as `0.1BNB`. */
-const unitOfCell = (text: string | undefined): string | undefined => /[A-Za-z]{2,6}$/.exec(text ?? '')?.[0];
+const unitOfCell = (text: string | undefined, symbol: string): string | undefined =>
+  coinAt(text, symbol) ?? /[A-Za-z]{2,10}$/.exec(text ?? '')?.[0];
+
+/** The coin of a symbol at the end of a cell such as `101INCH`, which is 10 of 1INCH; undefined without one. */
+function coinAt(text: string | undefined, symbol: string): string | undefined {
+  const whole = joined(symbol);
+  for (let i = 1; text !== undefined && i < text.length; i += 1) {
+    const coin = text.slice(i).toUpperCase();
+    if (/[A-Z]/.test(coin) && whole.startsWith(coin) && /^[-+]?[\d.,]+$/.test(text.slice(0, i))) return coin;
+  }
+  return undefined;
+}
 
 const positive = (value: number | undefined): number | undefined =>
   value !== undefined && value > 0 ? value : undefined;
@@ -266,7 +354,8 @@ function reckonedPnl(
 }
 
 function demandReadable({ rows, header }: Table, bad: number, read: number): void {
-  if (read > 0 && bad <= rows.length * MOST_UNREADABLE) return;
+  // One row, such as a line of totals, is a mistake of no table.
+  if (read > 0 && bad <= Math.max(1, rows.length * MOST_UNREADABLE)) return;
   const sample = rows.find((row) => row.some(Boolean)) ?? [];
   throw invalid(
     `${bad} of ${rows.length} rows that cannot be read, such as ${show(sample.join(' | ').slice(0, 200))} under ${header.join(' | ').slice(0, 200)}`,

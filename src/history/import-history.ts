@@ -30,7 +30,7 @@ const IMPORTED = 'imported-';
  */
 export async function importHistory(history: TradeHistory, options: ImportOptions): Promise<number> {
   const { config, file, now, stateDir } = options;
-  const trades = possibleTrades(history.trades, now);
+  const trades = possibleTrades(history, now);
   const store = new LowdbStateStore(stateDir);
   await store.prepare();
   const directory = join(stateDir, JOURNAL_DIR);

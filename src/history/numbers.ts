@@ -16,18 +16,23 @@ const bare = (text: string): string =>
     .replace(/%$/, '')
     .replace(/[a-z]{2,6}$/i, '');
 
-/** European where a comma can only be a decimal one: `1.234,56`, or `0,5` while nothing has a decimal point. */
-export function numberStyleOf(texts: readonly string[]): NumberStyle {
+/**
+ * How the numbers of a column are written, by those that can be read in one way only: `1.234,56` and `0,5`, or `1,234.56` and
+ * `0.5`. Null where none is such.
+ */
+export function numberStyleOf(texts: readonly string[]): NumberStyle | null {
   const all = texts.map(bare);
-  const isNumber = (text: string) => /^-?[\d.,]+$/.test(text);
-  const numbers = all.filter(isNumber);
+  const numbers = all
+    .map((text) => text.replace(/^[-+]/, '').replace(/e[-+]?\d+$/i, ''))
+    .filter((text) => /^[\d.,]+$/.test(text));
   const european = numbers.some(
-    (text) => /^-?\d{1,3}(\.\d{3})+,\d+$/.test(text) || /^-?\d+,(\d{1,2}|\d{4,})$/.test(text),
+    (text) => /^\d{1,3}(\.\d{3})+,\d+$/.test(text) || /^(0,\d+|\d+,(\d{1,2}|\d{4,}))$/.test(text),
   );
   const pointed = numbers.some(
-    (text) => /^-?\d{1,3}(,\d{3})+\.\d+$/.test(text) || /^-?\d+\.(\d{1,2}|\d{4,})$/.test(text),
+    (text) => /^\d{1,3}(,\d{3})+\.\d+$/.test(text) || /^(0\.\d+|\d+\.(\d{1,2}|\d{4,}))$/.test(text),
   );
-  return { decimal: european && !pointed ? ',' : '.' };
+  if (european === pointed) return null;
+  return { decimal: european ? ',' : '.' };
 }
 
 /** A number as a table writes it; NaN where it is none. Brackets stand for a minus. */

@@ -31,7 +31,23 @@ export async function readHistory(path: string, options: ReadOptions = {}): Prom
       { cause },
     );
   });
-  const history = await historyIn(path, bytes, { strategy: nameOf(path), symbol: 'unknown', ...options });
+  const history = await historyIn(path, bytes, {
+    strategy: nameOf(path),
+    symbol: 'unknown',
+    ...options,
+  }).catch((cause: Error) => {
+    if (cause instanceof EdgekeeperError) throw cause;
+    // A parser of somebody else's that trips over a damaged file.
+    throw new EdgekeeperError(
+      'HISTORY_INVALID',
+      {
+        found: `${path}, which cannot be read: ${cause.message.split('\n')[0]}`,
+        expected: 'a whole file, as a program writes it',
+        hint: 'Export it again. Nothing was read.',
+      },
+      { cause },
+    );
+  });
   const { trades } = history;
   if (trades.length === 0) {
     throw new EdgekeeperError('HISTORY_INVALID', {

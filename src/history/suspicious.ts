@@ -1,4 +1,4 @@
-import type { PastTrade } from './trade-history.ts';
+import type { PastTrade, TradeHistory } from './trade-history.ts';
 
 /** Share of wins beyond which losses are probably missing. */
 const TOO_MANY_WINS = 0.95;
@@ -16,7 +16,10 @@ const share = (trades: readonly PastTrade[], is: (trade: PastTrade) => boolean):
 const percent = (rate: number): string => `${(100 * rate).toFixed(1)}%`;
 
 /** What in a history looks too good, wrong or unclear, each in a sentence. Pure. @param now wall clock in ms */
-export function suspicious(trades: readonly PastTrade[], now: number): string[] {
+export function suspicious(
+  { trades, isPaired = false }: Pick<TradeHistory, 'trades' | 'isPaired'>,
+  now: number,
+): string[] {
   const found: string[] = [];
   const wins = share(trades, ({ pnl }) => pnl > 0);
   if (trades.length >= ENOUGH && wins > TOO_MANY_WINS)
@@ -36,15 +39,26 @@ export function suspicious(trades: readonly PastTrade[], now: number): string[] 
   if (wrongSide.length > 0)
     found.push(`${wrongSide.length} stops lie on the wrong side of the entry: they are not used`);
 
-  const doubled = trades.length - new Set(trades.map(keyOf)).size;
-  if (doubled > 0) found.push(`${doubled} rows are there twice or more: each is counted once`);
+  const doubled = isPaired ? 0 : trades.length - new Set(trades.map(keyOf)).size;
+  if (doubled > 0)
+    found.push(
+      isCoarse(trades)
+        ? `${doubled} rows are like another of the same day: whether they are there twice nobody can tell, and each is counted`
+        : `${doubled} rows are there twice or more: each is counted once`,
+    );
 
   const backwards = trades.filter(({ entryTime, exitTime }) => exitTime < entryTime).length;
   if (backwards > 0) found.push(`${backwards} trades end before they begin: they are left out`);
   const early = trades.filter(({ exitTime }) => exitTime < YEAR_2010).length;
   if (early > 0) found.push(`${early} trades are from before 2010: is the time in another unit?`);
-  const late = trades.filter(({ exitTime }) => exitTime > now + DAY).length;
-  if (late > 0) found.push(`${late} trades are from the future: is the time in another unit or zone?`);
+  const late = trades.filter(({ exitTime }) => exitTime > now).length;
+  if (late > 0)
+    found.push(
+      `${late} trades are from the future and are left out: is the time in another unit or zone (--utc-offset)?`,
+    );
+  const quotes = new Set(trades.flatMap(({ symbol }) => /^[^/]+\/([A-Z0-9]+)/.exec(symbol)?.[1] ?? []));
+  if (quotes.size > 1)
+    found.push(`profits are in ${[...quotes].slice(0, 6).join(', ')}: their sums mean nothing, R does`);
 
   const odd = trades.filter(isOdd).length;
   if (odd > trades.length / 10)
@@ -61,6 +75,10 @@ export function suspicious(trades: readonly PastTrade[], now: number): string[] 
     found.push('all trades last equally long: are these times those of the trades?');
   return found;
 }
+
+/** Whether times say no more than the day. */
+export const isCoarse = (trades: readonly PastTrade[]): boolean =>
+  trades.every(({ exitTime }) => exitTime % DAY === 0);
 
 /** Two trades with one key are one. */
 export const keyOf = ({

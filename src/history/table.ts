@@ -31,7 +31,7 @@ function delimiterOf(lines: readonly string[]): string {
 /** The table of a CSV file: its first line that has as many fields as most of those after it is the header. */
 export function csvTable(text: string): Table {
   const delimiter = delimiterOf(text.split(/\r?\n/).filter(Boolean).slice(0, 50));
-  const all = parse(text, {
+  const parsed = parse(text, {
     delimiter,
     bom: true,
     relax_column_count: true,
@@ -39,12 +39,20 @@ export function csvTable(text: string): Table {
     skip_empty_lines: true,
     trim: true,
   }) as string[][];
+  // Some programs end every line with a delimiter, others leave out cells that are empty.
+  const all = parsed.map((row) => row.slice(0, row.findLastIndex((cell) => cell !== '') + 1));
   const widths = new Map<number, number>();
   for (const { length } of all) widths.set(length, (widths.get(length) ?? 0) + 1);
   const [usual = 0] = [...widths].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? [];
   const first = all.findIndex(({ length }) => length >= usual);
   const [header = [], ...rows] = all.slice(Math.max(0, first));
-  return { header, rows: rows.filter(({ length }) => length >= Math.min(usual, header.length)) };
+  const width = header.length;
+  // A row with more cells than there are columns is not what it seems: it is read as nothing, and counted.
+  const padded = (row: readonly string[]) =>
+    row.length > width
+      ? Array<string>(width).fill('')
+      : [...row, ...Array<string>(width - row.length).fill('')];
+  return { header, rows: rows.filter(({ length }) => length > 1 || width === 1).map(padded) };
 }
 
 /** Tables of an HTML page, each row as the text of its cells. */

@@ -44,4 +44,6 @@ export interface TradeHistory {
   readonly notices: readonly string[];
   /** Which column was taken for what, for a table whose columns were guessed. */
   readonly columns: Readonly<Record<string, string>> | null;
+  /** Whether its trades were paired from executions: two that are alike are two. */
+  readonly isPaired?: boolean;
 }

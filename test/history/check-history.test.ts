@@ -86,9 +86,9 @@ describe('a checked history', () => {
       [/before fees/, played(50, () => 0.5, { fees: 0 })],
       [/equally long/, played(50, () => 0.5)],
     ];
-    for (const [said, trades] of odd) expect(suspicious(trades, NOW).join('\n')).toMatch(said);
+    for (const [said, trades] of odd) expect(suspicious({ trades }, NOW).join('\n')).toMatch(said);
     const usual = played(50, () => 0.5).map((trade, i) => ({ ...trade, exitTime: trade.exitTime + i }));
-    expect(suspicious(usual, NOW)).toEqual([]);
+    expect(suspicious({ trades: usual }, NOW)).toEqual([]);
   });
 
   it('starts a state, in which all is marked as imported and nothing counts for the overlay', async () => {

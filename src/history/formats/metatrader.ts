@@ -88,10 +88,20 @@ export function fromMetaTrader(
     for (const row of rows.slice(start + 1)) {
       const isTrade = row.length >= width && row.some((cell) => /^(buy|sell)$/i.test(cell));
       if (isTrade) body.push(row);
-      // Another table, such as that of orders, comes after the first row that is none.
-      else if (body.length > 0) break;
+      // Deposits, cancelled orders and remarks stand between trades; another table has a header of its own.
+      else if (body.length > 0 && isHeader(row)) break;
     }
     return { name, table: { header: roles, rows: body } };
   }
   return null;
 }
+
+/** Whether a row is the header of a table, or its title. */
+const isHeader = (row: readonly string[]): boolean => {
+  const names = row.map(plainName).filter(Boolean);
+  return (
+    (names.includes('symbol') && names.includes('type')) ||
+    (names.includes('ticket') && names.includes('type')) ||
+    (names.length === 1 && /^(orders|deals|opentrades|workingorders|summary|openpositions)$/.test(names[0]!))
+  );
+};

@@ -26,32 +26,34 @@ export function fromTradingView({ header, rows }: Table): { readonly table: Tabl
     at(/^price/),
   ];
   const size = at(/^(contracts|positionsizeqty|sizeqty|qty|quantity)$/);
-  const pnl = at(/^(profit|netpnl|pnl|netprofit)$/);
-  const byTrade = new Map<string, { entry?: readonly string[]; exit?: readonly string[] }>();
+  const pnl = at(/^(profit|net?pnl|netpl|pnl|pl|netprofit)$/);
+  const byTrade = new Map<string, { entry?: readonly string[]; exits: (readonly string[])[] }>();
   for (const row of rows) {
     const key = row[number]!;
-    const pair = byTrade.get(key) ?? {};
+    const pair = byTrade.get(key) ?? { exits: [] };
     byTrade.set(key, pair);
     if (/^entry/i.test(row[type]!)) pair.entry = row;
-    else pair.exit = row;
+    else pair.exits.push(row);
   }
-  const complete = [...byTrade.values()].filter(
-    ({ entry, exit }) => entry && exit && exit[time] !== '' && !/^open$/i.test(exit[signal] ?? ''),
+  const isReal = (exit: readonly string[]) => exit[time] !== '' && !/^open$/i.test(exit[signal] ?? '');
+  const complete = [...byTrade.values()].flatMap(({ entry, exits }) =>
+    entry ? exits.filter(isReal).map((exit) => ({ entry, exit })) : [],
   );
+  const closed = [...byTrade.values()].filter(({ entry, exits }) => entry && exits.some(isReal));
   return {
-    open: byTrade.size - complete.length,
+    open: byTrade.size - closed.length,
     table: {
       header: ['entry time', 'exit time', 'side', 'size', 'entry price', 'exit price', 'pnl', 'exit reason'],
       rows: complete.map(({ entry, exit }) =>
         [
-          entry![time],
-          exit![time],
-          entry![type]!.replace(/^entry\s*/i, ''),
-          exit![size],
-          entry![price],
-          exit![price],
-          exit![pnl],
-          exit![signal],
+          entry[time],
+          exit[time],
+          entry[type]!.replace(/^entry\s*/i, ''),
+          exit[size],
+          entry[price],
+          exit[price],
+          exit[pnl],
+          exit[signal],
         ].map((cell) => cell ?? ''),
       ),
     },
