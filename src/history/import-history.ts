@@ -1,6 +1,8 @@
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Options } from '../config/schema.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
+import { syncDirectory } from '../journal/atomic-file.ts';
 import { takeLease } from '../journal/lease.ts';
 import { recordEvents } from '../journal/recorder.ts';
 import { JOURNAL_DIR, segmentsIn } from '../journal/segment.ts';
@@ -43,10 +45,14 @@ export async function importHistory(history: TradeHistory, options: ImportOption
         hint: 'Name another with --state-dir, and the same for the bot; nothing was changed.',
       });
     }
-    allowOn(stateDir);
+    // Whatever ends this halfway leaves no state that looks whole.
+    const aside = join(stateDir, 'importing');
+    await rm(aside, { recursive: true, force: true });
+    const written = new LowdbStateStore(aside);
+    await written.prepare();
     const engine = new OptimizationEngine(config);
     const journal = new Journal({
-      directory,
+      directory: join(aside, JOURNAL_DIR),
       durability: 'interval',
       after: { seq: 0, hash: '' },
       fence: lease,
@@ -70,12 +76,18 @@ export async function importHistory(history: TradeHistory, options: ImportOption
     }
     lease.mustHold();
     await journal.close();
-    await store.save(() => ({
+    await written.save(() => ({
       origin: 'live',
       options: engine.options,
       seq: journal.seq,
       walk: engine.walk(),
     }));
+    // A journal without its snapshot is made good by the next start.
+    await rename(join(aside, JOURNAL_DIR), directory);
+    await rename(written.file, store.file);
+    await syncDirectory(stateDir);
+    await rm(aside, { recursive: true, force: true });
+    allowOn(stateDir);
     return trades.length;
   } finally {
     await lease.release();

@@ -2,13 +2,14 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { savedEngine } from '../../src/cli/saved.ts';
 import { checkHistory } from '../../src/history/check-history.ts';
 import { pairFills } from '../../src/history/fills.ts';
 import { importHistory } from '../../src/history/import-history.ts';
 import { suspicious } from '../../src/history/suspicious.ts';
 import type { PastFill, PastTrade } from '../../src/history/trade-history.ts';
+import { LowdbStateStore } from '../../src/journal/state-store.ts';
 import { seededRandom } from '../../src/statistics/random.ts';
 import { HOUR, START } from '../fixtures.ts';
 
@@ -101,6 +102,14 @@ describe('a checked history', () => {
     expect(engine.decomposer.getTradeHistory().every(({ id }) => id.startsWith('imported-'))).toBe(true);
     expect(engine.getOptimizationStatus()).toMatchObject({ decisions: 0, enabled: { enabled: true } });
     await expect(importHistory(given, options)).rejects.toMatchObject({ code: 'STATE_OCCUPIED' });
+    // One that was ended halfway is begun anew.
+    const half = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
+    const ended = vi.spyOn(LowdbStateStore.prototype, 'save').mockRejectedValueOnce(new Error('no power'));
+    await expect(importHistory(given, { ...options, stateDir: half })).rejects.toThrow('no power');
+    ended.mockRestore();
+    await expect(savedEngine(half)).rejects.toMatchObject({ code: 'STATE_MISSING' });
+    expect(await importHistory(given, { ...options, stateDir: half })).toBe(120);
+    expect((await savedEngine(half)).snapshot()).toEqual(engine.snapshot());
     const other = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
     await writeFile(join(other, 'state.json'), 'no state');
     await expect(importHistory(given, { ...options, stateDir: other })).rejects.toThrow();
