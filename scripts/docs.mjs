@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { configNotes } from '../dist/src/config/notes.js';
 import { EDGE_PRESETS, PRESETS } from '../dist/src/config/presets.js';
+import { roomJsonSchemas } from '../dist/src/config/rooms.js';
 import { configJsonSchema, parseConfig } from '../dist/src/config/schema.js';
 import { configurationPage } from './docs/configuration.mjs';
 import { errorsPage } from './docs/errors.mjs';
@@ -16,6 +17,7 @@ write(
     edges: EDGE_PRESETS,
     notes: configNotes,
     parse: parseConfig,
+    rooms: roomJsonSchemas(),
   }),
 );
 write('errors.md', errorsPage());

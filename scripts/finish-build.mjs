@@ -11,7 +11,9 @@ const dist = new URL('../dist/', import.meta.url);
 // A page has its charts in itself: nothing is installed for them.
 const assets = new URL('src/report/assets/', dist);
 for (const room of ['report', 'server'])
-  cpSync(new URL(`../src/${room}/assets/`, import.meta.url), new URL(`src/${room}/assets/`, dist), { recursive: true });
+  cpSync(new URL(`../src/${room}/assets/`, import.meta.url), new URL(`src/${room}/assets/`, dist), {
+    recursive: true,
+  });
 const uplot = dirname(createRequire(import.meta.url).resolve('uplot/dist/uPlot.iife.min.js'));
 for (const name of ['uPlot.iife.min.js', 'uPlot.min.css']) cpSync(`${uplot}/${name}`, new URL(name, assets));
 cpSync(`${uplot}/../LICENSE`, new URL('uPlot.LICENSE', assets));

@@ -61,7 +61,9 @@ describe('the documents', () => {
     for (const line of shown) {
       const [command, sub] = line.split(' ') as [string, string?];
       const text = await help(
-        ...(command === 'config' || command === 'journal' ? [command, sub!] : [command]),
+        ...(['config', 'journal', 'alerts'].includes(command) && sub !== undefined
+          ? [command, sub]
+          : [command]),
       );
       expect(text, line).toMatch(new RegExp(`Usage: edgekeeper ${command}`));
       for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(text, line).toContain(option);

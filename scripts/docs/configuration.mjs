@@ -104,8 +104,9 @@ function typeOf({
  * @param {Record<string, Edge>} from.edges
  * @param {(options: any) => string[]} from.notes
  * @param {(options: unknown) => unknown} from.parse
+ * @param {Record<'server' | 'alerts', { readonly properties: Record<string, Option> }>} from.rooms
  */
-export function configurationPage({ schema, presets, edges, notes, parse }) {
+export function configurationPage({ schema, presets, edges, notes, parse, rooms }) {
   const options = /** @type {Record<string, Option>} */ (schema.properties);
   const named = Object.values(GROUPS).flat();
   const missing = [
@@ -136,6 +137,15 @@ export function configurationPage({ schema, presets, edges, notes, parse }) {
         ...(ABOUT[title] ? [ABOUT[title]] : []),
         table(['option', 'type and range', 'default', 'what it does'], names.map(row)),
       ].join('\n\n'),
+  );
+
+  const rows = Object.entries(rooms).flatMap(([room, { properties }]) =>
+    Object.entries(properties).map(([name, option]) => [
+      code(`${room}.${name}`),
+      typeOf(option),
+      option.default === undefined ? '-' : code(JSON.stringify(option.default)),
+      option.description ?? '',
+    ]),
   );
 
   const written = (/** @type {object} */ given) =>
@@ -188,6 +198,12 @@ A range [a, b] has both ends in it, (a, b] lacks the lower one. A default of \`-
 defaults stand, the second is that of the preset \`aggressive\`.
 
 ${groups.join('\n\n')}
+
+## Beside the engine
+
+\`server\` opens the dashboard beside a bot, \`alerts\` says whom it calls; both are read when the bot starts: [watching.md](watching.md).
+
+${table(['option', 'type and range', 'default', 'what it does'], rows)}
 
 ## Presets
 

@@ -26,6 +26,21 @@ export const ERRORS = [
         'Run the `npm install` that the text names, in the folder of the bot.',
       ],
       [
+        'REQUEST_INVALID',
+        'The server was asked for something that there is not, or with a parameter or a body that cannot be. Status 400 or 404.',
+        'The description of the API is at `/api/openapi.json`.',
+      ],
+      [
+        'REQUEST_REFUSED',
+        'A request without the token or from a foreign page or name, one that is too large, or one too many. Status 401, 403, 411, 413, 415, 429 or 503.',
+        'Writes need `Authorization: Bearer <token>`; the text says where the token is.',
+      ],
+      [
+        'SERVER_FAILED',
+        'The address of the dashboard cannot be listened on, an answer failed, or an alert was not delivered. The bot goes on without it.',
+        'Choose another port, or look at the log.',
+      ],
+      [
         'BOT_FAILED',
         'A bot that `edgekeeper paper -- <command>` started broke down, or is no Node program that trades by ccxt 4.',
         'Start it by itself first. What it printed is under `trial/` in the state directory.',
@@ -317,6 +332,16 @@ export const COUNTED = [
 
 /** @type {readonly Entry[]} */
 export const ALERTS = [
+  [
+    'BOT_SILENT',
+    'A bot that did not say that it ended has written nothing down for 15 seconds. Seen from outside only: by `serve`, `watch` and alerts.',
+    'Look at its process, and at the room on its disk.',
+  ],
+  [
+    'RECORD_DAMAGED',
+    'The journal or the snapshot of a state that is followed from outside is damaged.',
+    '`edgekeeper recover` says what can be read.',
+  ],
   [
     'LEASE_LOST',
     'Another process has the state directory, and nothing of this one is recorded any more.',

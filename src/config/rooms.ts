@@ -117,19 +117,17 @@ function checked<T extends z.ZodType>(name: string, schema: T, given: unknown): 
   );
 }
 
-/** The JSON schema of a configuration, rooms and all. */
-export function configurationJsonSchema(): Record<string, unknown> {
-  const schema = configJsonSchema();
+/** The JSON schemas of the rooms. */
+export function roomJsonSchemas(): Record<'server' | 'alerts', Record<string, unknown>> {
   const room = (of: z.ZodType) => {
     const { $schema: _, ...rest } = z.toJSONSchema(of, { io: 'input' });
     return rest;
   };
-  return {
-    ...schema,
-    properties: {
-      ...(schema.properties as object),
-      server: room(serverSchema),
-      alerts: room(alertsSchema),
-    },
-  };
+  return { server: room(serverSchema), alerts: room(alertsSchema) };
+}
+
+/** The JSON schema of a configuration, rooms and all. */
+export function configurationJsonSchema(): Record<string, unknown> {
+  const schema = configJsonSchema();
+  return { ...schema, properties: { ...(schema.properties as object), ...roomJsonSchemas() } };
 }

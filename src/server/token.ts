@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerSettings } from '../config/rooms.ts';
-import { unwritable } from '../journal/directory.ts';
+import { makeDirectory, unwritable } from '../journal/directory.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 
 /** File of the token in a state directory, where none is named. */
@@ -51,6 +51,8 @@ export async function tokenOf(
     );
   });
   if (found !== null) return new Token(sound(found.trim(), path), path);
+  // A dashboard may be there before its bot.
+  makeDirectory(stateDir);
   const made = randomBytes(24).toString('base64url');
   await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' }).catch((cause) => {
     throw unwritable(stateDir, cause);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { edgekeeper, withStrategy } from '../../adapters/ccxt/index.ts';
 import { createOverlay, middleware } from '../../adapters/middleware/index.ts';
+import { roomsOf } from '../../src/config/rooms.ts';
 import * as core from '../../src/index.ts';
 import { parseConfig } from '../../src/index.ts';
 import { createLog, openOverlay } from '../../src/node/index.ts';
@@ -72,7 +73,7 @@ describe('blocks of code in the documents', () => {
     for (const block of inLanguage('json')) {
       const given = JSON.parse(block.text);
       if ('edgekeeper' in given && typeof given.edgekeeper === 'object')
-        expect(() => parseConfig(given.edgekeeper), named(block)).not.toThrow();
+        expect(() => parseConfig(roomsOf(given.edgekeeper).options), named(block)).not.toThrow();
     }
   });
 

@@ -5,6 +5,7 @@ import { ALERTS, COUNTED, ERRORS, UNJUDGED } from '../../scripts/docs/error-text
 import { errorsPage } from '../../scripts/docs/errors.mjs';
 import { configNotes } from '../../src/config/notes.ts';
 import { EDGE_PRESETS, PRESETS } from '../../src/config/presets.ts';
+import { roomJsonSchemas } from '../../src/config/rooms.ts';
 import { configJsonSchema, parseConfig } from '../../src/config/schema.ts';
 import { REASONS, UNJUDGED_REASONS } from '../../src/index.ts';
 import { ALERT_CODES } from '../../src/monitor/alerts.ts';
@@ -14,7 +15,14 @@ const codesOf = (entries: readonly (readonly [string, string, string])[]) =>
   entries.map(([code]) => code).sort();
 
 /** What looks like a code and is none: cells, and the name of a variable of the environment. */
-const NO_CODES = ['TREND_WITH', 'TREND_AGAINST', 'EDGEKEEPER_OWNER', 'EDGEKEEPER_TRIAL', 'PARTIALLY_FILLED'];
+const NO_CODES = [
+  'TREND_WITH',
+  'TREND_AGAINST',
+  'EDGEKEEPER_OWNER',
+  'EDGEKEEPER_TRIAL',
+  'EDGEKEEPER_TOKEN',
+  'PARTIALLY_FILLED',
+];
 
 describe('the pages that are made from the code', () => {
   it('say what it says today: else run `npm run docs`', () => {
@@ -24,6 +32,7 @@ describe('the pages that are made from the code', () => {
       edges: EDGE_PRESETS,
       notes: configNotes,
       parse: parseConfig,
+      rooms: roomJsonSchemas() as unknown as Parameters<typeof configurationPage>[0]['rooms'],
     });
     expect(read('docs/configuration.md')).toBe(page);
     expect(read('docs/errors.md')).toBe(errorsPage());

@@ -212,7 +212,7 @@ describe('somebody who may not', () => {
 
 describe('the token', () => {
   it('is made at the first start, for the owner alone, and the same after that', async () => {
-    const dir = await fresh();
+    const dir = join(await fresh(), 'not', 'yet');
     const started = async () => {
       const watch = new Watch(dir);
       const own = await serve({ watch, settings: serverSchema.parse({ port: 0 }), log: quiet, version: '0' });
