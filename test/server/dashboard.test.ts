@@ -139,7 +139,7 @@ describe.skipIf(executablePath === undefined)('the dashboard in a browser (skipp
     await page.locator('button.panic').click();
     await page.waitForSelector('text=The overlay is OFF');
     await expect.poll(() => bot.engine.flags.enabled, { timeout: 5000 }).toBe(false);
-    await page.waitForSelector('.light.off');
+    await page.waitForSelector('.light.is-off');
     await page.close();
   });
 

@@ -233,7 +233,7 @@
 
   function light({ light: name, bot, mode, flags }) {
     const place = byId('light');
-    place.className = `light ${name}`;
+    place.className = `light is-${name}`;
     const does =
       flags === undefined ? '' : flags.enabled ? (mode === 'observe' ? ', observing' : ', acting') : '';
     place.replaceChildren(
