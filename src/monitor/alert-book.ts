@@ -1,16 +1,22 @@
-import type { Alert } from './alerts.ts';
+import { z } from '../model/z.ts';
+import { ALERT_CODES, type Alert } from './alerts.ts';
 
-/** An alert with what is known of it over time. */
-export interface KnownAlert extends Alert {
+export const knownAlertSchema = z.object({
+  level: z.enum(['info', 'warning', 'critical']),
+  code: z.enum(ALERT_CODES),
+  about: z.string(),
+  message: z.string(),
   /** Names it over time: its code, and what it is about. */
-  readonly id: string;
+  id: z.string(),
   /** When it was raised, and when it last held, in ms. */
-  readonly since: number;
-  readonly lastSeen: number;
+  since: z.number(),
+  lastSeen: z.number(),
   /** When its level or its being was last told of. */
-  readonly toldAt: number;
-  readonly acknowledged: boolean;
-}
+  toldAt: z.number(),
+  acknowledged: z.boolean(),
+});
+/** An alert with what is known of it over time. */
+export type KnownAlert = Alert & Readonly<z.infer<typeof knownAlertSchema>>;
 
 /** Something to tell of an alert. */
 export interface AlertNews {

@@ -111,7 +111,7 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
       return {
         name: watch.name,
         seq: watch.seq,
-        ...(overview ?? { light: 'empty', bot: watch.bot, isMissing: true }),
+        ...(overview ?? { light: 'empty', bot: watch.bot, fault: watch.fault, isMissing: true }),
       };
     },
   });

@@ -22,7 +22,7 @@ export interface Room {
 /** Opens the operator's room on a state directory: what is served, and who is told of alerts. It touches no bot. */
 export async function openRoom({ stateDir, settings, alerts, log }: RoomOptions): Promise<Room> {
   const sender = alerts === null ? null : await AlertSender.of(alerts, log);
-  const watch = new Watch(stateDir, (news) => sender?.tell(watch.name, news));
+  const watch: Watch = new Watch(stateDir, sender && ((news) => sender.tell(watch.name, news)));
   await watch.start();
   sender?.digestDaily(watch);
   const served =

@@ -8,7 +8,8 @@ import { writeAtomically } from '../journal/atomic-file.ts';
 import { StateFollower } from '../journal/follower.ts';
 import { jsonOrNull } from '../journal/json-or-null.ts';
 import { readVitals, type Vitals } from '../journal/vitals.ts';
-import { AlertBook, type AlertNews, type KnownAlert } from '../monitor/alert-book.ts';
+import { z } from '../model/z.ts';
+import { AlertBook, type AlertNews, type KnownAlert, knownAlertSchema } from '../monitor/alert-book.ts';
 import { alertsOf } from '../monitor/alerts.ts';
 import { outsideAlerts } from '../monitor/outside-alerts.ts';
 import { type BotState, type Overview, overviewOf } from '../monitor/overview.ts';
@@ -42,7 +43,8 @@ export class Watch {
   readonly stateDir: string;
   readonly #follower: StateFollower;
   readonly #listeners = new Set<() => void>();
-  readonly #onNews: (news: readonly AlertNews[]) => void;
+  readonly #onNews: ((news: readonly AlertNews[]) => void) | null;
+  #unreadable: string | null = null;
   #collector = new ReportCollector('1h');
   #vitals: Vitals | null = null;
   /** When the vitals were last seen to change, on this process's clock. */
@@ -56,8 +58,8 @@ export class Watch {
   #timer: NodeJS.Timeout | null = null;
   #polling: Promise<void> | null = null;
 
-  /** @param onNews told of what is new of alerts */
-  constructor(stateDir: string, onNews: (news: readonly AlertNews[]) => void = () => undefined) {
+  /** @param onNews told of what is new of alerts: whoever is told keeps what was told over restarts */
+  constructor(stateDir: string, onNews: ((news: readonly AlertNews[]) => void) | null = null) {
     this.stateDir = stateDir;
     this.#onNews = onNews;
     this.#follower = new StateFollower({
@@ -73,8 +75,10 @@ export class Watch {
 
   /** Resolves when everything that is there was read; it goes on looking until it is closed. */
   async start(): Promise<void> {
-    const known = jsonOrNull(await readFile(join(this.stateDir, ALERTS_FILE), 'utf8').catch(() => ''));
-    if (Array.isArray(known)) this.#book = new AlertBook(known as KnownAlert[]);
+    const text = await readFile(join(this.stateDir, ALERTS_FILE), 'utf8').catch(() => '');
+    const known = z.array(knownAlertSchema).safeParse(jsonOrNull(text));
+    // Without what was told, alerts that hold are told again.
+    if (known.success) this.#book = new AlertBook(known.data);
     await this.poll();
     this.#timer = setInterval(() => void this.poll(), LOOK_EVERY);
     this.#timer.unref();
@@ -123,7 +127,7 @@ export class Watch {
   }
 
   get fault(): string | null {
-    return this.#follower.fault?.found ?? null;
+    return this.#unreadable ?? this.#follower.fault?.found ?? null;
   }
 
   get alerts(): readonly KnownAlert[] {
@@ -136,9 +140,13 @@ export class Watch {
 
   /** Throws nothing: what cannot be read now is looked at again a second later. */
   poll(): Promise<void> {
-    this.#polling ??= this.#look().finally(() => {
-      this.#polling = null;
-    });
+    this.#polling ??= this.#look()
+      .catch((error: Error) => {
+        this.#unreadable = error.message;
+      })
+      .finally(() => {
+        this.#polling = null;
+      });
     return this.#polling;
   }
 
@@ -207,8 +215,9 @@ export class Watch {
       if (isFresh) this.#changed = performance.now();
     }
     this.#vitals = vitals;
-    // A state that can neither be read nor rebuilt is met again: what is known of it stays.
-    const isNew = await this.#follower.poll().catch(() => false);
+    // What is known stays where nothing can be read, which is said.
+    const isNew = await this.#follower.poll();
+    this.#unreadable = null;
     const states = [panicked, waiting, this.bot.state, this.fault].join();
     [this.#panicked, this.#waiting] = [panicked, waiting];
     this.#tell();
@@ -225,9 +234,11 @@ export class Watch {
       now,
     );
     if (news.length === 0) return;
-    // A disk that is full forgets which alerts were told: they are told again after a start.
-    void this.#saveAlerts().catch(() => undefined);
-    this.#onNews(news);
+    if (this.#onNews !== null) {
+      // A disk that is full forgets which alerts were told: they are told again after a start.
+      void this.#saveAlerts().catch(() => undefined);
+      this.#onNews(news);
+    }
     this.#seen();
   }
 

@@ -573,9 +573,17 @@
 
   // All together
 
-  function nothingYet() {
+  function nothingYet({ fault }) {
     const place = byId('empty');
     place.hidden = false;
+    if (fault) {
+      place.replaceChildren(
+        el('h2', {}, 'Nothing can be read'),
+        el('p', {}, fault),
+        el('p', {}, '`edgekeeper recover` says what can be, and goes on from there.'),
+      );
+      return;
+    }
     place.replaceChildren(
       el('h2', {}, 'Nothing is known yet'),
       el(
@@ -607,7 +615,7 @@
         byId('empty').hidden = true;
         for (const section of byId('main').children)
           if (section.id !== 'empty') section.hidden = latest.isMissing === true;
-        if (latest.isMissing) nothingYet();
+        if (latest.isMissing) nothingYet(latest);
         else {
           answers(latest);
           lastDay(latest.lastDay);
