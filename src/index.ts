@@ -1,4 +1,5 @@
 export { PRESETS } from './config/presets.ts';
+export type { Configuration } from './config/rooms.ts';
 export { type Config, configJsonSchema, type Options, parseConfig } from './config/schema.ts';
 export { drawdownGuard, qualityFactor, roundToLot, sizeMultiplier } from './decision/sizing.ts';
 export { EdgePosterior } from './edge/posterior.ts';
@@ -55,6 +56,7 @@ export type { ShadowOutcome } from './model/shadow-outcome.ts';
 export type { Side, Signal } from './model/signal.ts';
 export { STRATEGY_STATUSES, StrategyStatus } from './model/strategy.ts';
 export type { Trade, TradeInput } from './model/trade.ts';
+export type { AlertNews, KnownAlert } from './monitor/alert-book.ts';
 export type { Alert, AlertCode } from './monitor/alerts.ts';
 export type { Effectiveness } from './monitor/effectiveness.ts';
 export { type Explanation, explain } from './monitor/explanation.ts';

@@ -1,4 +1,4 @@
-import type { OptimizationEngine, Options } from '../../src/index.ts';
+import type { Configuration, OptimizationEngine } from '../../src/index.ts';
 import type { Log } from '../../src/model/ports.ts';
 import {
   createLog,
@@ -21,7 +21,7 @@ export interface EdgekeeperOptions extends Omit<AttachOptions, 'engine' | 'state
    * Options of the overlay, or a JSON file that has them, such as the bot's own configuration with a section
    * `edgekeeper`; a file is followed while the bot runs.
    */
-  readonly config?: Options | string;
+  readonly config?: Configuration | string;
   /** Where the state and the log files live; default `.edgekeeper`. */
   readonly stateDir?: string;
   /** Symbols whose regimes are known from the start; by default each is looked at once it is traded. */

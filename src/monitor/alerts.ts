@@ -71,7 +71,7 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
       level: 'warning',
       code: 'MARKET_DATA_STALE',
       about: symbol,
-      message: `the last candle of ${symbol} closed ${hours} h ago: its regime is UNKNOWN`,
+      message: `the last candle of ${symbol} closed ${hours} h ago: its regime is UNKNOWN; let the bot read its candles, or name the symbols`,
     });
   }
   alerts.push(...coverageAlerts(engine.getCoverage()));
@@ -111,7 +111,7 @@ export function alertsOf(engine: OptimizationEngine, now: number): Alert[] {
       level: 'warning',
       code: 'OVERLAY_ERRORS',
       about: code,
-      message: `${code} happened ${count} times: see the log`,
+      message: `${code} happened ${count} times: the log in logs/ of the state directory says why, docs/errors.md what to do`,
     });
   }
   const severity = { critical: 0, warning: 1, info: 2 } as const;
@@ -158,7 +158,8 @@ function portfolioAlerts(engine: OptimizationEngine): Alert[] {
         level: 'info',
         code: 'NO_EQUITY_FEED',
         about,
-        message: 'the host reports no equity: the drawdown guard cannot act',
+        message:
+          'the host reports no equity: the drawdown guard cannot act; let the bot read its balance, or call engine.recordEquity({ time, equity })',
       },
     ];
   }
@@ -170,7 +171,7 @@ function portfolioAlerts(engine: OptimizationEngine): Alert[] {
     alerts.push({
       ...guards,
       level: !byEdge && fallen >= config.riskMaxDrawdown ? 'critical' : 'warning',
-      message: `the portfolio is ${percent(fallen)} below its ${byEdge ? 'recent peak' : 'peak'}: new exposure ${idle ? 'would shrink' : 'shrinks'}, ${least} at ${percent(config.riskMaxDrawdown)}`,
+      message: `the portfolio is ${percent(fallen)} below its ${byEdge ? 'recent peak' : 'peak'}: new exposure ${idle ? 'would shrink' : 'shrinks'}, ${least} at ${percent(config.riskMaxDrawdown)}; \`edgekeeper rebase-peak\` measures from today on, "riskMaxDrawdown" sets how far`,
     });
   }
   if (config.hardStop !== undefined && stopped) {
@@ -216,7 +217,7 @@ function healthAlerts(engine: OptimizationEngine): Alert[] {
   });
   const degraded = inStatus('DEGRADED');
   if (degraded.length > MANY) {
-    const message = `${degraded.length} strategies are degraded: ${degraded.join(', ')}`;
+    const message = `${degraded.length} strategies are degraded: ${degraded.join(', ')}; \`edgekeeper status\` says why of each`;
     alerts.push({ level: 'warning', code: 'MANY_DEGRADED', about: degraded.join(','), message });
   }
   const known = statuses.map(([strategy]) => strategy);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { createLog, logEngine } from '../../src/node/index.ts';
+import { createLog, logEngine, onAlerts } from '../../src/node/index.ts';
 import { AUTHOR, engineWith, HOUR, START, signal } from '../fixtures.ts';
 
 async function logged(use: (log: ReturnType<typeof createLog>) => void): Promise<Record<string, unknown>[]> {
@@ -111,5 +111,26 @@ describe('the log', () => {
       'command forceStatus',
       'command setFlags',
     ]);
+  });
+});
+
+describe('a callback', () => {
+  it('is told of each alert once, however often it flickers, and of its end', () => {
+    const engine = engineWith({ riskMaxDrawdown: 0.2 });
+    const told: string[] = [];
+    const stop = onAlerts(engine, ({ what, alert }) => told.push(`${what} ${alert.code}`));
+    for (let hour = 0; hour < 60; hour += 1) {
+      const time = START + hour * HOUR;
+      // Around the line at which the guard begins: the account falls and comes back again and again.
+      const equity = hour < 30 ? (hour % 2 === 0 ? 1000 : 850) : 1000;
+      engine.recordEquity({ time, equity });
+      engine.updateOptimization(time);
+    }
+    stop();
+    expect(told.filter((each) => each.endsWith('DRAWDOWN_GUARD_ACTING'))).toEqual([
+      'raised DRAWDOWN_GUARD_ACTING',
+      'cleared DRAWDOWN_GUARD_ACTING',
+    ]);
+    expect(told.filter((each) => each.endsWith('NO_EQUITY_FEED'))).toEqual([]);
   });
 });
