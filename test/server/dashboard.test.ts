@@ -64,6 +64,7 @@ describe.skipIf(executablePath === undefined)('the dashboard in a browser (skipp
     );
     expect(await page.innerText('#light')).toMatch(/the bot runs, acting, heard of \d+ s ago/);
     expect(await page.locator('#decisions tbody tr').count()).toBe(25);
+    expect(await page.innerText('#signals')).toMatch(/EMA_Trend\s+40\s+\d+/);
     expect(asked.every((url) => url.startsWith(served.url))).toBe(true);
     expect(faults).toEqual([]);
     expect(await barriers(page)).toEqual([]);

@@ -420,6 +420,27 @@
       for (const [i, each] of [...row.children].entries()) each.dataset.column = names[i];
   }
 
+  /** What became of the signals of each strategy. */
+  function signals(byStrategy) {
+    const rows = Object.entries(byStrategy).filter(([, { signals: all }]) => all > 0);
+    if (rows.length === 0) {
+      fill('signals');
+      return;
+    }
+    const count = (name) => [name, ([, counts]) => counts[name].toLocaleString('en-US')];
+    fill(
+      'signals',
+      table(
+        'Signals of each strategy, and what became of them.',
+        [
+          ['strategy', ([name]) => name],
+          ...['signals', 'executed', 'reduced', 'increased', 'blocked'].map(count),
+        ],
+        rows,
+      ),
+    );
+  }
+
   // Decisions
 
   const select = (name, label, values) =>
@@ -635,7 +656,10 @@
         }),
         show('effect', ({ growth }) => parts.effect(growth)),
         show('calibration', parts.calibration),
-        show('reasons', ({ reasons }) => parts.reasons(reasons)),
+        show('reasons', ({ reasons, signals: byStrategy }) => {
+          parts.reasons(reasons);
+          signals(byStrategy);
+        }),
         show('alerts', alerts),
         show('audit?limit=50', ({ entries }) =>
           parts.audit(entries, 'Latest changes, by the rules or by a person.'),
