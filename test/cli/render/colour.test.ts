@@ -27,14 +27,15 @@ describe('colours', () => {
     'are where a terminal is, unless somebody wants none or a machine reads',
     async () => {
       const dir = await mkdtemp(join(tmpdir(), 'edgekeeper-'));
-      const { NO_COLOR: _, FORCE_COLOR: __, ...usual } = process.env;
+      // Nothing else of where the tests run: a CI has no colours, a tmux has them anyway.
+      const { PATH, HOME } = process.env;
       const shown = (args: string, env: NodeJS.ProcessEnv = {}) =>
         new Promise<string>((resolve) => {
           // A terminal of its own: `script` is part of every Debian.
           execFile(
             'script',
             ['-qec', `${process.execPath} ${main} journal verify ${args}`, '/dev/null'],
-            { cwd: dir, env: { ...usual, TERM: 'xterm-256color', ...env } },
+            { cwd: dir, env: { PATH, HOME, TERM: 'xterm-256color', ...env } },
             (_error, stdout) => resolve(stdout),
           );
         });
