@@ -30,9 +30,15 @@ export async function serve({ watch, settings, log, version }: ServeOptions): Pr
   const token = await tokenOf(watch.stateDir, settings);
   const app = serverApp({ watch, settings, token, log, version });
   // Whoever has this in its process keeps its own globals.
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
-  server.requestTimeout = REQUEST_WITHIN;
-  server.headersTimeout = REQUEST_WITHIN / 2;
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    overrideGlobalObjects: false,
+    serverOptions: {
+      requestTimeout: REQUEST_WITHIN,
+      headersTimeout: REQUEST_WITHIN / 2,
+      connectionsCheckingInterval: REQUEST_WITHIN / 5,
+    },
+  }) as Server;
   server.maxConnections = 500;
   const { host, port } = settings;
   await new Promise<void>((resolve, reject) => {
