@@ -4,6 +4,7 @@ import { printable } from '../model/printable.ts';
 import type { PaperReport } from '../paper/report.ts';
 import { runTrial } from '../trial/run-trial.ts';
 import { keepReport } from './paper.ts';
+import { minute } from './render/table.ts';
 import type { CliWorld } from './world.ts';
 
 export interface PaperOwnOptions {
@@ -57,7 +58,7 @@ export async function paperOwn(
       : null;
   try {
     const { stateDir, balance, quote, slippage, overlay } = options;
-    const { report, brokenDown, refused } = await runTrial({
+    const { report, brokenDown, endedEarly, refused } = await runTrial({
       command,
       trial: { stateDir, balance, quote, slippageBps: slippage, recorded: isReplay ? recorded : null },
       overlay,
@@ -68,6 +69,11 @@ export async function paperOwn(
       },
     });
     await keepReport(stateDir, report);
+    if (isReplay)
+      for (const { name, at } of endedEarly)
+        err(
+          `The bot ${name} ended by itself at ${minute(at)} UTC of its candles: nothing was left that it waited for.\n`,
+        );
     for (const what of refused)
       err(
         `Kept from leaving: ${printable(what)}. It came from another process or thread, another copy of ccxt, or not from ccxt: nothing of that is on paper.\n`,

@@ -11,6 +11,7 @@ import { candleSource } from '../paper/candle-source.ts';
 import type { CcxtErrors, CcxtInstance } from '../paper/exchange.ts';
 import { type Closed, RecordedMarket } from '../paper/recorded-market.ts';
 import { recordedAs, type Served, serveRecorded } from '../paper/served-market.ts';
+import { requestsUnderWay } from './requests-under-way.ts';
 import { Seat } from './seat.ts';
 import type { Trial, TrialResult } from './trial.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -43,6 +44,10 @@ const IDLE_TURNS = 2000;
 const FLUSH_CANDLES = 1000;
 /** What a process waits for that no time passes for: files, and answers of other services. */
 const PENDING = /^(FS|GetAddrInfo|GetNameInfo|TCPConnect|Zlib|DNS|Random|PBKDF2|Scrypt|CheckPrime)/;
+/** What may bring a bot something at any time: connections, and processes and threads of its own. */
+const OPEN = /^(TCPSocketWrap|TLSWrap|TCPServerWrap|ProcessWrap|PipeWrap|MessagePort|Worker)/;
+/** How long such a bot may do nothing before it is taken to have ended, in ms. */
+const IDLE_MS = 20_000;
 /** How long it is waited for these, in ms, and how many turns a bot may take in a row. */
 const PATIENCE = 5000;
 const MOST_TURNS = 100;
@@ -93,17 +98,22 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
       : null,
   });
   let [candles, last, updated] = [0, start, -1];
-  const { setImmediate: turn } = globalThis;
+  const { setImmediate: turn, setTimeout: later } = globalThis;
+  const underWay = requestsUnderWay();
+  const atStart = openIn(process.getActiveResourcesInfo());
+  const now = performance.now.bind(performance);
   time.install();
 
   /** Waits until everything that needs no time is done, but not for ever: a bot may never rest. */
   async function settle(): Promise<void> {
-    const from = performance.now();
+    const from = now();
     for (let turns = 1; ; turns += 1) {
       await new Promise<void>((resolve) => turn(resolve));
       const pending = process.getActiveResourcesInfo();
       const isTurning = turns < MOST_TURNS && pending.includes('Immediate');
-      const isWaiting = performance.now() - from < PATIENCE && pending.some((each) => PENDING.test(each));
+      // A time-out of a request must not pass while it is under way.
+      const isPending = underWay() > 0 || pending.some((each) => PENDING.test(each));
+      const isWaiting = isPending && now() - from < PATIENCE;
       if (!isTurning && !isWaiting) return;
     }
   }
@@ -136,7 +146,7 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
       seat.take(exchange, errors);
     },
     async run(progress) {
-      let [idle, flushed] = [0, 0];
+      let [idle, flushed, idleSince] = [0, 0, 0];
       for (;;) {
         await settle();
         for (const { symbol } of [...seat.account.openOrders(), ...seat.account.positions])
@@ -147,8 +157,12 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
         const timer = time.nextAt;
         const isWaiting = served.some(({ waiting }) => waiting > 0);
         if (timer === null && !isWaiting) {
+          if (idle === 0) idleSince = now();
           idle += 1;
-          if (idle > IDLE_TURNS) return 'bot';
+          const isOpen = openIn(process.getActiveResourcesInfo()) > atStart;
+          if (idle > IDLE_TURNS && (!isOpen || now() - idleSince > IDLE_MS)) return 'bot';
+          // What it waits for takes real time.
+          if (isOpen) await new Promise<void>((resolve) => void later(resolve, 2));
           continue;
         }
         idle = 0;
@@ -188,3 +202,6 @@ export async function replayed(options: ReplayedOptions): Promise<Replayed> {
     },
   };
 }
+
+/** How many of the resources of a process may bring it something. */
+const openIn = (resources: readonly string[]): number => resources.filter((each) => OPEN.test(each)).length;

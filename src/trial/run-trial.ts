@@ -22,6 +22,8 @@ export interface TrialOutcome {
   readonly report: PaperReport;
   /** Which of the bots broke down on the way: their accounts are as they were then. */
   readonly brokenDown: readonly string[];
+  /** Those that ended by themselves, and when by the time of their candles, in ms. */
+  readonly endedEarly: readonly { readonly name: string; readonly at: number }[];
   /** What the bots were kept from sending, once each. */
   readonly refused: readonly string[];
 }
@@ -64,6 +66,9 @@ export async function runTrial(options: RunTrialOptions): Promise<TrialOutcome> 
     return {
       report: reportOf(results),
       brokenDown: runs.filter((_, i) => results[i]!.ended === 'failed').map((run) => run.name),
+      endedEarly: runs.flatMap(({ name }, i) =>
+        results[i]!.ended === 'bot' ? [{ name, at: results[i]!.run.to }] : [],
+      ),
       refused: [...new Set((await Promise.all(runs.map((run) => run.refused()))).flat())],
     };
   } finally {

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { replayMarket } from '../../src/paper/market-rules.ts';
@@ -74,6 +76,37 @@ describe("somebody's own bot on paper", () => {
       // A replay would throw away what was learned live.
       const replay = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
       expect(replay.out).toMatch(/STATE_OCCUPIED/);
+    },
+    120_000,
+  );
+
+  it.skipIf(!isBuilt)(
+    title('has its answers of other services in time, and is said to have ended where it ends by itself'),
+    async () => {
+      // Slower than a year of candles, faster than the time-out.
+      const service = createServer((_request, response) => void setTimeout(() => response.end('"buy"'), 40));
+      await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
+      const { port } = service.address() as AddressInfo;
+      const dir = await project({
+        'bot.mjs': `
+          import ccxt from 'ccxt';
+          const exchange = new ccxt.binance();
+          for (let i = 0; i < 20; i += 1) {
+            const late = new AbortController();
+            const timer = setTimeout(() => late.abort(), 10_000);
+            await (await fetch('http://127.0.0.1:${port}/signal', { signal: late.signal })).json();
+            clearTimeout(timer);
+            await exchange.createMarketBuyOrder('BTC/USDT', 0.001);
+            await exchange.sleep(3_600_000);
+          }
+        `,
+      });
+      const { code, out } = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
+      service.close();
+      expect(code, out).toBe(0);
+      expect(out).toMatch(/without-overlay ended by itself at 2024-01-0\d/);
+      const { baseline } = JSON.parse(out.slice(out.indexOf('{'), out.lastIndexOf('}') + 1)) as PaperReport;
+      expect(baseline.fills).toBe(20);
     },
     120_000,
   );
