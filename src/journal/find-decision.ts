@@ -109,7 +109,7 @@ const readOnly = (
   from: number,
   letters: readonly string[],
   onLine: (line: JournalLine) => void,
-): Promise<void> => readLegs([leg], new Course(from - 1, onLine, letters));
+): Promise<unknown> => readLegs([leg], new Course(from - 1, onLine, letters));
 
 function unknownDecision(stateDir: string, wanted: Wanted, latest: Decision | null): EdgekeeperError {
   const wish = 'id' in wanted ? `decision ${wanted.id}` : `decision on ${wanted.strategy ?? 'any strategy'}`;

@@ -3,7 +3,7 @@ import { EdgekeeperError } from '../model/errors.ts';
 import type { JournalLine } from './codec/line.ts';
 import { Course, corrupt, type Dropped, type Leg, legsOf, type TornTail } from './course.ts';
 import { unreadable } from './directory.ts';
-import { scanSegment } from './scan.ts';
+import { type ScanMark, scanSegment } from './scan.ts';
 import { scanVersion1 } from './scan-version1.ts';
 import { type Segment, segmentsIn } from './segment.ts';
 
@@ -38,11 +38,18 @@ async function readSegments(
   segments: readonly Segment[],
   course: Course,
   after: number,
-  onRead?: (bytes: number) => void,
+  onRead?: OnRead,
 ): Promise<JournalEnd> {
+  await readLegs(wantedLegs(segments, after), course, onRead);
+  const { seq, hash, lines, torn, dropped } = course;
+  return { seq, hash: hash ?? '', lines, torn, dropped };
+}
+
+/** The segments that are read for the events after one. Throws `JOURNAL_CORRUPT` where those are gone already. */
+export function wantedLegs(segments: readonly Segment[], after: number): readonly Leg[] {
   const legs = legsOf(segments);
   const [earliest] = legs;
-  if (earliest === undefined) return { seq: 0, hash: '', lines: 0, torn: null, dropped: [] };
+  if (earliest === undefined) return [];
   const { path, first } = earliest.segment;
   if (first > after + 1)
     throw corrupt({ path, line: 1, what: `it starts at event ${first}, the state ends at ${after}` });
@@ -51,24 +58,29 @@ async function readSegments(
     0,
     legs.findLastIndex(({ segment }) => segment.first <= after + 1),
   );
-  await readLegs(legs.slice(start), course, onRead);
-  const { seq, hash, lines, torn, dropped } = course;
-  return { seq, hash: hash ?? '', lines, torn, dropped };
+  return legs.slice(start);
 }
 
-/** Reads segments that follow each other. @param onRead told of the bytes that were read so far */
+/** Told of the bytes that were read so far; it is waited for. */
+export type OnRead = (bytes: number) => void | Promise<void>;
+
+/**
+ * Reads segments that follow each other.
+ * @returns where the last of them can be read on from; null where it has no whole batch
+ */
 export async function readLegs(
   legs: readonly Leg[],
   course: Course,
-  onRead: (bytes: number) => void = () => undefined,
-): Promise<void> {
+  onRead: OnRead = () => undefined,
+): Promise<ScanMark | null> {
   const [earliest] = legs;
-  if (earliest === undefined) return;
+  if (earliest === undefined) return null;
   const { first, epoch } = earliest.segment;
   course.seq = first - 1;
   course.epoch = epoch;
   if (first === 1) course.hash = '';
   let done = 0;
+  let mark: ScanMark | null = null;
   for (const leg of legs) {
     const { path } = leg.segment;
     const bytes = await readFile(path).catch((error) => {
@@ -76,15 +88,16 @@ export async function readLegs(
     });
     const before = done;
     const turn = async (read: number) => {
-      onRead(before + read);
+      await onRead(before + read);
       await new Promise((resolve) => setImmediate(resolve));
     };
-    const scan = leg.segment.epoch === 0 ? scanVersion1 : scanSegment;
-    await scan(leg, bytes, course, turn);
+    if (leg.segment.epoch === 0) await scanVersion1(leg, bytes, course, turn);
+    else mark = await scanSegment(leg, bytes, course, turn);
     done += bytes.length;
-    onRead(done);
+    await onRead(done);
   }
   course.tellGap();
+  return mark;
 }
 
 /** Told where a journal is damaged, by those who go on without what cannot be read. */

@@ -15,11 +15,33 @@ const [HEADER, NAMES, BATCH, LOST] = ['h', 'n', 'b', 'l'].map((letter) => letter
 const LETTER = 2;
 
 /** The fields of a whole line. */
-type Values = readonly unknown[];
+export type Values = readonly unknown[];
 
-/** Reads a segment line by line. What is broken is passed over up to the next batch, whose end says where one is. */
-export async function scanSegment(leg: Leg, bytes: Buffer, course: Course, turn: Turn): Promise<void> {
-  const scan = new Scan(leg, bytes, course);
+/** Where a segment can be read on from, behind a whole batch, with what its lines said so far. */
+export interface ScanMark {
+  /** Bytes and lines before it. */
+  readonly at: number;
+  readonly number: number;
+  readonly names: KnownNames;
+  /** Last event before it, the process that wrote it, and the hash of the batch. */
+  readonly seq: number;
+  readonly epoch: number;
+  readonly hash: string;
+}
+
+/**
+ * Reads a segment line by line. What is broken is passed over up to the next batch, whose end says where one is.
+ * @param from where `bytes` begin; by default at the first line
+ * @returns where it can be read on from; null where no batch is whole
+ */
+export async function scanSegment(
+  leg: Leg,
+  bytes: Buffer,
+  course: Course,
+  turn: Turn,
+  from: ScanMark | null = null,
+): Promise<ScanMark | null> {
+  const scan = new Scan(leg, bytes, course, from);
   let turned = 0;
   for (let at = 0; at < bytes.length; ) {
     if (at - turned > TURN_BYTES) {
@@ -31,14 +53,17 @@ export async function scanSegment(leg: Leg, bytes: Buffer, course: Course, turn:
     at = end < 0 ? bytes.length : end + 1;
   }
   scan.end();
+  return scan.mark;
 }
 
 class Scan {
   readonly #leg: Leg;
   readonly #bytes: Buffer;
   readonly #course: Course;
-  readonly #names = new KnownNames();
-  #number = 0;
+  readonly #names: KnownNames;
+  readonly #offset: number;
+  #number: number;
+  #mark: ScanMark | null;
   /** Where the lines begin that no batch has closed so far, and where the last of them ends that counts. */
   #begins = 0;
   #counts = 0;
@@ -48,11 +73,19 @@ class Scan {
   /** The next event that is passed over, once a later segment has what follows; null before. */
   #dropping: number | null = null;
 
-  constructor(leg: Leg, bytes: Buffer, course: Course) {
+  constructor(leg: Leg, bytes: Buffer, course: Course, from: ScanMark | null) {
     this.#leg = leg;
     this.#bytes = bytes;
     this.#course = course;
+    this.#mark = from;
+    this.#names = from?.names ?? new KnownNames();
+    this.#offset = from?.at ?? 0;
+    this.#number = from?.number ?? 0;
     if (leg.segment.first >= leg.until) this.#dropping = leg.segment.first;
+  }
+
+  get mark(): ScanMark | null {
+    return this.#mark;
   }
 
   /** Takes the next line. */
@@ -211,6 +244,14 @@ class Scan {
     course.hash = hash as string;
     this.#begins = end + 1;
     this.#counts = end + 1;
+    this.#mark = {
+      at: this.#offset + end + 1,
+      number: this.#number,
+      names: this.#names,
+      seq: course.seq,
+      epoch,
+      hash: course.hash,
+    };
     course.claim(durable as number, epoch);
   }
 
@@ -233,8 +274,8 @@ class Scan {
   }
 }
 
-/** An event and what followed from it. Throws where a line does not say what it should. */
-function decoded(seq: number, lines: readonly Values[], names: KnownNames): JournalLine {
+/** An event and what followed from it, by the fields of their lines. Throws where one does not say what it should. */
+export function decoded(seq: number, lines: readonly Values[], names: KnownNames): JournalLine {
   const { event, remembered } = decodeEvent(lines.at(-1)!, names);
   const effects: EffectEvent[] = [];
   for (let i = 0; i < lines.length - 1; i += 1) effects.push(...decodeEffects(lines[i]!, names));
