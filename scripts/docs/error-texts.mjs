@@ -21,6 +21,37 @@ export const ERRORS = [
         'Call `initializeEngine()` once when the bot starts.',
       ],
       [
+        'FLEET_UNREACHABLE',
+        'No server of the fleet answers. A bot trades on as alone, and ships later.',
+        'Start a NATS server with JetStream, and see `fleet.servers`.',
+      ],
+      [
+        'FLEET_CREDENTIALS_INVALID',
+        'The file of credentials cannot be read, or has another form.',
+        'A .creds file, or a line `user:password`.',
+      ],
+      ['FLEET_REFUSED', 'The servers do not make what a fleet needs.', 'The text says why.'],
+      [
+        'FLEET_MISSING',
+        'There is no such fleet at the servers.',
+        'Run `edgekeeper fleet serve` once, with credentials that may make streams.',
+      ],
+      [
+        'FLEET_NAME_TAKEN',
+        'Another process has the name of this bot in the fleet. At a start the bot is refused; later it is not shipped.',
+        'Give each bot its own `fleet.bot`.',
+      ],
+      [
+        'FLEET_MESSAGE_INVALID',
+        'A message in the stream of a fleet cannot be read; nothing was learned from it.',
+        'Bring replicas and bots to one version.',
+      ],
+      [
+        'FLEET_NOT_ACKNOWLEDGED',
+        'Not every bot has carried out what was ordered, within the time given. Those that are away do when they are back.',
+        '`edgekeeper fleet status` lists them.',
+      ],
+      [
         'PACKAGE_MISSING',
         "A package that is the bot's own, such as `ccxt`, is not beside it, does not load, or is of another major version.",
         'Run the `npm install` that the text names, in the folder of the bot.',

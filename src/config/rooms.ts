@@ -82,10 +82,38 @@ export const alertsSchema = z.strictObject({
 });
 export type AlertSettings = z.output<typeof alertsSchema>;
 
+const fleetName = (most: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]{0,${most - 1}}$`), `1 to ${most} letters, digits, - or _`);
+
+/** The fleet that a bot is one of. */
+export const fleetSchema = z.strictObject({
+  servers: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(20)
+    .describe('Servers of NATS with JetStream, such as nats://127.0.0.1:4222, or tls://…'),
+  name: fleetName(40).describe('Name of the fleet.'),
+  bot: fleetName(64).describe('Name of the bot, which no other in the fleet has.'),
+  credentials: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with the credentials: one that `nsc` wrote, or a line user:password.'),
+  priors: z
+    .boolean()
+    .default(true)
+    .describe('What the fleet knows of a strategy is where this bot begins with it.'),
+  guard: z.boolean().default(true).describe('A drawdown of the whole fleet makes this bot smaller, too.'),
+});
+export type FleetSettings = z.output<typeof fleetSchema>;
+
 /** A configuration as people write it: the options of the engine, and of the rooms beside it. */
 export type Configuration = Options & {
   readonly server?: z.input<typeof serverSchema>;
   readonly alerts?: z.input<typeof alertsSchema>;
+  readonly fleet?: z.input<typeof fleetSchema>;
 };
 
 /** The options of the engine, and of the rooms beside it that are open: null where one is not asked for. */
@@ -93,15 +121,17 @@ export interface Rooms {
   readonly options: Options;
   readonly server: ServerSettings | null;
   readonly alerts: AlertSettings | null;
+  readonly fleet: FleetSettings | null;
 }
 
 /** A configuration as people write it, its rooms checked and taken out of the options. Throws `CONFIG_INVALID`. */
 export function roomsOf(config: Configuration): Rooms {
-  const { server, alerts, ...options } = config;
+  const { server, alerts, fleet, ...options } = config;
   return {
     options,
     server: server === undefined ? null : checked('server', serverSchema, server),
     alerts: alerts === undefined ? null : checked('alerts', alertsSchema, alerts),
+    fleet: fleet === undefined ? null : checked('fleet', fleetSchema, fleet),
   };
 }
 
@@ -118,12 +148,12 @@ function checked<T extends z.ZodType>(name: string, schema: T, given: unknown): 
 }
 
 /** The JSON schemas of the rooms. */
-export function roomJsonSchemas(): Record<'server' | 'alerts', Record<string, unknown>> {
+export function roomJsonSchemas(): Record<'server' | 'alerts' | 'fleet', Record<string, unknown>> {
   const room = (of: z.ZodType) => {
     const { $schema: _, ...rest } = z.toJSONSchema(of, { io: 'input' });
     return rest;
   };
-  return { server: room(serverSchema), alerts: room(alertsSchema) };
+  return { server: room(serverSchema), alerts: room(alertsSchema), fleet: room(fleetSchema) };
 }
 
 /** The JSON schema of a configuration, rooms and all. */

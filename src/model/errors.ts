@@ -43,7 +43,14 @@ export type ErrorCode =
   | 'REQUEST_INVALID'
   | 'REQUEST_REFUSED'
   | 'SERVER_FAILED'
-  | 'PACKAGE_MISSING';
+  | 'PACKAGE_MISSING'
+  | 'FLEET_UNREACHABLE'
+  | 'FLEET_CREDENTIALS_INVALID'
+  | 'FLEET_REFUSED'
+  | 'FLEET_MISSING'
+  | 'FLEET_NAME_TAKEN'
+  | 'FLEET_MESSAGE_INVALID'
+  | 'FLEET_NOT_ACKNOWLEDGED';
 
 /** What went wrong, in the three parts its reader needs. */
 export interface ErrorParts {

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { invalidConfig } from '../config/faults.ts';
 import { configNotes } from '../config/notes.ts';
 import { type Config, type Options, parseConfig } from '../config/schema.ts';
 import type { OptimizationEngine } from '../engine/engine.ts';
@@ -9,6 +10,33 @@ import { optionsIn, readConfigText } from './config-file.ts';
 
 /** Options that a running bot cannot change: its candles and its schedule were set up with them. */
 const FIXED: readonly (keyof Options)[] = ['timeframe', 'updateIntervalHours'];
+
+/** Refuses options that a running bot cannot change. Throws `CONFIG_INVALID`. */
+export function refuseFixed(options: Options, { config }: Pick<OptimizationEngine, 'config'>): void {
+  const fixed = FIXED.find(
+    (option) => options[option] !== undefined && options[option] !== config[option as keyof Config],
+  );
+  if (fixed !== undefined)
+    throw invalidConfig([
+      {
+        found: `${fixed} ${JSON.stringify(options[fixed])}, which cannot change while a bot runs`,
+        expected: 'options that can',
+        hint: 'Change it in the configuration of the bot, and restart it.',
+      },
+    ]);
+}
+
+export interface ConfigWatchOptions {
+  readonly file: string;
+  /** The text of the file that is in force, and the options in it. */
+  readonly seen: string;
+  readonly own: Options;
+  /** What a fleet has put over them. */
+  readonly rollout: () => Options;
+  readonly engine: OptimizationEngine;
+  readonly log: Log;
+  readonly clock: Clock;
+}
 
 /** One option that a new configuration changes. */
 export interface OptionChange {
@@ -30,42 +58,54 @@ export function configDiff(before: Config, after: Config): OptionChange[] {
  * faulty is refused with its reasons, once, while the old one stays.
  */
 export class ConfigWatch {
-  readonly #file: string;
+  readonly #options: ConfigWatchOptions;
   readonly #engine: OptimizationEngine;
   readonly #log: Log;
-  readonly #clock: Clock;
+  #own: Options;
   #seen: string;
   /** What was said of a file that cannot be read. */
   #refused: string | null = null;
 
-  /** @param seen the text of the file that is in force */
-  constructor(file: string, seen: string, engine: OptimizationEngine, log: Log, clock: Clock) {
-    this.#file = file;
-    this.#seen = seen;
-    this.#engine = engine;
-    this.#log = log;
-    this.#clock = clock;
+  constructor(options: ConfigWatchOptions) {
+    this.#options = options;
+    this.#seen = options.seen;
+    this.#own = options.own;
+    this.#engine = options.engine;
+    this.#log = options.log;
+  }
+
+  /** What the file says, where it is sound. */
+  get own(): Options {
+    return this.#own;
   }
 
   async poll(): Promise<void> {
     // Whoever opens a pipe waits for somebody to write to it. A file that is just being replaced is not there for a moment.
-    const stat = await fs.stat(this.#file).catch(() => null);
+    const stat = await fs.stat(this.#options.file).catch(() => null);
     if (!stat?.isFile()) return;
     let options: Options;
     try {
-      const text = await readConfigText(this.#file);
+      const text = await readConfigText(this.#options.file);
       if (text === this.#seen) {
         this.#refused = null;
         return;
       }
       this.#seen = text;
-      options = optionsIn(this.#file, text);
+      options = optionsIn(this.#options.file, text);
     } catch (error) {
       if (!(error instanceof EdgekeeperError)) throw error;
       if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') this.#refuse(error);
       return;
     }
-    this.#apply(options);
+    const next = { ...options, ...this.#options.rollout() };
+    try {
+      parseConfig(next);
+    } catch (error) {
+      this.#refuse(error as EdgekeeperError);
+      return;
+    }
+    this.#own = options;
+    this.#apply(next);
   }
 
   #refuse({ message }: EdgekeeperError): void {
@@ -91,7 +131,7 @@ export class ConfigWatch {
       .map(({ option, before, after }) => `${option}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`)
       .join(', ');
     const authorship = {
-      time: Math.max(this.#clock.now(), this.#engine.time),
+      time: Math.max(this.#options.clock.now(), this.#engine.time),
       actor: 'config file',
       reason: diff,
     };

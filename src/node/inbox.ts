@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Options } from '../config/schema.ts';
 import type { Command } from '../engine/events.ts';
+import type { Authorship } from '../model/authorship.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Clock } from '../model/ports.ts';
 
@@ -18,6 +20,12 @@ const STALE_AFTER = 86_400_000;
 /** A command as an operator gives it: its time is that of the bot that carries it out. */
 export type Order<C = Command> = C extends Command ? Omit<C, 'time' | 'id'> : never;
 
+/** Options that a fleet puts over those of a bot's own configuration; null takes them back. */
+export type Rollout = Omit<Authorship, 'time'> & {
+  readonly type: 'rollout';
+  readonly options: Options | null;
+};
+
 /** What became of a command. */
 export interface Acknowledgement {
   readonly ok: boolean;
@@ -25,12 +33,21 @@ export interface Acknowledgement {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-/** Puts a command where the bot finds it, and returns its id. */
-export async function postCommand(directory: string, order: Order): Promise<string> {
+/** An id of a command: those sort in the order in which commands were given. @param name what tells it from others */
+export const commandId = (time: number, name: string): string =>
+  `${time.toString(36).padStart(9, '0')}-${name}`;
+
+/**
+ * Puts a command where the bot finds it, and returns its id.
+ * @param id two commands with one id are one
+ */
+export async function postCommand(
+  directory: string,
+  order: Order | Rollout,
+  id: string = commandId(Date.now(), randomUUID()),
+): Promise<string> {
   const inbox = join(directory, INBOX);
   await fs.mkdir(inbox, { recursive: true });
-  // Names sort in the order in which commands were given.
-  const id = `${Date.now().toString(36).padStart(9, '0')}-${randomUUID()}`;
   const temporary = join(inbox, `${id}.tmp`);
   await fs.writeFile(temporary, JSON.stringify(order));
   await fs.rename(temporary, join(inbox, `${id}${COMMAND}`));
@@ -74,7 +91,7 @@ export function idOf(name: string): string | null {
 }
 
 /** Reads a command. Throws `COMMAND_INVALID` for what is none, without waiting for anything. */
-export async function readCommand(directory: string, name: string): Promise<Order> {
+export async function readCommand(directory: string, name: string): Promise<Order | Rollout> {
   if (idOf(name) === null) throw noCommand(`a file named ${show(name)}`);
   const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
   // Whoever opens a pipe waits for somebody to write to it, unless told not to.
@@ -99,7 +116,7 @@ export async function readCommand(directory: string, name: string): Promise<Orde
     throw noCommand(`text that is no JSON: ${(cause as Error).message}`);
   }
   if (order === null || typeof order !== 'object' || Array.isArray(order)) throw noCommand(show(order));
-  return order as Order;
+  return order as Order | Rollout;
 }
 
 /** Says that a command was carried out (or, with an error, refused), and takes it out of the inbox. */

@@ -3,7 +3,15 @@ import type { OptimizationEngine } from '../engine/engine.ts';
 import type { Command } from '../engine/events.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
 import type { Clock, Log } from '../model/ports.ts';
-import { acknowledge, idOf, readCommand, setAside, sweepInbox, waitingCommands } from './inbox.ts';
+import {
+  acknowledge,
+  idOf,
+  type Rollout,
+  readCommand,
+  setAside,
+  sweepInbox,
+  waitingCommands,
+} from './inbox.ts';
 
 /** How often the inbox is swept, in ms. */
 const SWEEP_EVERY = 3_600_000;
@@ -13,6 +21,8 @@ export interface OperatorOptions {
   readonly engine: OptimizationEngine;
   readonly clock: Clock;
   readonly log: Log;
+  /** Puts options over those of the bot's own configuration. */
+  readonly rollOut: (rollout: Rollout, time: number) => Promise<void>;
   /** Resolves when everything that was carried out is in the journal. */
   readonly durable: () => Promise<void>;
 }
@@ -33,7 +43,7 @@ export class Operator {
    * later time. Whatever is wrong with one of them, the next are carried out; then the first trouble is thrown.
    */
   async carryOut(): Promise<void> {
-    const { stateDir, engine, clock, durable } = this.#options;
+    const { stateDir, engine, clock, durable, rollOut } = this.#options;
     const troubles: unknown[] = [];
     const done: string[] = [];
     const names = await waitingCommands(stateDir);
@@ -42,7 +52,9 @@ export class Operator {
       try {
         const order = await readCommand(stateDir, name);
         const id = idOf(name)!;
-        engine.execute({ ...order, id, time: Math.max(engine.time, clock.now()) } as Command);
+        const time = Math.max(engine.time, clock.now());
+        if (order.type === 'rollout') await rollOut(order, time);
+        else engine.execute({ ...order, id, time } as Command);
         done.push(id);
       } catch (error) {
         await this.#refuse(name, error).catch((trouble) => troubles.push(trouble));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { configNotes } from '../config/notes.ts';
 import { type Configuration, roomsOf } from '../config/rooms.ts';
-import { withEvidence } from '../config/schema.ts';
+import { parseConfig, withEvidence } from '../config/schema.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
 import { removeLeftovers } from '../journal/atomic-file.ts';
 import { unwritable } from '../journal/directory.ts';
@@ -17,13 +17,15 @@ import type { Clock, Log, MarketData } from '../model/ports.ts';
 import { Attendant } from './attendant.ts';
 import { wallClock } from './clock.ts';
 import { readConfigText, roomsIn } from './config-file.ts';
-import { ConfigWatch } from './config-watch.ts';
+import { ConfigWatch, refuseFixed } from './config-watch.ts';
 import { beforeEnding } from './ending.ts';
+import { FleetLink } from './fleet-link.ts';
 import { Keeper, type Kept } from './kept.ts';
 import { logEngine } from './log.ts';
 import { Operator } from './operator.ts';
 import { allowOn, isPanicked } from './panic.ts';
 import { restart } from './restart.ts';
+import { keepRollout, rolledOut } from './rollout.ts';
 import { Updates } from './updates.ts';
 import { VitalSigns } from './vital-signs.ts';
 import { feedCandles } from './warm-up.ts';
@@ -77,14 +79,17 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
   const configFile = typeof options.config === 'string' ? options.config : null;
   const configText = configFile === null ? '' : await readConfigText(configFile);
   const {
-    options: config,
+    options: own,
     server,
     alerts,
+    fleet,
   } = configFile === null
     ? roomsOf((options.config as Configuration) ?? {})
     : roomsIn(configFile, configText);
   // A faulty configuration is refused before the state directory is touched.
-  new OptimizationEngine(config);
+  new OptimizationEngine(own);
+  let rollout = await rolledOut(stateDir);
+  const config = { ...own, ...rollout };
 
   // Whoever stalls while it writes a snapshot must not put it in the place of its successor's.
   const store: LowdbStateStore = new LowdbStateStore(stateDir, () => lease.mustHold());
@@ -198,8 +203,33 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     // From here on the directory is known for a live one's: no replay may clear it. What is lost need not be said again.
     if (fresh || lost.length > 0 || recovered.rebuilt !== null) await save();
 
-    const watch = configFile === null ? null : new ConfigWatch(configFile, configText, engine, log, clock);
-    const operator = new Operator({ stateDir, engine, clock, log, durable: () => journal.flush() });
+    const watch =
+      configFile === null
+        ? null
+        : new ConfigWatch({
+            file: configFile,
+            seen: configText,
+            own,
+            rollout: () => rollout,
+            engine,
+            log,
+            clock,
+          });
+    const operator = new Operator({
+      stateDir,
+      engine,
+      clock,
+      log,
+      durable: () => journal.flush(),
+      async rollOut({ options, actor, reason }, time) {
+        const next = { ...(watch?.own ?? own), ...options };
+        refuseFixed(options ?? {}, engine);
+        parseConfig(next);
+        await keepRollout(stateDir, options);
+        rollout = options ?? {};
+        engine.reconfigure(next, { time, actor, reason });
+      },
+    });
     /** Each step is on its own: on a disk that fails, the panic switch must still be seen. */
     async function poll(): Promise<void> {
       isKilled = killedByEnvironment();
@@ -239,11 +269,13 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     }
 
     let polling: Promise<void> | null = null;
-    const timer = setInterval(() => {
+    function pollSoon(): Promise<void> {
       polling ??= poll().finally(() => {
         polling = null;
       });
-    }, POLL_EVERY);
+      return polling;
+    }
+    const timer = setInterval(() => void pollSoon(), POLL_EVERY);
     timer.unref();
 
     const updates = new Updates({
@@ -256,8 +288,14 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         : { refresh: (now) => feedCandles(engine, market.data, market.symbols, now) }),
     });
 
+    const link =
+      fleet === null
+        ? null
+        : new FleetLink({ stateDir, settings: fleet, log, onOrder: () => void pollSoon() });
+    if (link !== null) undo.push(() => link.leave());
+    await link?.join();
     // Commands given while no bot ran come first.
-    await poll();
+    await pollSoon();
     const attendant =
       server === null && alerts === null ? null : new Attendant({ stateDir, server, alerts, log });
     return {
@@ -285,6 +323,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         ])
           await step().catch((error) => failures.push(error));
         await attendant?.close();
+        await link?.leave();
         await lease.release();
         // A process that is ended meanwhile leaves as little behind as any other.
         stopEnding();

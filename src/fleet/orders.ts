@@ -1,0 +1,96 @@
+import type { KV, KvEntry } from '@nats-io/kv';
+import type { Options } from '../config/schema.ts';
+import { FLAGS } from '../model/flags.ts';
+import { STRATEGY_STATUSES } from '../model/strategy.ts';
+import { z } from '../model/z.ts';
+import { commandId, type Order, type Rollout } from '../node/inbox.ts';
+import { keyOf, placeOf } from './names.ts';
+
+const by = { actor: z.string().min(1).max(100), reason: z.string().min(1).max(500), at: z.number() };
+
+/** What is ordered of a whole fleet. The latest of a kind holds, also for whoever was away when it was given. */
+export const orderSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('switch'), flag: z.enum(FLAGS), on: z.boolean(), ...by }),
+  z.strictObject({
+    type: z.literal('force'),
+    strategy: z.string().min(1).max(100),
+    status: z.enum(STRATEGY_STATUSES),
+    pinForHours: z.number().positive().optional(),
+    ...by,
+  }),
+  z.strictObject({
+    type: z.literal('rollout'),
+    /** Null takes back what was rolled out. */
+    options: z.record(z.string(), z.unknown()).nullable(),
+    /** Of the bots, in (0,1]. */
+    share: z.number().gt(0).max(1),
+    ...by,
+  }),
+]);
+export type FleetOrder = z.output<typeof orderSchema>;
+
+/** Under which key an order stands: the latest takes the place of the one before. */
+export function keyOfOrder(order: FleetOrder): string {
+  if (order.type === 'switch') return `switch.${order.flag}`;
+  return order.type === 'force' ? `force.${keyOf(order.strategy)}` : 'rollout';
+}
+
+/** Gives an order. Returns its key and its revision, which acknowledgements name. */
+export async function giveOrder(
+  orders: KV,
+  order: FleetOrder,
+): Promise<{ readonly key: string; readonly revision: number }> {
+  const key = keyOfOrder(order);
+  return { key, revision: await orders.put(key, JSON.stringify(order)) };
+}
+
+/** The order of an entry; null for what is none. */
+export function orderIn(entry: Pick<KvEntry, 'operation' | 'string'>): FleetOrder | null {
+  if (entry.operation !== 'PUT') return null;
+  try {
+    return orderSchema.parse(JSON.parse(entry.string()));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a rollout is for a bot. A larger share has all bots of a smaller one. */
+export const isFor = (bot: string, share: number): boolean => placeOf(`rollout ${bot}`) < share;
+
+/** What a bot does on an order, under an id by which it is done once. */
+export function commandOf(
+  order: FleetOrder,
+  bot: string,
+  revision: number,
+): { readonly id: string; readonly command: Order | Rollout } {
+  const { actor, reason, at } = order;
+  const who = { actor: `fleet: ${actor}`, reason };
+  const id = commandId(at, `fleet-${revision}`);
+  switch (order.type) {
+    case 'switch':
+      return { id, command: { type: 'setFlags', flags: { [order.flag]: order.on }, ...who } };
+    case 'force': {
+      const { strategy, status, pinForHours } = order;
+      const pin = pinForHours === undefined ? {} : { pinForHours };
+      return { id, command: { type: 'forceStatus', strategy, status, ...pin, ...who } };
+    }
+    case 'rollout': {
+      const options = isFor(bot, order.share) ? (order.options as Options | null) : null;
+      return { id, command: { type: 'rollout', options, ...who } };
+    }
+  }
+}
+
+/** What a bot says of the orders that it has met: by key, the revision and what became of it. */
+export const acksSchema = z.record(
+  z.string(),
+  z.object({ revision: z.number(), ok: z.boolean(), error: z.string().optional(), at: z.number() }),
+);
+export type Acks = z.output<typeof acksSchema>;
+
+export async function acksOf(acks: KV, bot: string): Promise<Acks> {
+  const entry = await acks.get(bot);
+  if (entry === null || entry.operation !== 'PUT') return {};
+  const parsed = acksSchema.safeParse(JSON.parse(entry.string()));
+  return parsed.success ? parsed.data : {};
+}
