@@ -45,6 +45,25 @@ export function correct(values: number[], at: number, s: number, e: number): voi
   values[at + MODELS]! *= 1 - gain;
 }
 
+/** What is assumed of a deviation before its first outcome: its mean, and its variance by model. */
+export interface DeviationPrior {
+  readonly mean: number;
+  readonly variances: Float64Array;
+}
+
+/** Puts another prior in the place of one, in place, and keeps what outcomes said: information adds up. */
+export function swapPrior(values: number[], at: number, from: DeviationPrior, to: DeviationPrior): void {
+  for (let j = 0; j < MODELS; j += 1) {
+    const [m, v] = [values[at + j]!, values[at + MODELS + j]!];
+    const [before, after] = [from.variances[j]!, to.variances[j]!];
+    const precision = Math.max(0, 1 / v - 1 / before);
+    const said = precision === 0 ? 0 : m / v - from.mean / before;
+    const variance = 1 / (precision + 1 / after);
+    values[at + j] = variance * (said + to.mean / after);
+    values[at + MODELS + j] = variance;
+  }
+}
+
 export const deviationAt = (values: number[], at: number): number[] => values.slice(at, at + DEVIATION);
 
 export function writeDeviation(values: number[], at: number, deviation: readonly number[]): void {

@@ -20,14 +20,23 @@ import {
   PRIOR_MEAN,
   SCALE_MEMORY,
   SLOW,
-  STRATEGY_VARIANCE,
   SYMBOL_VARIANCE,
 } from './constants.ts';
-import { age, correct, DEVIATION, deviationSchema, startDeviation, writeDeviation } from './deviation.ts';
+import {
+  age,
+  correct,
+  DEVIATION,
+  type DeviationPrior,
+  deviationSchema,
+  startDeviation,
+  swapPrior,
+  writeDeviation,
+} from './deviation.ts';
 import { noSignals } from './sent-signals.ts';
 import { RAMPS, type Ramps, rampOf, type SizeMode, targetSize } from './size.ts';
 import { learnSlope, slopeAt, standing, startSlope } from './slope.ts';
 import {
+  ANY_STRATEGY,
   CLUSTER_AT,
   cellAt,
   copyOf,
@@ -125,7 +134,19 @@ export interface Leaf {
 /** Probabilities that something differs at all. */
 export type Differing = Readonly<Record<keyof typeof DIFFERING, number>>;
 
+const priorSchema = z.object({
+  /** Mean of theta of the strategy. */
+  mean: z.number().min(-2).max(2),
+  /** Standard deviation of a bot's own theta around it. */
+  deviation: z.number().positive().max(1),
+});
+/** What others know of a strategy: where a bot begins with it, in place of what is assumed of any. */
+export type StrategyPrior = z.infer<typeof priorSchema>;
+export const priorsSchema = z.array(z.tuple([z.string(), priorSchema])).max(10_000);
+
 export const posteriorSchema = z.object({
+  /** Absent in states of before there were any. */
+  priors: priorsSchema.optional(),
   w: z.array(z.number().min(0).max(1)).length(MODELS),
   pool: deviationSchema,
   hold: z.number().positive(),
@@ -160,6 +181,7 @@ export class EdgePosterior {
   /** Until the next outcome. */
   #differing: Differing | null = null;
   readonly #strategies = new Map<string, StrategyEdge>();
+  #priors = new Map<string, StrategyPrior>();
 
   constructor(options: PosteriorOptions = {}) {
     const { halfLife = 200, ramps = RAMPS, cap = null, firstCap = 1 } = options;
@@ -179,6 +201,7 @@ export class EdgePosterior {
     fork.#w.set(this.#w);
     writeDeviation(fork.#pool, 0, this.#pool);
     fork.#hold = this.#hold;
+    fork.#priors = this.#priors;
     for (const [name, known] of this.#strategies)
       fork.#strategies.set(name, strategies.has(name) ? copyOf(known) : known);
     return fork;
@@ -191,7 +214,7 @@ export class EdgePosterior {
     if (!CELLS.includes(cell)) refuse(`cell ${show(cell)}`, `one of ${CELLS.join(', ')}`);
     let known = this.#strategies.get(strategy);
     if (!known) {
-      known = freshStrategy();
+      known = freshStrategy(this.#priorOf(strategy));
       this.#strategies.set(strategy, known);
     }
     return { strategy: known, symbol: onSymbol(known, symbol), cell: CELLS.indexOf(cell) };
@@ -342,6 +365,27 @@ export class EdgePosterior {
     for (const { numbers } of this.#strategies.values()) startSlope(numbers, SLOPE_AT);
   }
 
+  /** Priors of strategies, by name. */
+  get priors(): ReadonlyMap<string, StrategyPrior> {
+    return this.#priors;
+  }
+
+  /**
+   * Takes what others know of strategies for what is assumed of them, in place of all that was so before. What outcomes
+   * said here stays: only what they are added to is another.
+   */
+  setPriors(priors: readonly (readonly [strategy: string, prior: StrategyPrior])[]): void {
+    const before = this.#priors;
+    this.#priors = new Map(priors.map(([strategy, { mean, deviation }]) => [strategy, { mean, deviation }]));
+    for (const strategy of new Set([...before.keys(), ...this.#priors.keys()])) {
+      const known = this.#strategies.get(strategy);
+      if (!known) continue;
+      const prior = this.#priorOf(strategy);
+      swapPrior(known.numbers, OWN, known.prior, prior);
+      known.prior = prior;
+    }
+  }
+
   reset(): void {
     this.#w.set(MODEL_PRIOR);
     this.#differing = null;
@@ -367,7 +411,7 @@ export class EdgePosterior {
     readonly outcomes: number;
     readonly blocked: number;
   } {
-    const { numbers, outcomes, blocked } = this.#strategies.get(strategy) ?? UNHEARD;
+    const { numbers, outcomes, blocked } = this.#known(strategy);
     return { size: numbers[SIZE]!, p: numbers[P]!, outcomes, blocked };
   }
 
@@ -398,7 +442,7 @@ export class EdgePosterior {
     const { strategyAtLeast, ...looked } = reading('levels', 'ARGUMENT_INVALID', () => ({ ...levels }));
     if (strategyAtLeast !== null && !isMoney(strategyAtLeast))
       refuse(`strategyAtLeast ${show(strategyAtLeast)}`, 'a number, or null');
-    const known = this.#strategies.get(strategy) ?? UNHEARD;
+    const known = this.#known(strategy);
     const symbol = name === undefined ? undefined : known.symbols.get(name);
     return this.#predict(
       known.numbers,
@@ -422,7 +466,7 @@ export class EdgePosterior {
 
   /** The sizes that `target` finds for what is expected of a strategy, and nothing of how sure that is. Pure. */
   sizesOf(strategy: string): StrategySizes {
-    const known = this.#strategies.get(strategy) ?? UNHEARD;
+    const known = this.#known(strategy);
     const { numbers, outcomes } = known;
     const cap = this.#cap ?? known.cap ?? this.#firstCap;
     const whole = this.#mean(this.#pool, 0) + this.#mean(numbers, OWN);
@@ -456,7 +500,7 @@ export class EdgePosterior {
 
   /** By how many outcomes of a strategy count as one, because they overlap. */
   designEffect(strategy: string): number {
-    return crowding((this.#strategies.get(strategy) ?? UNHEARD).numbers, CLUSTER_AT);
+    return crowding(this.#known(strategy).numbers, CLUSTER_AT);
   }
 
   snapshot(): PosteriorState {
@@ -474,7 +518,8 @@ export class EdgePosterior {
 
   /** The state but for the strategies. Of this and of what follows: it is live, write it down at once. */
   head(): PosteriorState {
-    return { w: [...this.#w], pool: [...this.#pool], hold: this.#hold, strategies: [] };
+    const priors = this.#priors.size === 0 ? {} : { priors: [...this.#priors] };
+    return { ...priors, w: [...this.#w], pool: [...this.#pool], hold: this.#hold, strategies: [] };
   }
 
   edgeOf(strategy: string): PosteriorState['strategies'] {
@@ -483,7 +528,8 @@ export class EdgePosterior {
   }
 
   /** Goes on from a state, of which the strategies follow. */
-  begin({ w, pool, hold }: Omit<PosteriorState, 'strategies'>): void {
+  begin({ priors = [], w, pool, hold }: Omit<PosteriorState, 'strategies'>): void {
+    this.#priors = new Map(priors);
     this.#w.set(w);
     this.#differing = null;
     writeDeviation(this.#pool, 0, pool);
@@ -493,7 +539,24 @@ export class EdgePosterior {
 
   /** Goes on from these strategies. They are handed over: do not keep them. */
   take(strategies: PosteriorState['strategies']): void {
-    for (const [name, saved] of strategies) this.#strategies.set(name, strategyEdgeFrom(saved));
+    for (const [name, saved] of strategies)
+      this.#strategies.set(name, strategyEdgeFrom(saved, this.#priorOf(name)));
+  }
+
+  /** What is known of a strategy, or assumed of one that was never heard of: to be looked at only. */
+  #known(strategy: string): Readonly<StrategyEdge> {
+    const known = this.#strategies.get(strategy);
+    if (known !== undefined) return known;
+    return this.#priors.has(strategy) ? freshStrategy(this.#priorOf(strategy)) : UNHEARD;
+  }
+
+  #priorOf(strategy: string): DeviationPrior {
+    const given = this.#priors.get(strategy);
+    if (given === undefined) return ANY_STRATEGY;
+    return {
+      mean: given.mean - PRIOR_MEAN,
+      variances: new Float64Array(MODELS).fill(given.deviation ** 2),
+    };
   }
 
   /** Mean over the models of the deviation that stands at a place. */
@@ -518,7 +581,7 @@ export class EdgePosterior {
     const onSymbol = symbol.at;
     // Only what the outcome is about ages: a leaf is as old as its own evidence.
     age(pool, 0, SLOW, POOL_VARIANCE, PRIOR_MEAN);
-    age(numbers, OWN, this.#keep, STRATEGY_VARIANCE);
+    age(numbers, OWN, this.#keep, strategy.prior.variances, strategy.prior.mean);
     age(numbers, inCell, SLOW, CELL_VARIANCE);
     age(numbers, onSymbol, SLOW, SYMBOL_VARIANCE);
     let total = 0;

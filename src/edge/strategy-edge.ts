@@ -9,7 +9,14 @@ import {
   STRATEGY_VARIANCE,
   SYMBOL_VARIANCE,
 } from './constants.ts';
-import { DEVIATION, deviationAt, deviationSchema, startDeviation, writeDeviation } from './deviation.ts';
+import {
+  DEVIATION,
+  type DeviationPrior,
+  deviationAt,
+  deviationSchema,
+  startDeviation,
+  writeDeviation,
+} from './deviation.ts';
 import { noSignals, type SentSignals, sentSignalsSchema } from './sent-signals.ts';
 import { SLOPE, slopeAt, slopeSchema, startSlope, writeSlope } from './slope.ts';
 
@@ -70,13 +77,26 @@ export interface StrategyEdge extends SentSignals {
   outcomes: number;
   /** Cap of the latest decision; null before the first. */
   cap: number | null;
+  /** What is assumed of it before its first outcome. */
+  prior: DeviationPrior;
 }
 
-export function freshStrategy(): StrategyEdge {
+/** What is assumed of any strategy. */
+export const ANY_STRATEGY: DeviationPrior = { mean: 0, variances: STRATEGY_VARIANCE };
+
+export function freshStrategy(prior = ANY_STRATEGY): StrategyEdge {
   const numbers = doubles(BY_SYMBOL);
   startSlope(numbers, SLOPE_AT);
   startCluster(numbers, CLUSTER_AT);
-  const known = { numbers, learnedCells: 0, symbols: new Map(), outcomes: 0, cap: null, ...noSignals() };
+  const known = {
+    numbers,
+    learnedCells: 0,
+    symbols: new Map(),
+    outcomes: 0,
+    cap: null,
+    prior,
+    ...noSignals(),
+  };
   startLevels(known);
   return known;
 }
@@ -87,7 +107,7 @@ export function startLevels(known: StrategyEdge): void {
   numbers.length = BY_SYMBOL;
   numbers[SIZE] = 1;
   numbers[P] = 0.5;
-  startDeviation(numbers, OWN, STRATEGY_VARIANCE);
+  startDeviation(numbers, OWN, known.prior.variances, known.prior.mean);
   for (let cell = 0; cell < CELLS.length; cell += 1) startDeviation(numbers, cellAt(cell), CELL_VARIANCE);
   known.learnedCells = 0;
   known.symbols.clear();
@@ -119,6 +139,7 @@ export function strategyEdgeState({
   numbers,
   learnedCells,
   symbols,
+  prior: _,
   ...rest
 }: StrategyEdge): StrategyEdgeState {
   return {
@@ -152,19 +173,12 @@ export const copyOf = (known: StrategyEdge): StrategyEdge => ({
   sent: known.sent.map(([decision, blocked]) => [decision, blocked]),
 });
 
-export function strategyEdgeFrom({
-  n,
-  s2,
-  own,
-  cells,
-  symbols,
-  slope,
-  cluster,
-  size,
-  p,
-  ...rest
-}: StrategyEdgeState): StrategyEdge {
-  const known = Object.assign(freshStrategy(), rest);
+/** @param prior of it: a state says what became of that */
+export function strategyEdgeFrom(
+  { n, s2, own, cells, symbols, slope, cluster, size, p, ...rest }: StrategyEdgeState,
+  prior: DeviationPrior,
+): StrategyEdge {
+  const known = Object.assign(freshStrategy(prior), rest);
   const { numbers } = known;
   numbers[N] = n;
   numbers[S2] = s2;
