@@ -63,7 +63,7 @@ export const modeOf = ({ scalable }: Pick<Signal, 'scalable'>, { adaptiveWeighti
 
 /** The size of a signal by the posterior: base weight times what its expected R deserves times the guard. */
 export function sizeByEdge(
-  { id, signal, subject, cell, cap, guard, followed }: Question,
+  { id, signal, subject, cell, cap, guard, fleetGuard, followed }: Question,
   context: DecisionContext,
 ): SizedByEdge {
   const { config, flags, edge } = context;
@@ -91,7 +91,7 @@ export function sizeByEdge(
   const edgeFactor = explores ? least : size;
 
   const weight = isWhole ? 1 : subject.baseWeight();
-  const factors: Factors = { weight, health, qualityFactor: 1, edgeFactor, guard };
+  const factors: Factors = { weight, health, qualityFactor: 1, edgeFactor, guard, fleetGuard };
   const reasons: ReasonCode[] = pin === null || pin === 'ACTIVE' ? [] : [`STRATEGY_${pin}`];
   if (stopped) reasons.push('HARD_STOP');
   if (explores) reasons.push('EDGE_EXPLORED');
@@ -100,13 +100,14 @@ export function sizeByEdge(
   else if (size > 1) reasons.push('EDGE_RAISED');
   if (weight !== 1) reasons.push('BASE_WEIGHT');
   if (guard < 1) reasons.push('DRAWDOWN_GUARD');
+  if (fleetGuard < 1) reasons.push('FLEET_GUARD');
 
   let multiplier = stopped ? 0 : health * edgeFactor;
   if (isWhole) {
     // Whole orders cannot be made smaller: fewer of them go out.
-    if (multiplier > 0) multiplier = letThrough(leaf.strategy, guard) ? 1 : 0;
+    if (multiplier > 0) multiplier = letThrough(leaf.strategy, guard * fleetGuard) ? 1 : 0;
   } else {
-    multiplier *= weight * guard;
+    multiplier *= weight * guard * fleetGuard;
     if (multiplier > cap) reasons.push('CAPPED');
     multiplier = Math.min(cap, multiplier);
   }

@@ -18,7 +18,7 @@ const EXPLORATION = 0.25;
 
 /** The size of a signal by the founding rules: health, quality, weight, guard. */
 export function sizeByRules(
-  { signal, subject, cell, cap, guard, followed }: Question,
+  { signal, subject, cell, cap, guard, fleetGuard, followed }: Question,
   score: SignalScore | null,
   context: DecisionContext,
 ): Sized {
@@ -44,9 +44,10 @@ export function sizeByRules(
   if (weight > base) reasons.push('WEIGHT_RAISED');
   if (weight < base) reasons.push('WEIGHT_LOWERED');
   if (guard < 1) reasons.push('DRAWDOWN_GUARD');
+  if (fleetGuard < 1) reasons.push('FLEET_GUARD');
   if (context.stopped()) reasons.push('HARD_STOP');
 
-  const factors: Factors = { weight, health, qualityFactor, edgeFactor: 1, guard };
+  const factors: Factors = { weight, health, qualityFactor, edgeFactor: 1, guard, fleetGuard };
   const product = productOf(factors);
   if (product > cap) reasons.push('CAPPED');
   const wanted = context.stopped() ? 0 : sizeMultiplier(factors, cap);

@@ -38,6 +38,8 @@ export interface DecisionContext {
   readonly edge: EdgePosterior;
   /** Factor of the drawdown guard on new exposure, in [0,1]. */
   guard(): number;
+  /** The same of the fleet's drawdown, at a time in ms. */
+  fleetGuard(time: number): number;
   /** Whether the hard stop holds everything back. */
   stopped(): boolean;
   /** Equity of the account; null without a feed. */
@@ -54,6 +56,7 @@ export interface Question {
   /** Most that its size may be multiplied by. */
   readonly cap: number;
   readonly guard: number;
+  readonly fleetGuard: number;
   /** Whether its outcome will be known if it is not sent. */
   readonly followed: boolean;
 }

@@ -43,6 +43,7 @@ export function passed(
     qualityFactor: 1,
     edgeFactor: 1,
     guard: 1,
+    fleetGuard: 1,
     cap: 1,
     score: null,
     edge: null,
@@ -67,13 +68,14 @@ export function fallback(
   const status = orElse(() => (flags.retirementManagement ? subject.status() : 'ACTIVE'), 'ACTIVE');
   const base = orElse(() => subject.baseWeight(), 1);
   const guard = orElse(() => context.guard(), 1);
+  const fleetGuard = orElse(() => context.fleetGuard(signal.time), 1);
   const cap = orElse(() => capOf(config, signal), 1);
   const byEdge = config.evidence === 'posterior';
   const edgeFactor = byEdge ? orElse(() => lastSize(signal, subject, context), 1) : 1;
   // Labels cause no sizes by themselves, but for those that say that nothing is sent.
   const health = byEdge && status === 'DEGRADED' ? 1 : HEALTH[status];
   const stopped = orElse(() => context.stopped(), false);
-  const wanted = stopped ? 0 : Math.min(cap, base * edgeFactor) * health * guard;
+  const wanted = stopped ? 0 : Math.min(cap, base * edgeFactor) * health * guard * fleetGuard;
   const multiplier = signal.scalable === false && wanted > 0 ? 1 : wanted;
   const observes = orElse(() => context.mode === 'observe', false);
   const sent = observes ? 1 : multiplier;
@@ -92,6 +94,7 @@ export function fallback(
     health,
     edgeFactor,
     guard,
+    fleetGuard,
     cap,
     reasons,
   };

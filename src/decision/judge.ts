@@ -28,7 +28,8 @@ export function judge(signal: Signal, id: string, subject: Subject, context: Dec
   const plan = exitPlanOf(signal, config, subject.lastClose());
   const followed = canFollow({ plan, atrRate }) && subject.hasFeed(time);
   const cap = capOf(config, signal);
-  const question: Question = { id, signal, subject, cell, cap, guard: context.guard(), followed };
+  const [guard, fleetGuard] = [context.guard(), context.fleetGuard(time)];
+  const question: Question = { id, signal, subject, cell, cap, guard, fleetGuard, followed };
   const score =
     flags.qualityFiltering && context.quality.enforcement !== 'off'
       ? subject.score(signal, cell, rateOrNull(signal.alignment) ?? subject.alignmentIn(cell))
@@ -62,6 +63,7 @@ export function judge(signal: Signal, id: string, subject: Subject, context: Dec
       qualityFactor: factors.qualityFactor,
       edgeFactor: factors.edgeFactor,
       guard: factors.guard,
+      fleetGuard: factors.fleetGuard,
       cap,
       score: score && detailOf(score, context.quality),
       edge: byEdge?.edge ?? null,

@@ -1,7 +1,7 @@
-import { type Factors, productOf } from '../model/factors.ts';
+import { productOf } from '../model/factors.ts';
 
 /** multiplier = clamp(product of the factors, 0, cap). */
-export const sizeMultiplier = (factors: Factors, cap: number): number =>
+export const sizeMultiplier = (factors: Parameters<typeof productOf>[0], cap: number): number =>
   Math.min(cap, Math.max(0, productOf(factors)));
 
 /** min(1, 0.5 + 0.5 q / threshold): a score at the threshold keeps the size, a score of 0 half of it. */

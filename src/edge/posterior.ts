@@ -372,11 +372,13 @@ export class EdgePosterior {
 
   /**
    * Takes what others know of strategies for what is assumed of them, in place of all that was so before. What outcomes
-   * said here stays: only what they are added to is another.
+   * said here stays: only what they are added to is another. Throws `ARGUMENT_INVALID`.
    */
-  setPriors(priors: readonly (readonly [strategy: string, prior: StrategyPrior])[]): void {
+  setPriors(given: readonly (readonly [strategy: string, prior: StrategyPrior])[]): void {
+    const parsed = reading('priors', 'ARGUMENT_INVALID', () => priorsSchema.safeParse(given));
+    if (!parsed.success) refuse(`priors ${show(given)}`, 'a mean and a deviation by strategy');
     const before = this.#priors;
-    this.#priors = new Map(priors.map(([strategy, { mean, deviation }]) => [strategy, { mean, deviation }]));
+    this.#priors = new Map(parsed.data);
     for (const strategy of new Set([...before.keys(), ...this.#priors.keys()])) {
       const known = this.#strategies.get(strategy);
       if (!known) continue;

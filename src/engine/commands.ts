@@ -1,4 +1,4 @@
-import { posteriorSchema } from '../edge/posterior.ts';
+import { posteriorSchema, priorsSchema } from '../edge/posterior.ts';
 import { checkAuthorship } from '../model/authorship.ts';
 import { plain } from '../model/doors.ts';
 import { EdgekeeperError, show } from '../model/errors.ts';
@@ -8,6 +8,7 @@ import { checkAdjustment, checkEnforcement, checkThreshold } from '../quality/ch
 import { checkForce } from '../retirement/force.ts';
 import { checkWeights } from '../weighting/checks.ts';
 import { type Command, type QualityChange, RESET_TARGETS } from './events.ts';
+import { checkFleetGuard } from './fleet.ts';
 
 export function commandError(found: string, expected: string): EdgekeeperError {
   return new EdgekeeperError('COMMAND_INVALID', { found, expected, hint: 'Nothing was changed.' });
@@ -55,13 +56,23 @@ function checkCommand(command: Command): void {
     case 'forceStatus':
       checkForce(command.strategy, command.status, command);
       return;
+    case 'setFleet': {
+      const { priors, guard = null } = command;
+      checkFleetGuard(guard);
+      const parsed = priorsSchema.safeParse(priors ?? []);
+      if (parsed.success) return;
+      throw commandError(
+        `priors of which ${parsed.error.issues[0]!.path.join('.')} is wrong`,
+        'a mean and a deviation by strategy',
+      );
+    }
     case 'rebasePeak':
     case 'resume':
       return;
     default:
       throw commandError(
         `command ${show((command as { type?: unknown }).type)}`,
-        'setFlags, setMode, setQuality, forceStatus, reset, setWeights, setPosterior, rebasePeak or resume',
+        'setFlags, setMode, setQuality, forceStatus, reset, setWeights, setPosterior, setFleet, rebasePeak or resume',
       );
   }
 }

@@ -1,5 +1,5 @@
 import type { Options } from '../config/schema.ts';
-import type { PosteriorState } from '../edge/posterior.ts';
+import type { PosteriorState, StrategyPrior } from '../edge/posterior.ts';
 import type { Authorship } from '../model/authorship.ts';
 import type { Candle } from '../model/candle.ts';
 import type { UnjudgedEntry, UnknownExit } from '../model/coverage.ts';
@@ -15,6 +15,7 @@ import type { QualitySettings } from '../quality/scorer.ts';
 import type { StatusChange } from '../retirement/record.ts';
 import type { WeightsByCell } from '../weighting/strategy-weight.ts';
 import type { WeightUpdate } from '../weighting/weight-update.ts';
+import type { FleetGuard } from './fleet.ts';
 
 export const RESET_TARGETS = ['weights', 'health', 'scores', 'performance', 'regimes', 'all'] as const;
 export type ResetTarget = (typeof RESET_TARGETS)[number];
@@ -41,6 +42,12 @@ export type Command = Authorship & { readonly id?: string } & (
     | { readonly type: 'setQuality'; readonly quality: QualityChange }
     | { readonly type: 'rebasePeak' }
     | { readonly type: 'resume' }
+    | {
+        /** What a fleet says; what is absent stays. */
+        readonly type: 'setFleet';
+        readonly priors?: readonly (readonly [strategy: string, prior: StrategyPrior])[];
+        readonly guard?: FleetGuard | null;
+      }
   );
 
 /** A command, before it is known who gives it. */

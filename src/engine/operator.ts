@@ -79,6 +79,10 @@ export class Operator {
       case 'resume':
         this.#state.portfolio.resume();
         break;
+      case 'setFleet':
+        if (command.priors !== undefined) this.#state.parts.edge.now.setPriors(command.priors);
+        if (command.guard !== undefined) this.#state.fleet.setGuard(command.guard);
+        break;
     }
     if (refusable) {
       this.#learning.settleShadows();
@@ -147,6 +151,11 @@ export class Operator {
       );
     }
     if (command.type === 'setMode') return { mode: this.#state.mode };
+    if (command.type === 'setFleet')
+      return {
+        ...(command.priors === undefined ? {} : { priors: [...this.#state.parts.edge.now.priors] }),
+        ...(command.guard === undefined ? {} : { guard: this.#state.fleet.guard }),
+      };
     if (command.type === 'setQuality') return this.#qualityBefore(command.quality);
     return command.type === 'rebasePeak' || command.type === 'resume'
       ? { drawdown: this.#state.portfolio.drawdown, stopped: this.#state.portfolio.stopped }

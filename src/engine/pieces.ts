@@ -100,7 +100,8 @@ export class Pieces {
     const acts = score !== null && this.#enforces(strategy, cell ?? 'UNKNOWN');
     const quality = acts ? qualityFactor(score, this.#state.parts.scorer.minQualityThreshold) : 1;
     const guard = guardOf(this.#state.config, this.#state.portfolio);
-    const multiplier = this.getStrategyWeight(strategy, cell) * quality * guard;
+    const multiplier =
+      this.getStrategyWeight(strategy, cell) * quality * guard * this.#state.fleet.guardAt(this.#state.time);
     return Math.min(capOf(this.#state.config, null), Math.max(0, multiplier));
   }
 
@@ -118,7 +119,10 @@ export class Pieces {
     const deserved = target * (pin === null ? 1 : HEALTH[pin]);
     const size = flags.adaptiveWeighting ? deserved : wholeOrNone(deserved, null);
     const wanted =
-      this.#state.parts.optimizer.getBaseWeight(strategy) * size * guardOf(config, this.#state.portfolio);
+      this.#state.parts.optimizer.getBaseWeight(strategy) *
+      size *
+      guardOf(config, this.#state.portfolio) *
+      this.#state.fleet.guardAt(this.#state.time);
     return this.#state.stopped() ? 0 : Math.min(cap, wanted);
   }
 

@@ -20,10 +20,11 @@ import { managerStateSchema } from '../retirement/manager.ts';
 import { shadowBookSchema } from '../shadow/book.ts';
 import { emptyMoments, type Moments } from '../statistics/moments.ts';
 import { optimizerStateSchema } from '../weighting/optimizer.ts';
+import { fleetStateSchema } from './fleet.ts';
 import { portfolioSchema } from './portfolio.ts';
 import { updateHistorySchema } from './update-history.ts';
 
-export const SNAPSHOT_VERSION = 6;
+export const SNAPSHOT_VERSION = 7;
 
 /** The whole state of an engine as plain JSON. Its size depends on strategies x symbols x regimes, not on trades. */
 export const snapshotSchema = z.object({
@@ -40,6 +41,7 @@ export const snapshotSchema = z.object({
   /** Ids of the latest commands. */
   commands: z.array(z.string()),
   portfolio: portfolioSchema,
+  fleet: fleetStateSchema,
   tracks: trackRecordsSchema,
   decomposer: decomposerStateSchema,
   optimizer: optimizerStateSchema,
@@ -220,6 +222,24 @@ const MIGRATIONS: Readonly<Record<number, (old: Record<string, unknown>) => Reco
       },
     };
   },
+  // Version 6 knew no fleets.
+  6: (old) => {
+    const { decomposer, shadows, recent } = old as unknown as Version6;
+    return {
+      ...old,
+      fleet: { guard: null },
+      decomposer: {
+        ...decomposer,
+        positions: { ...decomposer.positions, open: decomposer.positions.open.map(withDecision) },
+      },
+      shadows: {
+        ...shadows,
+        open: shadows.open.map(withDecision),
+        resolved: shadows.resolved.map(withDecision),
+      },
+      recent: recent.map(([key, decision]) => [key, completeDecision(decision)]),
+    };
+  },
 };
 
 const withDecision = <T extends { readonly decision: Decision | null }>(of: T): T => ({
@@ -238,6 +258,13 @@ interface Version2 {
 /** Version 3 knew no floor: one R was the distance to the stop, or 1.5 ATR. */
 const riskSourceOf = ({ decision }: { readonly decision: Decision }) =>
   (decision.plan?.stop ?? null) === null ? 'atr' : 'stop';
+
+type Version6 = Pick<Version4, 'decomposer' | 'recent'> & {
+  readonly shadows: {
+    readonly open: readonly { readonly decision: Decision }[];
+    readonly resolved: readonly { readonly decision: Decision }[];
+  };
+};
 
 interface Version5 {
   readonly scorer: object;

@@ -16,6 +16,7 @@ import type { QualitySettings } from '../quality/scorer.ts';
 import { ShadowBook } from '../shadow/book.ts';
 import { type Components, componentsOf, flagsOf } from './components.ts';
 import type { EngineEvent, Observer } from './events.ts';
+import { FleetWord } from './fleet.ts';
 import { Names, namesIn } from './handles.ts';
 import { Portfolio } from './portfolio.ts';
 import { sectionsOf } from './sections.ts';
@@ -32,6 +33,7 @@ const CODES = 64;
 /** Everything that an engine knows, and what a decision looks at. Nothing here decides or learns. */
 export class EngineState implements DecisionContext {
   readonly portfolio = new Portfolio();
+  readonly fleet = new FleetWord();
   readonly tracks = new TrackRecords();
   readonly counts = new Map<string, SignalCounts>();
   readonly recent = new RecentDecisions();
@@ -202,6 +204,10 @@ export class EngineState implements DecisionContext {
     return guardOf(this.config, this.portfolio);
   }
 
+  fleetGuard(time: number): number {
+    return this.fleet.guardAt(time);
+  }
+
   stopped(): boolean {
     return this.config.hardStop !== undefined && this.portfolio.stopped;
   }
@@ -287,6 +293,7 @@ export class EngineState implements DecisionContext {
     this.flags = flagsOf(this.config, state.flags);
     this.commands.replace(state.commands);
     this.portfolio.restore(state.portfolio);
+    this.fleet.restore(state.fleet);
     this.coverage.restore(state.coverage);
     this.tracks.reset();
     this.counts.clear();
@@ -321,6 +328,7 @@ export class EngineState implements DecisionContext {
       mode: this.operatorMode,
       commands: this.commands.latest(),
       portfolio: this.portfolio.snapshot(),
+      fleet: this.fleet.snapshot(),
       tracks: [],
       decomposer: { ...this.parts.decomposer.head(), cells: this.parts.decomposer.cellsOf(null) },
       optimizer: this.parts.optimizer.head(),

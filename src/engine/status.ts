@@ -15,6 +15,8 @@ export interface OptimizationStatus {
   readonly drawdown: number | null;
   /** Factor of the drawdown guard on new exposure. */
   readonly guard: number;
+  /** The same of the whole fleet's drawdown; 1 for a bot that is alone. */
+  readonly fleetGuard: number;
   /** Whether the hard stop holds everything back. */
   readonly stopped: boolean;
   /** How often each code of an error happened in this process. */
@@ -31,6 +33,7 @@ export function statusOf(state: EngineState, enabled: Flags): OptimizationStatus
     decisions: state.decisions,
     drawdown,
     guard: guardOf(state.config, state.portfolio),
+    fleetGuard: state.fleet.guardAt(state.time),
     stopped,
     // The codes are our own.
     errors: Object.fromEntries(state.errors),

@@ -85,6 +85,7 @@ const READS = {
     'snapshot',
   ],
   edge: [
+    'priors',
     'target',
     'lastSizeOf',
     'capOf',

@@ -82,6 +82,7 @@ const DECISIONS: Columns = {
   weight: 'number',
   edgeFactor: 'number',
   guard: 'number',
+  fleetGuard: 'number',
   probability: 'number',
   reasons: 'text',
 };

@@ -28,6 +28,7 @@ export const decisionSchema = z.object({
   qualityFactor: z.number(),
   edgeFactor: z.number(),
   guard: z.number(),
+  fleetGuard: z.number(),
   cap: z.number(),
   score: z
     .object({
@@ -81,8 +82,8 @@ export const decisionSchema = z.object({
 export function completeDecision(decision: Decision): Decision {
   if (isComplete(decision)) return decision;
   const { weight, multiplier, base = weight, cap = 2, score = null, plan = null } = decision;
-  const { intended = multiplier, edgeFactor = 1, edge = null, equity = null } = decision;
-  return { ...decision, base, cap, score, plan, intended, edgeFactor, edge, equity };
+  const { intended = multiplier, edgeFactor = 1, fleetGuard = 1, edge = null, equity = null } = decision;
+  return { ...decision, base, cap, score, plan, intended, edgeFactor, fleetGuard, edge, equity };
 }
 
 /** Whether it says all that this version does. */
@@ -93,5 +94,6 @@ const isComplete = (decision: Partial<Decision>): boolean =>
   decision.plan !== undefined &&
   decision.intended !== undefined &&
   decision.edgeFactor !== undefined &&
+  decision.fleetGuard !== undefined &&
   decision.edge !== undefined &&
   decision.equity !== undefined;

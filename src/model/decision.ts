@@ -33,6 +33,7 @@ export const REASONS = [
   'AT_MIN',
   'NOT_SENT',
   'NAME_LIMIT',
+  'FLEET_GUARD',
 ] as const;
 export type ReasonCode = (typeof REASONS)[number];
 
@@ -166,6 +167,7 @@ const SENT = [
   'qualityFactor',
   'edgeFactor',
   'guard',
+  'fleetGuard',
   'cap',
 ] as const satisfies readonly (keyof Decision)[];
 
@@ -177,8 +179,20 @@ export const sentAlike = (a: Decision, b: Decision): boolean =>
 
 /** A decision as it is judged today, with what was sent then. */
 export function asSent(today: Decision, sent: Decision): Decision {
-  const { action, multiplier, intended, base, weight, health, qualityFactor, edgeFactor, guard, cap } = sent;
+  const {
+    action,
+    multiplier,
+    intended,
+    base,
+    weight,
+    health,
+    qualityFactor,
+    edgeFactor,
+    guard,
+    fleetGuard,
+    cap,
+  } = sent;
   const { reasons } = sent;
-  const factors = { base, weight, health, qualityFactor, edgeFactor, guard, cap };
+  const factors = { base, weight, health, qualityFactor, edgeFactor, guard, fleetGuard, cap };
   return { ...today, action, multiplier, intended, ...factors, reasons };
 }

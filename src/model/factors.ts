@@ -8,6 +8,7 @@ export const FACTORS = {
   quality: { property: 'qualityFactor', label: 'quality' },
   edge: { property: 'edgeFactor', label: 'size' },
   guard: { property: 'guard', label: 'guard' },
+  fleet: { property: 'fleetGuard', label: 'fleet' },
 } as const satisfies Record<string, { readonly property: string; readonly label: string }>;
 
 /** What moved a size. */
@@ -24,10 +25,19 @@ export const NEUTRAL_FACTORS: Factors = {
   qualityFactor: 1,
   edgeFactor: 1,
   guard: 1,
+  fleetGuard: 1,
 };
 
 export const factorOf = (factors: Factors, name: FactorName): number => factors[FACTORS[name].property];
 
 /** Product of all factors. */
-export const productOf = ({ weight, health, qualityFactor, edgeFactor, guard }: Factors): number =>
-  weight * health * qualityFactor * edgeFactor * guard;
+export const productOf = ({
+  weight,
+  health,
+  qualityFactor,
+  edgeFactor,
+  guard,
+  // One that was made before there were fleets has none.
+  fleetGuard = 1,
+}: Omit<Factors, 'fleetGuard'> & Partial<Factors>): number =>
+  weight * health * qualityFactor * edgeFactor * guard * fleetGuard;

@@ -81,6 +81,8 @@ const NOTES: Readonly<Record<FactorName, (decision: Decision) => string>> = {
         : `P(mean R > 0) = ${edge.probability.toFixed(2)}, expected ${edge.expectedR.toFixed(3)} R`,
   guard: ({ guard }) =>
     guard < 1 ? 'portfolio drawdown shrinks new exposure' : 'no drawdown to guard against',
+  fleet: ({ fleetGuard }) =>
+    fleetGuard < 1 ? 'the drawdown of the whole fleet shrinks new exposure' : 'nothing that a fleet says',
 };
 
 function waterfallOf(decision: Decision, filled: number | null): WaterfallStep[] {
@@ -149,7 +151,7 @@ function flipsOf(decision: Decision): Flip[] {
 
 /** What would have turned a decision of the posterior: an obstacle that goes, or a theta across where sizes begin. */
 function edgeFlips(
-  { reasons, status, health, guard, intended }: Decision,
+  { reasons, status, health, guard, fleetGuard, intended }: Decision,
   { theta, lo }: EdgeDetail,
 ): Flip[] {
   const obstacles: string[] = [];
@@ -157,7 +159,7 @@ function edgeFlips(
   if (reasons.includes('HARD_STOP')) obstacles.push('the hard stop let go: `edgekeeper resume`');
   if (reasons.includes('BELOW_MIN'))
     obstacles.push("a larger host size: the rest of it is below the venue's minimum");
-  if (obstacles.length === 0 && intended === 0 && theta > lo && guard < 1)
+  if (obstacles.length === 0 && intended === 0 && theta > lo && guard * fleetGuard < 1)
     obstacles.push('a smaller portfolio drawdown: the guard lets only some whole orders through');
   if (intended === 0 && obstacles.length > 0) return [{ change: obstacles.join(', and '), distance: 1 }];
   const by = Math.abs(theta - lo);

@@ -228,7 +228,10 @@ export function addReads(app: OpenAPIHono, watch: Watch): void {
       const waiting = await Promise.all(
         (await waitingCommands(watch.stateDir)).map(async (file) => ({
           id: file.replace(/\.json$/, ''),
-          ...(await readCommand(watch.stateDir, file).catch(({ message }: Error) => ({ fault: message }))),
+          // As it stands in its file, which was JSON.
+          ...((await readCommand(watch.stateDir, file).catch(({ message }: Error) => ({
+            fault: message,
+          }))) as object),
         })),
       );
       return c.json(waiting, 200);

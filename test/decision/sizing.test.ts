@@ -7,7 +7,10 @@ const factor = fc.double({ min: 0, max: 3, noNaN: true });
 describe('multiplier', () => {
   it('is the product of its factors, in [0, cap]', () => {
     expect(
-      sizeMultiplier({ weight: 1.2, health: 0.5, qualityFactor: 1, edgeFactor: 1, guard: 0.5 }, 2),
+      sizeMultiplier(
+        { weight: 1.2, health: 0.5, qualityFactor: 1, edgeFactor: 1, guard: 0.5, fleetGuard: 1 },
+        2,
+      ),
     ).toBeCloseTo(0.3, 12);
     fc.assert(
       fc.property(
@@ -18,7 +21,7 @@ describe('multiplier', () => {
         fc.constantFrom(1, 2),
         (weight, health, quality, guard, cap) => {
           const multiplier = sizeMultiplier(
-            { weight, health, qualityFactor: quality, edgeFactor: 1, guard },
+            { weight, health, qualityFactor: quality, edgeFactor: 1, guard, fleetGuard: 1 },
             cap,
           );
           expect(multiplier).toBeGreaterThanOrEqual(0);
@@ -30,7 +33,7 @@ describe('multiplier', () => {
 
   it('halves for a degraded strategy, before the cap', () => {
     const at = (health: number) =>
-      sizeMultiplier({ weight: 0.9, health, qualityFactor: 1, edgeFactor: 1, guard: 1 }, 2);
+      sizeMultiplier({ weight: 0.9, health, qualityFactor: 1, edgeFactor: 1, guard: 1, fleetGuard: 1 }, 2);
     expect(at(0.5)).toBe(at(1) / 2);
   });
 });

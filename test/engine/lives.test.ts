@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Decision, InputEvent, Options, TradeInput } from '../../src/index.ts';
+import { completeDecision } from '../../src/model/decision-schema.ts';
 import { engineWith } from '../fixtures.ts';
 
 /** All that happened to an engine, what it decided, and what it knew at its end. A trade names its decision. */
@@ -46,7 +47,7 @@ describe('what an earlier version decided', () => {
         if (event.type !== 'decision') continue;
         const { decision } = event;
         made.set(decision.id, decision);
-        expect(plain(engine.getDecision(decision.id))).toEqual(decision);
+        expect(plain(engine.getDecision(decision.id))).toEqual(completeDecision(decision));
       }
       expect(plain(engine.optimizer.getWeightsByCell())).toEqual(after.weights);
       expect(plain(engine.manager.getStatuses())).toEqual(after.statuses);

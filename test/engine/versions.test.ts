@@ -8,9 +8,9 @@ import { AUTHOR, engineWith, feed, HOUR, START, signal, trade, walk } from '../f
 
 /** The shapes of this version. Two shapes once called themselves version 3: whoever read one could not read the other. */
 const PINNED = {
-  version: 6,
-  snapshot: '93c8bb296cf651ca',
-  events: '5cff258d62ea6528',
+  version: 7,
+  snapshot: '701323b734ef8581',
+  events: '15b5ecba9567d8bd',
 };
 
 const WHAT_TO_DO = `changed, and what was written in the old shape must still be read.
@@ -130,6 +130,13 @@ function everyEvent(): Exclude<EngineEvent, { type: 'error' }>[] {
       pinForHours: 24,
     },
     resume: { ...AUTHOR, id: 'c9', type: 'resume' },
+    setFleet: {
+      ...AUTHOR,
+      id: 'c10',
+      type: 'setFleet',
+      priors: [['EMA_Trend', { mean: 0.1, deviation: 0.1 }]],
+      guard: { factor: 0.5, until: time + HOUR },
+    },
   };
   engine.reconfigure({ evidence: 'guarded', hardStop: 0.5 });
   engine.recordEquity({ time: time + 1, equity: 100 });

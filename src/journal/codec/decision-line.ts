@@ -34,7 +34,7 @@ export function encodeDecision(
   isExact = false,
 ): DecisionHead {
   const { multiplier, intended, base, weight, health, qualityFactor, edgeFactor, guard, cap } = decision;
-  const { score, edge, plan, equity } = decision;
+  const { fleetGuard, score, edge, plan, equity } = decision;
   const flags = flagsOf(decision, beside);
   if (flags < 0) return decision;
   packer.start(isExact);
@@ -68,6 +68,7 @@ export function encodeDecision(
   if (health !== 1) values.push(exactly(health));
   if (qualityFactor !== 1) values.push(exactly(qualityFactor));
   if (guard !== 1) values.push(exactly(guard));
+  if (fleetGuard !== 1) values.push(exactly(fleetGuard));
   if (edgeFactor !== 1 && edgeFactor !== multiplier) values.push(exactly(edgeFactor));
   if (cap !== 1 && cap !== 2) values.push(exactly(cap));
   if (equity !== null && isShort(equity)) values.push(equity);
@@ -78,7 +79,9 @@ export function encodeDecision(
 /** Everything of a decision that is one of a few; -1 for one that no engine made. */
 function flagsOf(decision: Decision, beside: Beside): number {
   const { multiplier, intended, base, weight, health, qualityFactor, edgeFactor, guard, cap } = decision;
-  const numbers = multiplier + intended + base + weight + health + qualityFactor + edgeFactor + guard + cap;
+  const { fleetGuard } = decision;
+  const sent = multiplier + intended + base + cap;
+  const numbers = sent + weight + health + qualityFactor + edgeFactor + guard + fleetGuard;
   const action = ACTIONS.indexOf(decision.action);
   const regime = REGIMES.indexOf(decision.regime);
   const cell = CELLS.indexOf(decision.cell);
@@ -110,7 +113,8 @@ function flagsOf(decision: Decision, beside: Beside): number {
       (decision.time === beside.time ? 0 : 1 << 27) |
       (isHere ? 0 : 1 << 28) |
       (isShort(multiplier) ? 0 : 1 << 29) |
-      (decision.equity === null || isShort(decision.equity) ? 0 : 1 << 30)) >>>
+      (decision.equity === null || isShort(decision.equity) ? 0 : 1 << 30) |
+      (fleetGuard === 1 ? 0 : 1 << 31)) >>>
     0
   );
 }
@@ -175,6 +179,7 @@ export function decodeDecision(
   const health = usual(14, 1);
   const qualityFactor = usual(15, 1);
   const guard = usual(16, 1);
+  const fleetGuard = usual(31, 1);
   const edgeFactor = follow((flags >>> 17) & 3, 1, multiplier, fields);
   const cap = follow((flags >>> 19) & 3, 1, 2, fields);
   const equity = exactEquity ?? (has(21) ? fields.next<number>() : null);
@@ -204,6 +209,7 @@ export function decodeDecision(
     qualityFactor,
     edgeFactor,
     guard,
+    fleetGuard,
     cap,
     score,
     edge,
