@@ -365,9 +365,9 @@ export class EdgePosterior {
     for (const { numbers } of this.#strategies.values()) startSlope(numbers, SLOPE_AT);
   }
 
-  /** Priors of strategies, by name. */
-  get priors(): ReadonlyMap<string, StrategyPrior> {
-    return this.#priors;
+  /** What others know of strategies, by name. */
+  getPriors(): [strategy: string, prior: StrategyPrior][] {
+    return Array.from(this.#priors, ([strategy, prior]) => [strategy, { ...prior }]);
   }
 
   /**

@@ -182,6 +182,23 @@ export class ClaimSums {
     };
   }
 
+  /** Adds the outcomes of others, whose blocks of time are the same: what many bots did at one time is one block. */
+  merge({ blocks, n, held, apart }: ClaimState): void {
+    this.#blocks.merge(blocks);
+    this.#apart.merge(apart);
+    this.#n += n;
+    this.#held += held;
+  }
+
+  /** Goes on with a first variance that was found before, or finds it now, where that can be. Returns it. */
+  settle(v0: number | null): number | null {
+    this.#v0 = v0;
+    if (v0 !== null || this.#n < MIN_OUTCOMES) return v0;
+    const found = this.#estimate();
+    if (found !== null && this.#missing(found) === null) this.#v0 = found.variance;
+    return this.#v0;
+  }
+
   snapshot(): ClaimState {
     return {
       blocks: this.#blocks.snapshot(),

@@ -31,6 +31,18 @@ export class SizedApart {
     return fourths > 0 ? (Math.min(won.squares, lost.squares) * squares) / fourths : 0;
   }
 
+  /** Adds what others were sized. */
+  merge({ origin, won, lost }: SizedApartState): void {
+    if (origin === null) return;
+    this.#origin ??= origin;
+    const by = origin - this.#origin;
+    for (const [mine, theirs] of [
+      [this.#won, won],
+      [this.#lost, lost],
+    ] as const)
+      for (const [power, sum] of shifted(theirs, by).entries()) mine[power]! += sum;
+  }
+
   snapshot(): SizedApartState {
     return { origin: this.#origin, won: [...this.#won], lost: [...this.#lost] };
   }
@@ -40,6 +52,17 @@ export class SizedApart {
     this.#won = [...won];
     this.#lost = [...lost];
   }
+}
+
+/** Sums of powers of (d + by), from those of d: the binomial theorem. */
+function shifted([n, a, b, c, d]: readonly number[], by: number): number[] {
+  return [
+    n!,
+    a! + by * n!,
+    b! + 2 * by * a! + by ** 2 * n!,
+    c! + 3 * by * b! + 3 * by ** 2 * a! + by ** 3 * n!,
+    d! + 4 * by * c! + 6 * by ** 2 * b! + 4 * by ** 3 * a! + by ** 4 * n!,
+  ];
 }
 
 interface Spread {

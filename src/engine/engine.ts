@@ -26,6 +26,7 @@ import type {
   RecordedEvent,
   ResetTarget,
 } from './events.ts';
+import type { FleetGuard } from './fleet.ts';
 import { type EngineHooks, readHooks } from './hooks.ts';
 import { Judging } from './judging.ts';
 import { checkPast, readShadow } from './learned-input.ts';
@@ -331,6 +332,11 @@ export class OptimizationEngine {
   /** What became of the signals of each strategy. */
   getSignalCounts(): Record<string, SignalCounts> {
     return copyOf(byName(this.#state.counts));
+  }
+
+  /** What a fleet says of new exposure, and until when; null for a bot that is alone. */
+  getFleetGuard(): FleetGuard | null {
+    return this.#state.fleet.guard;
   }
 
   /** How many entries could be judged, and of how many positions the exit is known. */

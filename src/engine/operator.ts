@@ -153,7 +153,7 @@ export class Operator {
     if (command.type === 'setMode') return { mode: this.#state.mode };
     if (command.type === 'setFleet')
       return {
-        ...(command.priors === undefined ? {} : { priors: [...this.#state.parts.edge.now.priors] }),
+        ...(command.priors === undefined ? {} : { priors: this.#state.parts.edge.now.getPriors() }),
         ...(command.guard === undefined ? {} : { guard: this.#state.fleet.guard }),
       };
     if (command.type === 'setQuality') return this.#qualityBefore(command.quality);

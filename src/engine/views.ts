@@ -85,7 +85,7 @@ const READS = {
     'snapshot',
   ],
   edge: [
-    'priors',
+    'getPriors',
     'target',
     'lastSizeOf',
     'capOf',

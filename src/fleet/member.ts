@@ -3,6 +3,7 @@ import { EdgekeeperError } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
 import { connectFleet, type FleetConnection } from './connection.ts';
 import { HELD_FOR, partitionsOf } from './found.ts';
+import { Hearing } from './hearing.ts';
 import { Identity, stateIdOf } from './identity.ts';
 import { partitionOf, subjectOf } from './names.ts';
 import { Obedience } from './obedience.ts';
@@ -31,6 +32,7 @@ export class Member {
   #identity: Identity | null = null;
   #shipper: Shipper | null = null;
   #obedience: Obedience | null = null;
+  #hearing: Hearing | null = null;
   #isClosed = false;
   #isFirst = true;
   /** What was said of trouble, so that it is said once. */
@@ -59,6 +61,7 @@ export class Member {
     await this.#running;
     if (this.#connection === null) return;
     this.#obedience?.stop();
+    this.#hearing?.stop();
     if (!this.#connection.nc.isClosed()) {
       if (this.#trouble === null) await this.#shipper?.ship().catch(() => undefined);
       await this.#identity?.release().catch(() => undefined);
@@ -102,20 +105,29 @@ export class Member {
     const [orders, acks] = [await connection.bucket('orders'), await connection.bucket('acks')];
     const obedience = new Obedience({ orders, acks, bot, stateDir, log, onOrder });
     await obedience.start();
+    const { priors, guard } = settings;
+    const published = await connection.bucket('published');
+    const hearing = new Hearing({ published, fleet: name, stateDir, priors, guard, log, onOrder });
+    await hearing.start();
+    this.#hearing = hearing;
     this.#shipper = new Shipper(connection, subjectOf(name, partitionOf(bot, partitions), bot), stateDir);
     this.#obedience = obedience;
-    void this.#listenAgain(connection, obedience);
+    void this.#listenAgain(connection, [obedience, hearing]);
     onReady();
   }
 
   /** What was ordered while the connection was lost is met when it is there again. */
-  async #listenAgain({ nc }: FleetConnection, obedience: Obedience): Promise<void> {
+  async #listenAgain(
+    { nc }: FleetConnection,
+    listeners: readonly { start(): Promise<void> }[],
+  ): Promise<void> {
     const { log } = this.#options;
     for await (const { type } of nc.status()) {
       if (type !== 'reconnect' || this.#isClosed) continue;
-      await obedience
-        .start()
-        .catch((error) => log.warn(`orders of the fleet are not heard: ${(error as Error).message}`));
+      for (const listener of listeners)
+        await listener
+          .start()
+          .catch((error) => log.warn(`the fleet is not heard: ${(error as Error).message}`));
     }
   }
 

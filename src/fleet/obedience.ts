@@ -94,6 +94,8 @@ export class Obedience {
       log.warn(`the bot did not carry out an order of the fleet within a minute: ${key}`);
       return;
     }
+    // A later order of its kind may have been answered before.
+    if ((this.#acks[key]?.revision ?? 0) > revision) return;
     if (answer.ok && isOn) allowOn(stateDir);
     const error = answer.error === undefined ? {} : { error: answer.error.message };
     this.#acks = { ...this.#acks, [key]: { revision, ok: answer.ok, ...error, at: Date.now() } };

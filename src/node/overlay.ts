@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { configNotes } from '../config/notes.ts';
-import { type Configuration, roomsOf } from '../config/rooms.ts';
+import { type Configuration, type FleetSettings, roomsOf } from '../config/rooms.ts';
 import { parseConfig, withEvidence } from '../config/schema.ts';
 import { OptimizationEngine } from '../engine/engine.ts';
 import { removeLeftovers } from '../journal/atomic-file.ts';
@@ -269,6 +269,23 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     }
 
     let polling: Promise<void> | null = null;
+    /** Who is alone, or does not want what a fleet says, is as if it had never been said. */
+    function forgetFleet(settings: FleetSettings | null): void {
+      const word = {
+        ...(engine.edge.getPriors().length > 0 && !settings?.priors ? { priors: [] } : {}),
+        ...(engine.getFleetGuard() !== null && !settings?.guard ? { guard: null } : {}),
+      };
+      if (Object.keys(word).length === 0) return;
+      const time = Math.max(engine.time, clock.now());
+      engine.execute({
+        type: 'setFleet',
+        ...word,
+        time,
+        actor: 'edgekeeper',
+        reason: 'what a fleet says is not asked for',
+      });
+    }
+
     function pollSoon(): Promise<void> {
       polling ??= poll().finally(() => {
         polling = null;
@@ -288,6 +305,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         : { refresh: (now) => feedCandles(engine, market.data, market.symbols, now) }),
     });
 
+    forgetFleet(fleet);
     const link =
       fleet === null
         ? null

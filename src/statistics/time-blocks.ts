@@ -43,6 +43,12 @@ export class TimeBlocks {
     while (this.#blocks.size > CAPACITY) this.#merge();
   }
 
+  /** Adds the sums of other blocks of the same width. */
+  merge({ base, blocks }: TimeBlocksState): void {
+    while (this.#base < base) this.#merge();
+    for (const [index, ...sums] of blocks) this.add(index! * base, ...sums);
+  }
+
   /** Blocks by index, earliest first. */
   sorted(): (readonly [index: number, sums: Float64Array])[] {
     return [...this.#blocks].sort(([a], [b]) => a - b);
