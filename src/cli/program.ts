@@ -37,6 +37,7 @@ const GROUPS: readonly { readonly names: readonly CommandName[]; load(): Promise
       return (cli, world) => addCompletionCommand(cli, world, () => program(['help'], world));
     },
   },
+  { names: ['fleet'], load: async () => (await import('./fleet.ts')).addFleetCommands },
   { names: ['commands'], load: async () => (await import('./commands.ts')).addCommandCommands },
   {
     names: [

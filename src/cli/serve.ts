@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { roomsOf, serverSchema } from '../config/rooms.ts';
 import { optionalPackage } from '../model/packages.ts';
 import { printable } from '../model/printable.ts';
 import { readConfigText, roomsIn } from '../node/config-file.ts';
 import { createLog } from '../node/log.ts';
-import { stateDirOption } from './options.ts';
+import { port, stateDirOption } from './options.ts';
 import { SUMMARIES } from './summaries.ts';
 import type { CliWorld } from './world.ts';
 
@@ -14,12 +14,6 @@ interface ServeFlags {
   readonly host?: string;
   readonly port?: number;
   readonly allowHost: readonly string[];
-}
-
-function port(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError('Write a port such as 8787, or 0 for any that is free.');
-  return Number(text);
 }
 
 /** Adds the command that serves the operator's room. */

@@ -18,7 +18,7 @@ import { knownStrategies } from '../monitor/strategies.ts';
 import { acknowledgementOf, type Order, postCommand } from '../node/inbox.ts';
 import { allowOn, panicOff } from '../node/panic.ts';
 import { addJournalCommands } from './journal.ts';
-import { jsonOption, moment, type StateFlags, SWITCHES, stateDirOption } from './options.ts';
+import { choice, hours, jsonOption, moment, type StateFlags, SWITCHES, stateDirOption } from './options.ts';
 import { renderRollback } from './render/rollback.ts';
 import { table } from './render/table.ts';
 import { demandState, readableEngine, savedEngine, tellingDamage } from './saved.ts';
@@ -30,14 +30,6 @@ const reasonOption = () =>
 
 /** How long a running bot may take to answer, in ms. */
 const PATIENCE = 10_000;
-
-function choice<T extends string>(values: readonly T[]) {
-  return (text: string): T => {
-    const match = values.find((value) => value.toLowerCase() === text.toLowerCase());
-    if (match === undefined) throw new InvalidArgumentError(`Choose one of ${values.join(', ')}.`);
-    return match;
-  };
-}
 
 interface QualityFlags {
   readonly threshold?: number;
@@ -74,14 +66,6 @@ function regimeFactor(text: string, before: QualityFlags['regime']): QualityFlag
   if (label === undefined || !(value <= 2))
     throw new InvalidArgumentError('Write a regime and a factor in [0,2], such as RANGING=0.9.');
   return { ...before, [choice(REGIMES)(label)]: value };
-}
-
-/** Hours of a duration such as 24h, 90m or 7d. */
-function hours(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(m|h|d)$/.exec(text);
-  if (!match || Number(match[1]) === 0)
-    throw new InvalidArgumentError('Write a duration such as 90m, 24h or 7d.');
-  return Number(match[1]) * { m: 1 / 60, h: 1, d: 24 }[match[2] as 'm' | 'h' | 'd'];
 }
 
 function count(text: string): number {

@@ -77,6 +77,10 @@ export const SUMMARIES = {
   commands: {
     does: 'commands that no bot has carried out yet; `commands cancel` takes one back',
   },
+  fleet: {
+    does: 'many bots together: serve, status, off, on, enable, disable, force, rollout',
+    hasOptions: false,
+  },
   journal: { does: 'look at, export and compact the journal', hasOptions: false },
 } as const satisfies Record<string, Summary>;
 export type CommandName = keyof typeof SUMMARIES;

@@ -96,7 +96,7 @@ export class Obedience {
     }
     // A later order of its kind may have been answered before.
     if ((this.#acks[key]?.revision ?? 0) > revision) return;
-    if (answer.ok && isOn) allowOn(stateDir);
+    if (answer.ok && isOn && this.#underWay.get(key) === revision) allowOn(stateDir);
     const error = answer.error === undefined ? {} : { error: answer.error.message };
     this.#acks = { ...this.#acks, [key]: { revision, ok: answer.ok, ...error, at: Date.now() } };
     this.#writing = this.#writing

@@ -4,6 +4,7 @@ import { FLAGS } from '../model/flags.ts';
 import { STRATEGY_STATUSES } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
 import { commandId, type Order, type Rollout } from '../node/inbox.ts';
+import { eachEntry, keysIn } from './buckets.ts';
 import { keyOf, placeOf } from './names.ts';
 
 const by = { actor: z.string().min(1).max(100), reason: z.string().min(1).max(500), at: z.number() };
@@ -87,6 +88,37 @@ export const acksSchema = z.record(
   z.object({ revision: z.number(), ok: z.boolean(), error: z.string().optional(), at: z.number() }),
 );
 export type Acks = z.output<typeof acksSchema>;
+
+/** What every bot says, by its name. */
+export async function allAcks(acks: KV): Promise<Map<string, Acks>> {
+  const all = new Map<string, Acks>();
+  await eachEntry(acks, (bot, text) => {
+    const parsed = acksSchema.safeParse(JSON.parse(text));
+    if (parsed.success) all.set(bot, parsed.data);
+  });
+  return all;
+}
+
+/** What became of an order: names of bots that are there and have carried it out, refused it, or neither; and those away. */
+export async function answersTo(
+  bots: KV,
+  acks: KV,
+  { key, revision }: { readonly key: string; readonly revision: number },
+): Promise<Record<'done' | 'refused' | 'waiting' | 'away', string[]>> {
+  const [held, all] = [await keysIn(bots), await allAcks(acks)];
+  const answers: Record<'done' | 'refused' | 'waiting' | 'away', string[]> = {
+    done: [],
+    refused: [],
+    waiting: [],
+    away: [],
+  };
+  for (const bot of [...new Set([...held, ...all.keys()])].sort()) {
+    const ack = all.get(bot)?.[key];
+    const hasMet = ack !== undefined && ack.revision >= revision;
+    answers[hasMet ? (ack.ok ? 'done' : 'refused') : held.has(bot) ? 'waiting' : 'away'].push(bot);
+  }
+  return answers;
+}
 
 export async function acksOf(acks: KV, bot: string): Promise<Acks> {
   const entry = await acks.get(bot);

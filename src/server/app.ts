@@ -8,7 +8,7 @@ import { printable } from '../model/printable.ts';
 import { hostGuard, safeHeaders, tokenGuard } from './guard.ts';
 import { Live } from './live.ts';
 import { Metrics } from './metrics.ts';
-import { addPages } from './pages.ts';
+import { addPages, PAGES } from './pages.ts';
 import { addReads } from './reads.ts';
 import { Refusal, statusOf } from './refusal.ts';
 import type { Token } from './token.ts';
@@ -26,34 +26,10 @@ export interface AppOptions {
   readonly version: string;
 }
 
-/** Everything that is served, as a function of requests. */
+/** Everything that is served of one bot, as a function of requests. */
 export function serverApp({ watch, settings, token, log, version }: AppOptions): OpenAPIHono {
-  const app = new OpenAPIHono({
-    defaultHook(result) {
-      if (result.success) return;
-      const [issue] = result.error.issues;
-      throw new EdgekeeperError('REQUEST_INVALID', {
-        found: `${[result.target, ...issue!.path].join('.')}: ${issue!.message}`,
-        expected: 'a request as the description at /api/openapi.json has it',
-        hint: 'Nothing was changed.',
-      });
-    },
-  });
-  const guards = { settings, token };
-  app.use(safeHeaders);
-  const compressed = compress();
-  // A stream is sent as it comes.
-  app.use((c, next) => (c.req.path === '/api/events' ? next() : compressed(c, next)));
-  app.use(hostGuard(guards));
-  // Whoever looks whether it lives needs no token: it says nothing else.
-  app.get('/healthz', (c) => c.json({ ok: true, bot: watch.bot.state }));
-  addPages(app, version);
-  app.use('/api/*', tokenGuard(guards));
-  app.use('/metrics', tokenGuard(guards));
-  app.use('/api/*', async (c, next) => {
-    if (c.req.method === 'POST') refuseBody(c);
-    await next();
-  });
+  const app = guardedApp({ settings, token, log, health: () => ({ bot: watch.bot.state }) });
+  addPages(app, version, PAGES);
   const live = new Live(watch);
   app.get('/api/events', (c) => live.handle(c));
   addReads(app, watch);
@@ -73,6 +49,44 @@ export function serverApp({ watch, settings, token, log, version }: AppOptions):
     metrics ??= Metrics.of(watch);
     const made = await metrics;
     return c.body(await made.text(), 200, { 'content-type': made.contentType });
+  });
+  return app;
+}
+
+export interface GuardedOptions {
+  readonly settings: ServerSettings;
+  readonly token: Token;
+  readonly log: Log;
+  /** What whoever looks whether it lives is told, beside that it does. */
+  readonly health: () => object;
+}
+
+/** What every server has: who may ask, how large a request may be, and how errors are answered. */
+export function guardedApp({ settings, token, log, health }: GuardedOptions): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook(result) {
+      if (result.success) return;
+      const [issue] = result.error.issues;
+      throw new EdgekeeperError('REQUEST_INVALID', {
+        found: `${[result.target, ...issue!.path].join('.')}: ${issue!.message}`,
+        expected: 'a request as the description at /api/openapi.json has it',
+        hint: 'Nothing was changed.',
+      });
+    },
+  });
+  const guards = { settings, token };
+  app.use(safeHeaders);
+  const compressed = compress();
+  // A stream is sent as it comes.
+  app.use((c, next) => (c.req.path === '/api/events' ? next() : compressed(c, next)));
+  app.use(hostGuard(guards));
+  // Whoever looks whether it lives needs no token: it says nothing else.
+  app.get('/healthz', (c) => c.json({ ok: true, ...health() }));
+  app.use('/api/*', tokenGuard(guards));
+  app.use('/metrics', tokenGuard(guards));
+  app.use('/api/*', async (c, next) => {
+    if (c.req.method === 'POST') refuseBody(c);
+    await next();
   });
   app.notFound((c) =>
     c.json(

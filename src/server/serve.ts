@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ServerSettings } from '../config/rooms.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
@@ -29,6 +30,14 @@ const REQUEST_WITHIN = 10_000;
 export async function serve({ watch, settings, log, version }: ServeOptions): Promise<Served> {
   const token = await tokenOf(watch.stateDir, settings);
   const app = serverApp({ watch, settings, token, log, version });
+  return { ...(await listen(app, settings)), tokenPlace: token.place };
+}
+
+/** Listens with what is served, and bounds whoever sends slowly. Throws `SERVER_FAILED` where the address cannot be had. */
+export async function listen(
+  app: OpenAPIHono,
+  { host, port }: Pick<ServerSettings, 'host' | 'port'>,
+): Promise<Omit<Served, 'tokenPlace'>> {
   // Whoever has this in its process keeps its own globals.
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -40,7 +49,6 @@ export async function serve({ watch, settings, log, version }: ServeOptions): Pr
     },
   }) as Server;
   server.maxConnections = 500;
-  const { host, port } = settings;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
@@ -60,7 +68,6 @@ export async function serve({ watch, settings, log, version }: ServeOptions): Pr
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}/`,
-    tokenPlace: token.place,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
