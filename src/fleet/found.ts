@@ -25,27 +25,37 @@ export async function foundFleet(
 ): Promise<void> {
   const { jetstream } = await natsPackages();
   const { jsm, kvm, stream } = connection;
+  // What is there stays as it is: whoever founded it said how.
+  const isThere = (name: string) =>
+    jsm.streams.info(name).then(
+      () => true,
+      (error: Error) => {
+        if (/stream not found/i.test(error.message)) return false;
+        throw error;
+      },
+    );
   try {
-    await jsm.streams.add({
-      name: stream,
-      description: 'Events of trading bots, written by Edgekeeper',
-      subjects: [subjectsOf(fleet)],
-      num_replicas: replicas,
-      storage: jetstream.StorageType.File,
-      // What is full takes nothing more: bots keep their events until there is room.
-      discard: jetstream.DiscardPolicy.New,
-      max_age: keepDays * 86_400 * SECONDS,
-      allow_direct: true,
-    });
-    for (const bucket of BUCKETS)
-      await kvm.create(bucketOf(fleet, bucket), {
-        replicas,
-        history: 1,
+    if (!(await isThere(stream)))
+      await jsm.streams.add({
+        name: stream,
+        description: 'Events of trading bots, written by Edgekeeper',
+        subjects: [subjectsOf(fleet)],
+        num_replicas: replicas,
         storage: jetstream.StorageType.File,
-        ...(bucket === 'bots' || bucket === 'turns' ? { ttl: HELD_FOR } : {}),
+        // What is full takes nothing more: bots keep their events until there is room.
+        discard: jetstream.DiscardPolicy.New,
+        max_age: keepDays * 86_400 * SECONDS,
+        allow_direct: true,
       });
+    for (const bucket of BUCKETS)
+      if (!(await isThere(`KV_${bucketOf(fleet, bucket)}`)))
+        await kvm.create(bucketOf(fleet, bucket), {
+          replicas,
+          history: 1,
+          storage: jetstream.StorageType.File,
+          ...(bucket === 'bots' || bucket === 'turns' ? { ttl: HELD_FOR } : {}),
+        });
     const settings = await connection.bucket('settings');
-    // Whoever founded it first said how many there are.
     if ((await settings.get('partitions')) === null)
       await settings.create('partitions', String(partitions)).catch(() => undefined);
   } catch (cause) {

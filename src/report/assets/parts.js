@@ -66,10 +66,11 @@ globalThis.parts = (() => {
           el(
             'tr',
             {},
-            ...columns.map(([, show, kind = ''], i) =>
+            ...columns.map(([name, show, kind = ''], i) =>
               el(
                 i === 0 ? 'th' : 'td',
                 {
+                  'data-column': name,
                   class: typeof kind === 'function' ? kind(row) : kind,
                   ...(i === 0 ? { scope: 'row' } : {}),
                 },
