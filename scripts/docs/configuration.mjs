@@ -104,7 +104,7 @@ function typeOf({
  * @param {Record<string, Edge>} from.edges
  * @param {(options: any) => string[]} from.notes
  * @param {(options: unknown) => unknown} from.parse
- * @param {Record<'server' | 'alerts', { readonly properties: Record<string, Option> }>} from.rooms
+ * @param {Record<'server' | 'alerts' | 'fleet', { readonly properties: Record<string, Option> }>} from.rooms
  */
 export function configurationPage({ schema, presets, edges, notes, parse, rooms }) {
   const options = /** @type {Record<string, Option>} */ (schema.properties);
@@ -201,7 +201,8 @@ ${groups.join('\n\n')}
 
 ## Beside the engine
 
-\`server\` opens the dashboard beside a bot, \`alerts\` says whom it calls; both are read when the bot starts: [watching.md](watching.md).
+\`server\` opens the dashboard beside a bot, \`alerts\` says whom it calls: [watching.md](watching.md). \`fleet\` makes it one of many: [fleet.md](fleet.md).
+They are read when the bot starts.
 
 ${table(['option', 'type and range', 'default', 'what it does'], rows)}
 

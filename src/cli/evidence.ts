@@ -91,8 +91,11 @@ export function addEvidenceCommands(cli: Command, world: CliWorld): void {
       const sizes = trades.flatMap(({ size }) => (size === null ? [] : [size]));
       const filled = sizes.length > 0 ? sizes.reduce((sum, size) => sum + size, 0) : null;
       const explanation = explain(decision, filled);
-      if (json) print({ ...explanation, trades, shadow });
-      else world.out(`${renderExplanation(explanation, trades, shadow)}\n`);
+      // Of a state that is damaged, which was said above, no fleet is known.
+      const engine = decision.edge === null ? null : await savedEngine(stateDir).catch(() => null);
+      const prior = new Map(engine?.edge.getPriors()).get(decision.strategy) ?? null;
+      if (json) print({ ...explanation, fleetPrior: prior, trades, shadow });
+      else world.out(`${renderExplanation(explanation, prior, trades, shadow)}\n`);
     });
 
   cli

@@ -18,6 +18,8 @@ export interface Holder {
 }
 
 const STATE_ID = 'fleet-id';
+/** Looks at a name whose holder changes meanwhile. */
+const TRIES = 10;
 
 /** What tells a state directory from every other; drawn when it is first asked for. */
 export async function stateIdOf(stateDir: string): Promise<string> {
@@ -61,35 +63,33 @@ export class Identity {
    * @param isFirst a process that begins may follow another one of its state directory, which is gone or will be told
    */
   async hold(isFirst: boolean): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      // Whoever is outrun looks again who was first: it may have been its own word, of which the answer was lost.
+      if (await this.#claim(isFirst)) return;
+      if (tries === TRIES) throw new Error(`the name ${this.#bot} changes hands all the time`);
+    }
+  }
+
+  /** Returns false where somebody was first, whoever it was. */
+  async #claim(isFirst: boolean): Promise<boolean> {
     const value = JSON.stringify(this.#holder);
+    const said = (word: Promise<number>) => word.catch(rejectedAs(null));
     const before = this.#revision;
     this.#revision = null;
     if (before !== null) {
-      const renewed = await this.#bots.update(this.#bot, value, before).catch(rejectedAs(null));
-      if (renewed !== null) {
-        this.#revision = renewed;
-        return;
-      }
+      this.#revision = await said(this.#bots.update(this.#bot, value, before));
+      return this.#revision !== null;
     }
     const entry = await this.#bots.get(this.#bot);
     if (entry === null || entry.operation !== 'PUT') {
-      const created = await this.#bots.create(this.#bot, value).catch(rejectedAs(null));
-      if (created === null) throw taken(this.#bot, 'a process that came a moment earlier');
-      this.#revision = created;
-      return;
+      this.#revision = await said(this.#bots.create(this.#bot, value));
+      return this.#revision !== null;
     }
     const other = holderIn(entry.string());
     const isOurs = other?.instance === this.#holder.instance;
-    if (!isOurs && !(isFirst && other?.state === this.#holder.state))
-      throw taken(
-        this.#bot,
-        other === null
-          ? 'somebody who does not say who it is'
-          : `process ${other.pid} on ${other.host}, since ${other.since}`,
-      );
-    const followed = await this.#bots.update(this.#bot, value, entry.revision).catch(rejectedAs(null));
-    if (followed === null) throw taken(this.#bot, 'a process that came a moment earlier');
-    this.#revision = followed;
+    if (!isOurs && !(isFirst && other?.state === this.#holder.state)) throw taken(this.#bot, other);
+    this.#revision = await said(this.#bots.update(this.#bot, value, entry.revision));
+    return this.#revision !== null;
   }
 
   /** Gives the name free. */
@@ -121,9 +121,9 @@ const rejectedAs =
     throw error;
   };
 
-const taken = (bot: string, by: string): EdgekeeperError =>
+const taken = (bot: string, by: Holder | null): EdgekeeperError =>
   new EdgekeeperError('FLEET_NAME_TAKEN', {
-    found: `the bot ${bot} in the fleet already: ${by}`,
+    found: `the bot ${bot} in the fleet already: ${by === null ? 'somebody who does not say who it is' : `process ${by.pid} on ${by.host}, since ${by.since}`}`,
     expected: 'a name that no other bot has',
     hint: 'Give each bot its own `fleet.bot`. One that died is forgotten after 10 seconds.',
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetSchema } from '../../src/config/rooms.ts';
 import type { FleetConnection } from '../../src/fleet/connection.ts';
+import { Identity } from '../../src/fleet/identity.ts';
 import { Member } from '../../src/fleet/member.ts';
 import { acksOf, type FleetOrder, giveOrder, isFor } from '../../src/fleet/orders.ts';
 import { auditEntries } from '../../src/journal/audit.ts';
@@ -145,5 +146,42 @@ describe.skipIf(!hasServer)(titled('a bot in a fleet'), () => {
     const after = await join1('unique', await fresh());
     expect(after.refused).toEqual([]);
     await after.member.close();
+  });
+});
+
+describe('a name whose holder is asked for again', () => {
+  it('is held where the answer to its own word was lost, and refused only to another state', async () => {
+    /** A bucket that does what it is told and then says that somebody else was first, now and then. */
+    const bucketOf = (loses: (call: number) => boolean) => {
+      let [calls, revision] = [0, 0];
+      let value: string | null = null;
+      const put = (text: string) => {
+        calls += 1;
+        [value, revision] = [text, revision + 1];
+        if (loses(calls)) throw new Error('wrong last sequence: 7');
+        return revision;
+      };
+      const update = async (_key: string, text: string, follows: number) => {
+        if (follows !== revision) throw new Error('wrong last sequence: 7');
+        return put(text);
+      };
+      return {
+        get: async () =>
+          value === null ? null : { operation: 'PUT', revision, string: () => value as string },
+        create: async (_key: string, text: string) => (value === null ? put(text) : update('', text, -1)),
+        update,
+      } as never;
+    };
+    for (const loses of [() => false, (call: number) => call === 1, (call: number) => call % 2 === 1]) {
+      const bucket = bucketOf(loses);
+      const identity = new Identity(bucket, 'one', 'state-a');
+      for (let i = 0; i < 4; i += 1) {
+        await identity.hold(i === 0);
+        expect(identity.isHeld).toBe(true);
+      }
+      await expect(new Identity(bucket, 'one', 'state-b').hold(true)).rejects.toThrow(/FLEET_NAME_TAKEN/);
+      await new Identity(bucket, 'one', 'state-a').hold(true);
+      await expect(identity.hold(false)).rejects.toThrow(/FLEET_NAME_TAKEN/);
+    }
   });
 });

@@ -1,3 +1,4 @@
+import type { StrategyPrior } from '../../edge/posterior.ts';
 import type { Calibration, CalibrationReport } from '../../effect/calibration.ts';
 import { type EffectStatement, MAX_BARRIER_SHARE } from '../../effect/statement.ts';
 import type { EdgeDetail } from '../../model/decision.ts';
@@ -194,6 +195,7 @@ function calibrationCells({ n, baseRate, brier, skill, auc, spearman }: Calibrat
 /** Why a decision is what it is, as text. */
 export function renderExplanation(
   explanation: Explanation,
+  prior: StrategyPrior | null,
   trades: readonly Trade[],
   shadow: ShadowOutcome | null,
 ): string {
@@ -211,6 +213,10 @@ export function renderExplanation(
     ),
   ];
   if (edge !== null) parts.push(...edgeLines(edge));
+  if (prior !== null)
+    parts.push(
+      `  where bots of the fleet begin with ${strategy} now: theta ${signed(prior.mean, 3)} ± ${fixed(prior.deviation, 3)}, in the term strategy`,
+    );
   if (score && cascade) {
     const [strategyLevel, cellLevel, leafLevel] = score.levels;
     const level = (name: string, [wins, losses]: readonly [number, number], p: number) =>
