@@ -19,13 +19,13 @@ const LAYERS = [
   ['journal'],
   ['paper'],
   ['node'],
-  ['history', 'report', 'export', 'trial'],
+  ['history', 'report', 'export', 'trial', 'fleet'],
   ['server'],
   ['cli'],
 ] as const;
 const ZOD = 'model/z.ts';
 /** Folders that may touch the machine. */
-const IO = ['journal', 'export', 'history', 'node', 'report', 'paper', 'trial', 'server', 'cli'];
+const IO = ['journal', 'export', 'history', 'node', 'report', 'paper', 'trial', 'fleet', 'server', 'cli'];
 
 const ROOT = fileURLToPath(new URL('../src/', import.meta.url));
 
@@ -56,6 +56,7 @@ function faultOf({ from, to }: Import): string | null {
     if (to === 'zod') return `${from} imports zod, which is loaded by ${ZOD} when it is needed`;
     if (to === 'technicalindicators' && here !== 'paper')
       return `${from} imports ${to}, which only paper may`;
+    if (to.startsWith('@nats-io') && here !== 'fleet') return `${from} imports ${to}, which only fleet may`;
     const isIo = /^node:|^(ccxt|lowdb|winston|node-cron|commander|cli-|csv-parse|simple-ascii-chart)/.test(
       to,
     );

@@ -12,8 +12,9 @@ export interface FleetFounding {
   readonly keepDays: number;
 }
 
-/** How long somebody may be silent who holds something, in ms: a bot its name, a replica a partition. */
-export const HELD_FOR = 10_000;
+/** How long a bot may be silent that holds its name, and a replica that holds a partition, in ms. */
+export const NAME_FOR = 30_000;
+export const TURN_FOR = 10_000;
 
 const SECONDS = 1e9;
 
@@ -53,7 +54,7 @@ export async function foundFleet(
           replicas,
           history: 1,
           storage: jetstream.StorageType.File,
-          ...(bucket === 'bots' || bucket === 'turns' ? { ttl: HELD_FOR } : {}),
+          ...(bucket === 'bots' ? { ttl: NAME_FOR } : bucket === 'turns' ? { ttl: TURN_FOR } : {}),
         });
     const settings = await connection.bucket('settings');
     if ((await settings.get('partitions')) === null)

@@ -125,5 +125,5 @@ const taken = (bot: string, by: Holder | null): EdgekeeperError =>
   new EdgekeeperError('FLEET_NAME_TAKEN', {
     found: `the bot ${bot} in the fleet already: ${by === null ? 'somebody who does not say who it is' : `process ${by.pid} on ${by.host}, since ${by.since}`}`,
     expected: 'a name that no other bot has',
-    hint: 'Give each bot its own `fleet.bot`. One that died is forgotten after 10 seconds.',
+    hint: 'Give each bot its own `fleet.bot`. One that died is forgotten after 30 seconds.',
   });

@@ -2,7 +2,7 @@ import type { FleetSettings } from '../config/rooms.ts';
 import { EdgekeeperError } from '../model/errors.ts';
 import type { Log } from '../model/ports.ts';
 import { connectFleet, type FleetConnection } from './connection.ts';
-import { HELD_FOR, partitionsOf } from './found.ts';
+import { NAME_FOR, partitionsOf } from './found.ts';
 import { Hearing } from './hearing.ts';
 import { Identity, stateIdOf } from './identity.ts';
 import { partitionOf, subjectOf } from './names.ts';
@@ -23,7 +23,7 @@ export interface MemberOptions {
 /** How often the journal is looked at, and how long a pause there is after trouble, in ms. */
 const SHIP_EVERY = 1000;
 const PAUSE = 2000;
-const HOLD_EVERY = HELD_FOR / 3;
+const HOLD_EVERY = NAME_FOR / 3;
 
 /** One bot's part in its fleet: its name, what it ships, and what it obeys. Whatever fails is tried again. */
 export class Member {

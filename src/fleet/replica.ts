@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { KV } from '@nats-io/kv';
 import type { Log } from '../model/ports.ts';
 import type { FleetConnection } from './connection.ts';
-import { HELD_FOR } from './found.ts';
+import { TURN_FOR } from './found.ts';
 import { isOutrun } from './identity.ts';
 import { Publisher } from './publisher.ts';
 import { Turn } from './turn.ts';
@@ -17,7 +17,7 @@ export interface ReplicaOptions {
   readonly publishEvery?: number;
 }
 
-const ROUND_EVERY = HELD_FOR / 4;
+const ROUND_EVERY = TURN_FOR / 4;
 const PUBLISH_EVERY = 30_000;
 
 const replicaKey = (id: string): string => `replica.${id}`;
