@@ -147,6 +147,8 @@ export class Member {
     const isOwn =
       code === 'FLEET_NAME_TAKEN' || code === 'PACKAGE_MISSING' || code === 'FLEET_CREDENTIALS_INVALID';
     if (isOwn && error instanceof EdgekeeperError) onRefused(error);
+    else if (error instanceof EdgekeeperError && code !== 'FLEET_UNREACHABLE')
+      log.warn(`nothing is shipped to the fleet: ${error.message}`);
     else log.warn(`the fleet is not reached, and the bot goes on as alone: ${error.message}`);
     this.#trouble = error.message;
   }

@@ -204,7 +204,7 @@ export function renderStatus(dashboard: DashboardData): string {
     `Mode      ${status.mode === 'observe' ? 'OBSERVE: nothing is touched; `edgekeeper act` lets the overlay act' : 'act'}${status.stopped ? (status.mode === 'observe' ? '; a hard stop would hold everything back' : ', HARD STOP: nothing is opened until `edgekeeper resume`') : ''}`,
     ...(data.observed === null ? [] : [`Observed  ${observedLine(data.observed)}`]),
     `Switches  ${switches.join(', ')}`,
-    `Portfolio ${drawdown}`,
+    `Portfolio ${drawdown}${status.fleetGuard < 1 ? `; of the whole fleet x${fixed(status.fleetGuard)}` : ''}`,
     `Decisions ${status.decisions}`,
     `Coverage  ${coverageLines(coverage).join('; ') || 'everything was seen'}\n`,
     table(
