@@ -139,7 +139,13 @@ export class Replica {
       },
     });
     this.#held.set(partition, { turn, revision });
-    await turn.start();
+    try {
+      await turn.start();
+    } catch (error) {
+      // What is held and not read is read by nobody.
+      await this.#giveBack(partition);
+      throw error;
+    }
   }
 
   async #giveBack(partition: number): Promise<void> {

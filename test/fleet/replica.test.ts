@@ -134,6 +134,33 @@ describe.skipIf(!hasServer)(titled('replicas of a fleet'), () => {
     }
   });
 
+  it('hold nothing that they do not read: whatever fails at the beginning of a turn is tried again', async () => {
+    let failures = 0;
+    const consumers = new Proxy(fleet.js.consumers, {
+      get: (of, name) =>
+        name === 'get' && failures < 5
+          ? async () => {
+              failures += 1;
+              throw new Error('no answer');
+            }
+          : Reflect.get(of, name).bind(of),
+    });
+    const js = new Proxy(fleet.js, {
+      get: (of, name) => (name === 'consumers' ? consumers : Reflect.get(of, name).bind(of)),
+    });
+    const shaky = new Replica({
+      connection: { ...fleet, js },
+      fleet: 'test',
+      partitions: PARTITIONS,
+      log: silent,
+    });
+    replicas.push(shaky);
+    await shaky.start();
+    await until(() => failures === 5 && shaky.held.length === PARTITIONS, 60_000);
+    await bots(4, 2, () => 1);
+    await until(checkpointsAreComplete);
+  }, 90_000);
+
   it('that lost their turn cannot write', async () => {
     const learned = await fleet.bucket('learned');
     const { state, revision } = (await readCheckpoint(learned, 0)) ?? {
