@@ -21,6 +21,8 @@ export interface TurnOptions {
 /** How often what was learned is kept, in ms, and after how many messages at the latest. */
 const KEEP_EVERY = 2000;
 const KEEP_AFTER = 2000;
+/** How often it is looked whether messages lie in the stream that do not come, in ms. */
+const LOOK_EVERY = 30_000;
 /** Messages that are asked for at a time. */
 const AHEAD = 200;
 
@@ -36,7 +38,9 @@ export class Turn {
   #kept = 0;
   #messages: ConsumerMessages | null = null;
   #keeping: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** How far it was at the last look. */
+  #seen = -1;
   #isOver = false;
   /** Messages learned from. */
   learned = 0;
@@ -59,7 +63,10 @@ export class Turn {
     });
     const messages = await consumer.consume({ max_messages: AHEAD });
     this.#messages = messages;
-    this.#timer = setInterval(() => void this.#keep().catch((error) => this.#end(error)), KEEP_EVERY);
+    const often = (what: () => Promise<void>, every: number) =>
+      this.#timers.push(setInterval(() => void what().catch((error) => this.#end(error)), every));
+    often(() => this.#keep(), KEEP_EVERY);
+    often(() => this.#look(), LOOK_EVERY);
     void this.#follow(messages).catch((error) => this.#end(error));
   }
 
@@ -67,7 +74,7 @@ export class Turn {
   async stop(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#timer) clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#messages?.close();
     await this.#keep();
   }
@@ -93,6 +100,20 @@ export class Turn {
     if (!this.#isOver) throw new Error('the stream is read no further');
   }
 
+  /** Ends a turn to which nothing comes, although there is something: whoever takes it next asks anew. */
+  async #look(): Promise<void> {
+    const { connection, fleet, partition } = this.#options;
+    const { at } = this.#partition;
+    const hasStood = at === this.#seen;
+    this.#seen = at;
+    if (!hasStood) return;
+    const last = await connection.jsm.streams.getMessage(connection.stream, {
+      last_by_subj: subjectsOf(fleet, partition),
+    });
+    if (last !== null && last.seq > at && at === this.#partition.at)
+      throw new Error(`message ${last.seq} does not come`);
+  }
+
   async #keep(): Promise<void> {
     await this.#keeping;
     if (this.#partition.at === this.#kept) return;
@@ -112,7 +133,7 @@ export class Turn {
   #end(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#timer) clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     void this.#messages?.close();
     this.#options.onEnd(error);
   }
