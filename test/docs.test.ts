@@ -61,7 +61,7 @@ describe('the documents', () => {
     for (const line of shown) {
       const [command, sub] = line.split(' ') as [string, string?];
       const text = await help(
-        ...(['config', 'journal', 'alerts'].includes(command) && sub !== undefined
+        ...(['config', 'journal', 'alerts', 'fleet'].includes(command) && sub !== undefined
           ? [command, sub]
           : [command]),
       );

@@ -13,6 +13,7 @@ import { allCheckpoints, readCheckpoint } from '../../src/fleet/checkpoints.ts';
 import { connectFleet, type FleetConnection } from '../../src/fleet/connection.ts';
 import { foundFleet } from '../../src/fleet/found.ts';
 import { partitionOf } from '../../src/fleet/names.ts';
+import { answersTo, giveOrder } from '../../src/fleet/orders.ts';
 import { readWhole } from '../../src/journal/reader.ts';
 import { JOURNAL_DIR } from '../../src/journal/segment.ts';
 import { seededRandom } from '../../src/statistics/random.ts';
@@ -119,6 +120,29 @@ const replicas = [0, 1].map(
 );
 await sleep(15_000);
 say(`ready: ${hosts.filter(({ out }) => out.includes('ready')).length} of ${processes} processes`);
+
+// Panic: how long until every bot has said that it is off.
+for (const on of [false, true]) {
+  const from = performance.now();
+  const order = await giveOrder(await connection.bucket('orders'), {
+    ...{
+      type: 'switch',
+      flag: 'enabled',
+      on,
+      actor: 'soak',
+      reason: 'to see how long it takes',
+      at: Date.now(),
+    },
+  });
+  let answers = await answersTo(await connection.bucket('bots'), await connection.bucket('acks'), order);
+  while (answers.done.length < names.length && performance.now() - from < 20_000) {
+    await sleep(20);
+    answers = await answersTo(await connection.bucket('bots'), await connection.bucket('acks'), order);
+  }
+  say(
+    `${on ? 'on' : 'off'}: carried out and answered by ${answers.done.length} after ${(performance.now() - from).toFixed(0)} ms`,
+  );
+}
 
 const killed = { bots: 0, replicas: 0, servers: 0, quorums: 0 };
 const timings: { readonly fleet: number[]; readonly alone: number[] } = { fleet: [], alone: [] };
