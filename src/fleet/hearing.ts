@@ -51,7 +51,7 @@ export class Hearing {
   async #hear(key: string, text: string): Promise<void> {
     const { priors, guard } = this.#options;
     if (key === 'priors' && priors) {
-      const told = publishedPriorsSchema.parse(JSON.parse(text));
+      const { priors: told } = publishedPriorsSchema.parse(JSON.parse(text));
       await this.#say(
         key,
         { priors: told.slice(0, MOST_PRIORS).map(([strategy, prior]) => [strategy, asPrior(prior)]) },

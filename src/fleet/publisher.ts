@@ -15,9 +15,15 @@ const publishedPriorSchema = z.object({
   outcomes: z.number(),
   days: z.number(),
 });
-export const publishedPriorsSchema = z.array(z.tuple([z.string(), publishedPriorSchema]));
+export const publishedPriorsSchema = z.object({
+  /** When they were told, in ms. */
+  at: z.number(),
+  priors: z.array(z.tuple([z.string(), publishedPriorSchema])),
+});
 export const publishedGuardSchema = z.object({ told: fleetGuardSchema.nullable(), latest: fleetGuardSchema });
 
+/** How often priors are told at most, in ms: each bot writes them down. */
+const TELL_EVERY = 600_000;
 /** Changes of a prior below these, in standard deviations of R, are not told to every bot. */
 const LEAST_CHANGE = 0.01;
 
@@ -44,7 +50,8 @@ export class Publisher {
     const fleet = allOf(partitions);
     await this.#tell('priors', publishedPriorsSchema, (told) => {
       const priors = priorsOf(fleet);
-      return told === null || hasChanged(told, priors) ? priors : null;
+      const isNews = told === null ? priors.length > 0 : hasChanged(told.priors, priors);
+      return isNews && now - (told?.at ?? 0) >= TELL_EVERY ? { at: now, priors } : null;
     });
     await this.#tell('guard', publishedGuardSchema, (before) => {
       const latest = guardAfter(before?.latest ?? null, fleet, now);
