@@ -292,6 +292,11 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
       });
       return polling;
     }
+    /** A look that has begun may have missed what came since. */
+    async function pollAnew(): Promise<void> {
+      await polling;
+      await pollSoon();
+    }
     const timer = setInterval(() => void pollSoon(), POLL_EVERY);
     timer.unref();
 
@@ -309,11 +314,11 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
     const link =
       fleet === null
         ? null
-        : new FleetLink({ stateDir, settings: fleet, log, onOrder: () => void pollSoon() });
+        : new FleetLink({ stateDir, settings: fleet, log, onOrder: () => void pollAnew() });
     if (link !== null) undo.push(() => link.leave());
     await link?.join();
     // Commands given while no bot ran come first.
-    await pollSoon();
+    await pollAnew();
     const attendant =
       server === null && alerts === null ? null : new Attendant({ stateDir, server, alerts, log });
     return {
