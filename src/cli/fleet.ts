@@ -75,7 +75,18 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
         const log = createLog();
         const connection = await connectFleet(settings, { as: 'edgekeeper fleet serve' });
         const { partitions, copies: replicas, keepDays } = flags;
-        await foundFleet(connection, settings.name, { partitions, replicas, keepDays });
+        for (let isFirst = true; ; isFirst = false) {
+          try {
+            await foundFleet(connection, settings.name, { partitions, replicas, keepDays });
+            break;
+          } catch (error) {
+            // Servers that cannot agree just now, because too few of them are there, will when the others are back.
+            const { message = '' } = ((error as Error).cause ?? {}) as Error;
+            if (!/timeout/i.test(message) || world.signal.aborted) throw error;
+            if (isFirst) log.warn(`the servers do not answer as they should, and are waited for: ${message}`);
+            await world.clock.sleep(1000);
+          }
+        }
         const replica = new Replica({
           connection,
           fleet: settings.name,

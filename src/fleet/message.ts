@@ -40,6 +40,7 @@ const PACK_FROM = 512;
 const MOST_BYTES = 64 << 20;
 
 export interface Message {
+  readonly lines: readonly JournalLine[];
   readonly shipment: Shipment;
   readonly kinds: readonly string[];
   readonly payload: Buffer;
@@ -63,6 +64,7 @@ export function messagesOf(lines: readonly JournalLine[], life: number): Message
     const whole = Buffer.from([namesLine(0, names.from(0)), ...texts].join('\n'));
     const isPacked = whole.length >= PACK_FROM;
     messages.push({
+      lines: lines.slice(from, at),
       shipment: {
         life,
         first: first.event.type === 'lost' ? first.event.from : first.seq,

@@ -79,7 +79,12 @@ export class Obedience {
     const isPanic = order.type === 'switch' && order.flag === 'enabled' && !order.on;
     // Off is off before anybody has read a command.
     if (isPanic) await panicOff(stateDir);
-    const { id, command } = commandOf(order, bot, revision);
+    const given = commandOf(order, bot, revision, Date.now());
+    if (given === null) {
+      await this.#acknowledge(key, { revision, ok: true, at: Date.now() });
+      return;
+    }
+    const { id, command } = given;
     await postCommand(stateDir, command, id);
     onOrder();
     void this.#answer(key, revision, id, order.type === 'switch' && order.flag === 'enabled' && order.on);
@@ -98,7 +103,12 @@ export class Obedience {
     if ((this.#acks[key]?.revision ?? 0) > revision) return;
     if (answer.ok && isOn && this.#underWay.get(key) === revision) allowOn(stateDir);
     const error = answer.error === undefined ? {} : { error: answer.error.message };
-    this.#acks = { ...this.#acks, [key]: { revision, ok: answer.ok, ...error, at: Date.now() } };
+    await this.#acknowledge(key, { revision, ok: answer.ok, ...error, at: Date.now() });
+  }
+
+  async #acknowledge(key: string, ack: Acks[string]): Promise<void> {
+    const { log } = this.#options;
+    this.#acks = { ...this.#acks, [key]: ack };
     this.#writing = this.#writing
       .then(() => this.#options.acks.put(this.#options.bot, JSON.stringify(this.#acks)))
       .catch((error) =>

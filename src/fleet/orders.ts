@@ -7,7 +7,11 @@ import { commandId, type Order, type Rollout } from '../node/inbox.ts';
 import { eachEntry, keysIn } from './buckets.ts';
 import { keyOf, placeOf } from './names.ts';
 
-const by = { actor: z.string().min(1).max(100), reason: z.string().min(1).max(500), at: z.number() };
+const by = {
+  actor: z.string().min(1).max(100),
+  reason: z.string().min(1).max(500),
+  at: z.number().int().min(0),
+};
 
 /** What is ordered of a whole fleet. The latest of a kind holds, also for whoever was away when it was given. */
 export const orderSchema = z.discriminatedUnion('type', [
@@ -58,12 +62,13 @@ export function orderIn(entry: Pick<KvEntry, 'operation' | 'string'>): FleetOrde
 /** Whether a rollout is for a bot. A larger share has all bots of a smaller one. */
 export const isFor = (bot: string, share: number): boolean => placeOf(`rollout ${bot}`) < share;
 
-/** What a bot does on an order, under an id by which it is done once. */
+/** What a bot does on an order, under an id by which it is done once; null for one whose time is over. */
 export function commandOf(
   order: FleetOrder,
   bot: string,
   revision: number,
-): { readonly id: string; readonly command: Order | Rollout } {
+  now: number,
+): { readonly id: string; readonly command: Order | Rollout } | null {
   const { actor, reason, at } = order;
   const who = { actor: `fleet: ${actor}`, reason };
   const id = commandId(at, `fleet-${revision}`);
@@ -72,7 +77,10 @@ export function commandOf(
       return { id, command: { type: 'setFlags', flags: { [order.flag]: order.on }, ...who } };
     case 'force': {
       const { strategy, status, pinForHours } = order;
-      const pin = pinForHours === undefined ? {} : { pinForHours };
+      // A bot that was away has what is left of it.
+      const left = pinForHours === undefined ? undefined : pinForHours - (now - at) / 3_600_000;
+      if (left !== undefined && left <= 0) return null;
+      const pin = left === undefined ? {} : { pinForHours: Math.min(left, pinForHours!) };
       return { id, command: { type: 'forceStatus', strategy, status, ...pin, ...who } };
     }
     case 'rollout': {

@@ -97,7 +97,8 @@ export class Shipper {
       if (line.seq === last || (line.event.type === 'lost' && line.event.from <= last && line.seq >= last))
         found ??= markOf(line);
     });
-    return found === mark;
+    // One that was too large to ship is there as one that is missing.
+    return found === mark || markOf(missing(last)) === mark;
   }
 
   /** The last event that is no later than a time. */
@@ -110,7 +111,11 @@ export class Shipper {
   }
 
   async #publish(lines: readonly JournalLine[]): Promise<void> {
-    for (const message of messagesOf(lines, this.#life)) await this.#send(message);
+    const most = (this.#connection.nc.info?.max_payload ?? LEAST_PAYLOAD) - HEADERS_ROOM;
+    for (const message of messagesOf(lines, this.#life)) {
+      if (message.payload.length <= most) await this.#send(message);
+      else for (const part of smaller(message.lines)) await this.#publish(part);
+    }
   }
 
   async #send({ shipment, payload, kinds, isPacked }: Message): Promise<void> {
@@ -131,6 +136,22 @@ export class Shipper {
     this.#position = { at: seq, shipment };
   }
 }
+
+/** What servers take at the least, where they do not say, and what headers take of it, in bytes. */
+const LEAST_PAYLOAD = 1 << 20;
+const HEADERS_ROOM = 1024;
+
+/** Events that are too many for one message as two, one after the other; one that is too large alone is said to be missing. */
+function* smaller(lines: readonly JournalLine[]): Generator<readonly JournalLine[]> {
+  const half = Math.ceil(lines.length / 2);
+  const [only] = lines;
+  if (lines.length > 1) {
+    yield lines.slice(0, half);
+    yield lines.slice(half);
+  } else if (only !== undefined) yield [{ ...missing(only.seq), time: only.time }];
+}
+
+const missing = (seq: number): JournalLine => ({ seq, time: 0, event: { type: 'lost', from: seq, to: seq } });
 
 /** What the headers of a message say. */
 export function shipmentIn(said: MsgHdrs | undefined): Shipment {

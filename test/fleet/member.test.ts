@@ -6,7 +6,7 @@ import { fleetSchema } from '../../src/config/rooms.ts';
 import type { FleetConnection } from '../../src/fleet/connection.ts';
 import { Identity } from '../../src/fleet/identity.ts';
 import { Member } from '../../src/fleet/member.ts';
-import { acksOf, type FleetOrder, giveOrder, isFor } from '../../src/fleet/orders.ts';
+import { acksOf, commandOf, type FleetOrder, giveOrder, isFor } from '../../src/fleet/orders.ts';
 import { auditEntries } from '../../src/journal/audit.ts';
 import { JOURNAL_DIR } from '../../src/journal/segment.ts';
 import type { EdgekeeperError } from '../../src/model/errors.ts';
@@ -104,6 +104,24 @@ describe.skipIf(!hasServer)(titled('a bot in a fleet'), () => {
       ok: false,
       error: expect.stringMatching(/CONFIG_INVALID/),
     });
+  });
+
+  it('has what is left of a time when it comes late, and nothing where that is over', async () => {
+    const HOUR = 3_600_000;
+    const now = Date.now();
+    const force = {
+      type: 'force',
+      strategy: 'EMA',
+      status: 'SUSPENDED',
+      pinForHours: 24,
+      actor: 'a',
+      reason: 'b',
+    } as const;
+    const hours = (at: number) => {
+      const given = commandOf({ ...force, at }, 'one', 1, now);
+      return given === null ? null : (given.command as { pinForHours: number }).pinForHours;
+    };
+    expect([now, now - 20 * HOUR, now - 25 * HOUR].map(hours)).toEqual([24, 4, null]);
   });
 
   it('that was away obeys before its first decision', async () => {

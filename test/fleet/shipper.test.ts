@@ -10,7 +10,9 @@ import type { JournalLine } from '../../src/journal/codec/line.ts';
 import { readWhole } from '../../src/journal/reader.ts';
 import { JOURNAL_DIR } from '../../src/journal/segment.ts';
 import { openOverlay } from '../../src/node/index.ts';
+import { seededRandom } from '../../src/statistics/random.ts';
 import { feed, HOUR, START, signal } from '../fixtures.ts';
+import { streamOf } from './fleet-of.ts';
 import { founded, hasServer, type Server, startServer, titled } from './servers.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -121,6 +123,46 @@ describe.skipIf(!hasServer)(titled('a journal that is shipped'), () => {
     await lives(dir, START, outcomes);
     await shipperOf('b', dir).ship();
     expect((await shippedOf('b')).length).toBe((await journalOf(dir)).length);
+  });
+
+  it('that has an event too large for the servers goes on behind it, and says that it is missing', async () => {
+    const small = await startServer('max_payload: 8192');
+    const tight = await founded([small.url], 'test');
+    const dir = await fresh();
+    const time = await lives(dir, START);
+    const overlay = await openOverlay({
+      stateDir: dir,
+      log,
+      clock: { now: () => time + 9000 * HOUR, sleep: async () => undefined },
+    });
+    const random = seededRandom(1);
+    // Numbers that no packing makes small.
+    const priors = Array.from(
+      { length: 2000 },
+      (_, i) => [`s${i}`, { mean: random.uniform(), deviation: 0.1 }] as const,
+    );
+    overlay.engine.execute({ time, actor: 'a', reason: 'large', type: 'setFleet', priors });
+    await overlay.close();
+    await lives(
+      dir,
+      time + HOUR,
+      Array.from({ length: 300 }, (_, i) => random.normal() + i / 1e9),
+    );
+    const shipper = new Shipper(tight, subjectOf('test', 0, 'large'), dir);
+    await shipper.ship();
+    const lines = await journalOf(dir);
+    // What was said, and what a bot that is alone takes back of it.
+    const large = lines.filter(({ event }) => event.type === 'command').map(({ seq }) => seq);
+    expect(large.length).toBe(2);
+    const shipped = (await streamOf(tight, 'test')).flatMap((each) => each.lines);
+    expect(shipped.map(({ seq }) => seq)).toEqual(lines.map(({ seq }) => seq));
+    expect(shipped.filter(({ event }) => event.type === 'lost').map(({ seq }) => seq)).toEqual(large);
+    // What ends with it is gone on from all the same.
+    const again = new Shipper(tight, subjectOf('test', 0, 'large'), dir);
+    await again.ship();
+    expect(again.shipped).toBe(lines.at(-1)!.seq);
+    await tight.close();
+    await small.stop();
   });
 
   it('begins another life where an earlier state was restored, with what is later alone', async () => {
