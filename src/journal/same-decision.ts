@@ -22,6 +22,7 @@ const DECISION = [
   'qualityFactor',
   'edgeFactor',
   'guard',
+  'fleetGuard',
   'cap',
   'equity',
 ] as const satisfies readonly (keyof Decision)[];

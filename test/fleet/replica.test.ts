@@ -138,7 +138,7 @@ describe.skipIf(!hasServer)(titled('replicas of a fleet'), () => {
     let failures = 0;
     const consumers = new Proxy(fleet.js.consumers, {
       get: (of, name) =>
-        name === 'get' && failures < 5
+        name === 'get' && failures < 2
           ? async () => {
               failures += 1;
               throw new Error('no answer');
@@ -156,7 +156,7 @@ describe.skipIf(!hasServer)(titled('replicas of a fleet'), () => {
     });
     replicas.push(shaky);
     await shaky.start();
-    await until(() => failures === 5 && shaky.held.length === PARTITIONS, 60_000);
+    await until(() => failures === 2 && shaky.held.length === PARTITIONS, 60_000);
     await bots(4, 2, () => 1);
     await until(checkpointsAreComplete);
   }, 90_000);
