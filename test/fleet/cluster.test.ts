@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fleetSchema } from '../../src/config/rooms.ts';
+import { readCheckpoint } from '../../src/fleet/checkpoints.ts';
+import type { FleetConnection } from '../../src/fleet/connection.ts';
+import { Member } from '../../src/fleet/member.ts';
+import { partitionOf } from '../../src/fleet/names.ts';
+import { Replica } from '../../src/fleet/replica.ts';
+import { readWhole } from '../../src/journal/reader.ts';
+import { JOURNAL_DIR } from '../../src/journal/segment.ts';
+import { type Overlay, openOverlay } from '../../src/node/index.ts';
+import { signal } from '../fixtures.ts';
+import { until } from '../until.ts';
+import { fresh, recomputed, silent, streamOf } from './fleet-of.ts';
+import { founded, hasServer, prepareCluster, type Server, titled } from './servers.ts';
+
+const PARTITIONS = 2;
+
+describe.skipIf(!hasServer)(titled('a fleet on three servers'), () => {
+  let servers: Server[];
+  let fleet: FleetConnection;
+  let replica: Replica;
+  const bots: { name: string; stateDir: string; overlay: Overlay; member: Member }[] = [];
+
+  beforeAll(async () => {
+    servers = await prepareCluster(3);
+    await Promise.all(servers.map((server) => server.start()));
+    const urls = servers.map(({ url }) => url);
+    // A cluster needs a moment to find its leader.
+    await until(async () => {
+      fleet = await founded(urls, 'three', { partitions: PARTITIONS, replicas: 3 }).catch(() => fleet);
+      return fleet !== undefined;
+    }, 60_000);
+    replica = new Replica({ connection: fleet, fleet: 'three', partitions: PARTITIONS, log: silent });
+    await replica.start();
+    for (const name of ['a', 'b', 'c']) {
+      const stateDir = await fresh();
+      const overlay = await openOverlay({ stateDir, log: silent });
+      const member = new Member({
+        stateDir,
+        settings: fleetSchema.parse({ servers: urls, name: 'three', bot: name }),
+        log: silent,
+        onReady: () => undefined,
+        onRefused: () => undefined,
+        onOrder: () => undefined,
+      });
+      member.start();
+      bots.push({ name, stateDir, overlay, member });
+    }
+  });
+  afterAll(async () => {
+    for (const { member, overlay } of bots) {
+      await member.close();
+      await overlay.close();
+    }
+    await replica?.close();
+    await fleet?.close();
+    for (const server of servers ?? []) await server.stop();
+  });
+
+  /** Each bot decides on some signals: whatever the servers do, at once. */
+  function trade(): void {
+    for (const { overlay } of bots)
+      for (let i = 0; i < 20; i += 1) {
+        const time = Math.max(overlay.engine.time, Date.now()) + 1;
+        expect(overlay.engine.decide(signal({ time, strategy: `s${i % 3}` })).action).toBe('execute');
+        overlay.engine.recordEquity({ time, equity: 1000 + i });
+      }
+  }
+
+  async function hasEverything(): Promise<boolean> {
+    const all = await streamOf(fleet, 'three').catch(() => null);
+    if (all === null) return false;
+    for (const { name, stateDir, overlay } of bots) {
+      await overlay.durable();
+      const journal: number[] = [];
+      await readWhole(join(stateDir, JOURNAL_DIR), ({ seq }) => journal.push(seq));
+      const shipped = all
+        .filter(({ bot }) => bot === name)
+        .flatMap(({ lines }) => lines.map(({ seq }) => seq));
+      if (shipped.length < journal.length) return false;
+      expect(shipped).toEqual(journal);
+    }
+    return true;
+  }
+
+  it('goes on over the death of one, and of two, and has everything once when they are back', async () => {
+    trade();
+    await until(hasEverything, 60_000);
+    await servers[0]!.stop('SIGKILL');
+    trade();
+    const before = bots.map(({ member }) => member.shipped!);
+    await until(() => bots.every(({ member }, i) => (member.shipped ?? 0) > before[i]!), 60_000);
+    await servers[1]!.stop('SIGKILL');
+    // Nobody can write now: bots trade on, and nothing is lost.
+    trade();
+    await servers[0]!.start();
+    await servers[1]!.start();
+    await until(hasEverything, 120_000);
+
+    // A leader may still be looked for: whoever asks then asks again.
+    const learned = await fleet.bucket('learned');
+    let all: Awaited<ReturnType<typeof streamOf>> = [];
+    await until(async () => {
+      all = await streamOf(fleet, 'three').catch(() => []);
+      return all.length > 0;
+    }, 60_000);
+    for (let partition = 0; partition < PARTITIONS; partition += 1) {
+      const own = all.filter(({ bot }) => partitionOf(bot, PARTITIONS) === partition);
+      if (own.length === 0) continue;
+      let known: Awaited<ReturnType<typeof readCheckpoint>> = null;
+      await until(async () => {
+        known = await readCheckpoint(learned, partition).catch(() => null);
+        return known?.state.at === own.at(-1)!.at;
+      }, 60_000);
+      expect(known!.state).toEqual(JSON.parse(JSON.stringify(recomputed(own))));
+    }
+  }, 300_000);
+});
