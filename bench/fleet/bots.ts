@@ -17,7 +17,7 @@ interface Told {
 
 const { dir, servers, fleet, names, alone, every } = JSON.parse(process.argv[2]!) as Told;
 const log = { info: () => undefined, warn: () => undefined, error: (text: string) => console.error(text) };
-const times: { readonly fleet: number[]; readonly alone: number[] } = { fleet: [], alone: [] };
+const times = { fleet: [] as number[], alone: [] as number[] };
 let isOver = false;
 process.once('SIGTERM', () => {
   isOver = true;
@@ -26,6 +26,16 @@ process.once('SIGTERM', () => {
 async function open(name: string, isMember: boolean): Promise<Overlay> {
   const config = isMember ? { fleet: { servers: [...servers], name: fleet, bot: name } } : {};
   return openOverlay({ stateDir: join(dir, name), log, config, durability: 'os' });
+}
+
+/** Says when the first order to be off was carried out. */
+function watchOff({ engine }: Overlay): void {
+  const stop = engine.subscribe((event) => {
+    if (event.type !== 'command' || event.command.type !== 'setFlags') return;
+    if (event.command.flags.enabled !== false) return;
+    console.log(`off ${Date.now()}`);
+    stop();
+  });
 }
 
 async function live({ engine }: Overlay, at: number, kind: 'fleet' | 'alone'): Promise<void> {
@@ -58,6 +68,7 @@ const opened = await Promise.all([
   ...names.map((name) => open(name, true)),
   ...Array.from({ length: alone }, (_, i) => open(`${names[0]}-alone-${i}`, false)),
 ]);
+for (const overlay of opened.slice(0, names.length)) watchOff(overlay);
 console.log('ready');
 await Promise.all(opened.map((overlay, i) => live(overlay, i, i < names.length ? 'fleet' : 'alone')));
 await Promise.all(opened.map((overlay) => overlay.close()));

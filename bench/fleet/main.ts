@@ -122,8 +122,10 @@ await sleep(15_000);
 say(`ready: ${hosts.filter(({ out }) => out.includes('ready')).length} of ${processes} processes`);
 
 // Panic: how long until every bot has said that it is off.
+let offAt = 0;
 for (const on of [false, true]) {
   const from = performance.now();
+  if (!on) offAt = Date.now();
   const order = await giveOrder(await connection.bucket('orders'), {
     ...{
       type: 'switch',
@@ -134,15 +136,23 @@ for (const on of [false, true]) {
       at: Date.now(),
     },
   });
+  const put = performance.now() - from;
+  // Whoever asks all the time is what is waited for.
+  await sleep(1000);
   let answers = await answersTo(await connection.bucket('bots'), await connection.bucket('acks'), order);
   while (answers.done.length < names.length && performance.now() - from < 20_000) {
-    await sleep(20);
+    await sleep(500);
     answers = await answersTo(await connection.bucket('bots'), await connection.bucket('acks'), order);
   }
   say(
-    `${on ? 'on' : 'off'}: carried out and answered by ${answers.done.length} after ${(performance.now() - from).toFixed(0)} ms`,
+    `${on ? 'on' : 'off'}: carried out and answered by ${answers.done.length} within ${(performance.now() - from).toFixed(0)} ms; the servers had it after ${put.toFixed(0)} ms`,
   );
 }
+
+const off = hosts.flatMap(({ out }) =>
+  [...out.matchAll(/^off (\d+)$/gm)].map(([, at]) => Number(at) - offAt),
+);
+say(`${off.length} bots were off, the last after ${Math.max(...off)} ms`);
 
 const killed = { bots: 0, replicas: 0, servers: 0, quorums: 0 };
 const timings: { readonly fleet: number[]; readonly alone: number[] } = { fleet: [], alone: [] };

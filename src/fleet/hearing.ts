@@ -12,7 +12,7 @@ export interface HearingOptions {
   readonly priors: boolean;
   readonly guard: boolean;
   readonly log: Log;
-  readonly onOrder: () => void;
+  readonly onOrder: (isPanic: boolean) => void;
 }
 
 /** Strategies whose priors a bot is given: more than it can have. */
@@ -84,7 +84,7 @@ export class Hearing {
     const { stateDir, fleet, onOrder } = this.#options;
     await postCommand(stateDir, { type: 'setFleet', ...word, actor: `fleet ${fleet}`, reason });
     this.#said.set(key, text);
-    onOrder();
+    onOrder(false);
   }
 }
 

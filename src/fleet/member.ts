@@ -17,7 +17,7 @@ export interface MemberOptions {
   readonly onReady: () => void;
   /** Told where the bot may not take part. */
   readonly onRefused: (error: EdgekeeperError) => void;
-  readonly onOrder: () => void;
+  readonly onOrder: (isPanic: boolean) => void;
 }
 
 /** How often the journal is looked at, and how long a pause there is after trouble, in ms. */

@@ -11,8 +11,8 @@ export interface ObedienceOptions {
   readonly bot: string;
   readonly stateDir: string;
   readonly log: Log;
-  /** Told when something is in the inbox of the bot. */
-  readonly onOrder: () => void;
+  /** Told when something is in the inbox of the bot, and before that, at once, that the panic switch is being pulled. */
+  readonly onOrder: (isPanic: boolean) => void;
 }
 
 /** How long a bot may take to carry out an order, in ms; after that it is asked again at the next start. */
@@ -78,7 +78,10 @@ export class Obedience {
     this.#underWay.set(key, revision);
     const isPanic = order.type === 'switch' && order.flag === 'enabled' && !order.on;
     // Off is off before anybody has read a command.
-    if (isPanic) await panicOff(stateDir);
+    if (isPanic) {
+      onOrder(true);
+      await panicOff(stateDir);
+    }
     const given = commandOf(order, bot, revision, Date.now());
     if (given === null) {
       await this.#acknowledge(key, { revision, ok: true, at: Date.now() });
@@ -86,7 +89,7 @@ export class Obedience {
     }
     const { id, command } = given;
     await postCommand(stateDir, command, id);
-    onOrder();
+    onOrder(false);
     void this.#answer(key, revision, id, order.type === 'switch' && order.flag === 'enabled' && order.on);
   }
 

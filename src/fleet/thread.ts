@@ -26,7 +26,7 @@ port.on('message', (request: FleetRequest) => {
     settings,
     log: { info: write('info'), warn: write('warn'), error: write('error') },
     onReady: () => tell({ member, type: 'ready' }),
-    onOrder: () => tell({ member, type: 'ordered' }),
+    onOrder: (isPanic) => tell({ member, type: 'ordered', isPanic }),
     onRefused: ({ code, message }) => tell({ member, type: 'refused', code, message: printable(message) }),
   });
   members.set(member, joining);

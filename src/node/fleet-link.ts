@@ -16,7 +16,8 @@ export type FleetRequest =
     }
   | { readonly type: 'leave'; readonly member: number };
 export type FleetNews = { readonly member: number } & (
-  | { readonly type: 'ready' | 'ordered' | 'left' }
+  | { readonly type: 'ready' | 'left' }
+  | { readonly type: 'ordered'; readonly isPanic: boolean }
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
   | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly text: string }
 );
@@ -25,8 +26,8 @@ export interface FleetLinkOptions {
   readonly stateDir: string;
   readonly settings: FleetSettings;
   readonly log: Log;
-  /** Told when an order of the fleet is in the inbox. */
-  readonly onOrder: () => void;
+  /** Told when an order of the fleet is in the inbox, and before that, at once, that the panic switch is being pulled. */
+  readonly onOrder: (isPanic: boolean) => void;
 }
 
 /** How long a start waits for what the fleet has ordered, in ms: without an answer the bot goes on as alone. */
@@ -105,7 +106,7 @@ export class FleetLink {
   #hear(news: FleetNews): void {
     const { log, onOrder } = this.#options;
     if (news.type === 'log') log[news.level](news.text);
-    else if (news.type === 'ordered') onOrder();
+    else if (news.type === 'ordered') onOrder(news.isPanic);
     else if (news.type === 'refused' && !this.#answers.has('refused')) log.error(news.message);
     this.#answers.get(news.type)?.(news);
   }

@@ -66,6 +66,8 @@ export interface Overlay {
 }
 
 const POLL_EVERY = 500;
+/** How long a disk may take to show that the panic switch was pulled, in ms. */
+const PULLED_WITHIN = 5000;
 
 /** Overrides everything: the overlay is off in a process that has it set. Asking the system takes too long for every order. */
 export const killedByEnvironment = (): boolean => process.env.EDGEKEEPER_DISABLED === '1';
@@ -116,6 +118,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
   async function opened(): Promise<Overlay> {
     let panicked = false;
+    let pullingUntil = Number.NEGATIVE_INFINITY;
     let isKilled = killedByEnvironment();
     const vitals = new VitalSigns({ stateDir, clock, journalLag: () => journal.lag });
     const hooks = { killed: () => panicked || isKilled, now: () => clock.now(), took: vitals.took };
@@ -230,6 +233,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         engine.reconfigure(next, { time, actor, reason });
       },
     });
+    const countPoll = (error: unknown): void => engine.countError('POLL_FAILED', error);
     /** Each step is on its own: on a disk that fails, the panic switch must still be seen. */
     async function poll(): Promise<void> {
       isKilled = killedByEnvironment();
@@ -245,7 +249,7 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         try {
           await step();
         } catch (error) {
-          engine.countError('POLL_FAILED', error);
+          countPoll(error);
         }
       }
     }
@@ -255,7 +259,14 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
 
     async function watchPanic(): Promise<void> {
       const pulled = await isPanicked(stateDir);
+      if (pulled) pullingUntil = Number.NEGATIVE_INFINITY;
       if (pulled === null || pulled === panicked) return;
+      // The switch is being pulled, and the disk does not show it yet.
+      if (!pulled && performance.now() < pullingUntil) return;
+      setPanicked(pulled);
+    }
+
+    function setPanicked(pulled: boolean): void {
       log.warn(pulled ? 'the panic switch was pulled: the overlay is off' : 'the panic switch is released');
       // What is off by panic stays off, and on record, until somebody switches it on again.
       const authorship = {
@@ -310,11 +321,23 @@ export async function openOverlay(options: OverlayOptions): Promise<Overlay> {
         : { refresh: (now) => feedCandles(engine, market.data, market.symbols, now) }),
     });
 
+    /** A fleet's panic is obeyed before any disk is asked; everything else is in the inbox. */
+    function onOrder(isPanic: boolean): void {
+      if (isPanic) {
+        pullingUntil = performance.now() + PULLED_WITHIN;
+        if (!panicked) setPanicked(true);
+      } else void pollAnew().catch(countPoll);
+    }
     forgetFleet(fleet);
     const link =
       fleet === null
         ? null
-        : new FleetLink({ stateDir, settings: fleet, log, onOrder: () => void pollAnew() });
+        : new FleetLink({
+            stateDir,
+            settings: fleet,
+            log,
+            onOrder,
+          });
     if (link !== null) undo.push(() => link.leave());
     await link?.join();
     // Commands given while no bot ran come first.
