@@ -22,9 +22,10 @@ export interface TurnOptions {
 const KEEP_EVERY = 2000;
 const KEEP_AFTER = 2000;
 /** How often it is looked whether messages lie in the stream that do not come, in ms. */
-const LOOK_EVERY = 30_000;
-/** Messages that are asked for at a time. */
+const LOOK_EVERY = 5000;
+/** Messages that are asked for at a time, and for how long, in ms: servers that say nothing for that long are asked again. */
 const AHEAD = 200;
+const ASK_FOR = 5000;
 
 /**
  * One partition in the hands of one replica: it goes on behind the last checkpoint, message by message, and keeps another
@@ -61,7 +62,7 @@ export class Turn {
       filter_subjects: subjectsOf(fleet, partition),
       opt_start_seq: this.#partition.at + 1,
     });
-    const messages = await consumer.consume({ max_messages: AHEAD });
+    const messages = await consumer.consume({ max_messages: AHEAD, expires: ASK_FOR });
     this.#messages = messages;
     const often = (what: () => Promise<void>, every: number) =>
       this.#timers.push(setInterval(() => void what().catch((error) => this.#end(error)), every));
