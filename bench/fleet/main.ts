@@ -139,10 +139,10 @@ for (const on of [false, true]) {
   const put = performance.now() - from;
   // Whoever asks all the time is what is waited for.
   await sleep(1000);
-  let answers = await answersTo(await connection.bucket('bots'), await connection.bucket('acks'), order);
+  let answers = await answersTo(connection, order);
   while (answers.done.length < names.length && performance.now() - from < 20_000) {
     await sleep(500);
-    answers = await answersTo(await connection.bucket('bots'), await connection.bucket('acks'), order);
+    answers = await answersTo(connection, order);
   }
   say(
     `${on ? 'on' : 'off'}: carried out and answered by ${answers.done.length} within ${(performance.now() - from).toFixed(0)} ms; the servers had it after ${put.toFixed(0)} ms`,

@@ -183,11 +183,10 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
       const now = world.clock.now();
       const order = { ...said, actor: userInfo().username, reason: flags.reason, at: now } as FleetOrder;
       const { key, revision } = await giveOrder(await connection.bucket('orders'), order);
-      const [bots, acks] = [await connection.bucket('bots'), await connection.bucket('acks')];
-      let answers = await answersTo(bots, acks, { key, revision });
+      let answers = await answersTo(connection, { key, revision });
       for (const end = now + 1000 * flags.wait; answers.waiting.length > 0 && world.clock.now() < end; ) {
         await world.clock.sleep(200);
-        answers = await answersTo(bots, acks, { key, revision });
+        answers = await answersTo(connection, { key, revision });
       }
       const { waiting, away, refused } = answers;
       if (waiting.length > 0 || refused.length > 0)

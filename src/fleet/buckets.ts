@@ -1,22 +1,61 @@
-import type { KV } from '@nats-io/kv';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import type { FleetConnection } from './connection.ts';
+import { type BucketName, bucketOf } from './names.ts';
 
-/** Tells every entry of a bucket as it is now, in one pass; not those that were deleted. */
-export async function eachEntry(
-  bucket: KV,
-  tell: (key: string, text: string, revision: number) => void,
-): Promise<void> {
-  const { values } = await bucket.status();
-  if (values === 0) return;
-  const entries = await bucket.watch();
-  for await (const entry of entries) {
-    if (entry.operation === 'PUT') tell(entry.key, entry.string(), entry.revision);
-    if (entry.delta === 0) break;
-  }
-  entries.stop();
+/** What stands in a bucket under a key. Revisions grow over all keys of a bucket. */
+export interface Entry {
+  readonly key: string;
+  readonly text: string;
+  readonly revision: number;
 }
 
-export async function keysIn(bucket: KV): Promise<Set<string>> {
+/** What was deleted is there as a message that says so. */
+export const isDeleted = (headers: MsgHdrs | undefined): boolean =>
+  (headers?.get('KV-Operation') ?? '') !== '';
+
+/** How long an entry is waited for that was there a moment ago, in ms: it may have been forgotten meanwhile. */
+const NEXT_WITHIN = 1500;
+
+/** The stream that a bucket is, and how subjects of its keys begin. */
+export function streamOfBucket(fleet: string, bucket: BucketName): { stream: string; prefix: string } {
+  const name = bucketOf(fleet, bucket);
+  return { stream: `KV_${name}`, prefix: `$KV.${name}.` };
+}
+
+/**
+ * Tells every entry of a bucket as it is now, in one pass; not those that were deleted. Throws where the servers fall
+ * silent on the way. What the client's own watch of a bucket leaves at the servers for five minutes is taken away at once.
+ */
+export async function eachEntry(
+  { js, fleet }: FleetConnection,
+  bucket: BucketName,
+  tell: (entry: Entry) => void,
+  { keysOnly = false } = {},
+): Promise<void> {
+  const { stream, prefix } = streamOfBucket(fleet, bucket);
+  const consumer = await js.consumers.get(stream, {
+    filter_subjects: `${prefix}>`,
+    deliver_policy: 'last_per_subject',
+    headers_only: keysOnly,
+  });
+  try {
+    const { num_pending: all } = await consumer.info(true);
+    if (all === 0) return;
+    for (let [told, before] = [0, -1]; told < all && told > before; ) {
+      before = told;
+      for await (const message of await consumer.fetch({ max_messages: all - told, expires: NEXT_WITHIN })) {
+        told += 1;
+        if (!isDeleted(message.headers))
+          tell({ key: message.subject.slice(prefix.length), text: message.string(), revision: message.seq });
+      }
+    }
+  } finally {
+    void consumer.delete().catch(() => undefined);
+  }
+}
+
+export async function keysIn(connection: FleetConnection, bucket: BucketName): Promise<Set<string>> {
   const keys = new Set<string>();
-  for await (const key of await bucket.keys()) keys.add(key);
+  await eachEntry(connection, bucket, ({ key }) => keys.add(key), { keysOnly: true });
   return keys;
 }

@@ -9,10 +9,13 @@ import { type BucketName, bucketOf, streamOf } from './names.ts';
 
 /** A fleet as seen from one process. */
 export interface FleetConnection {
+  readonly fleet: string;
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly kvm: Kvm;
+  /** Asks any server that has a copy, which need not be the last word: it answers soon, also while a leader is looked for. */
+  readonly copies: JetStreamManager['direct'];
   readonly stream: string;
   headers(): MsgHdrs;
   bucket(name: BucketName): Promise<KV>;
@@ -34,6 +37,7 @@ export async function natsPackages() {
 
 /** How long a server may take to answer, in ms. */
 export const ANSWER_WITHIN = 5000;
+const COPY_WITHIN = 1000;
 
 export interface ConnectOptions {
   /** What the servers show of this client. */
@@ -78,10 +82,13 @@ export async function connectFleet(
   // Whether JetStream is there is known at the first question.
   const jsOptions = { timeout: ANSWER_WITHIN, checkAPI: false };
   const jsm = await jetstream.jetstreamManager(nc, jsOptions);
+  const { direct: copies } = await jetstream.jetstreamManager(nc, { ...jsOptions, timeout: COPY_WITHIN });
   const kvm = new kv.Kvm(jetstream.jetstream(nc, jsOptions));
   return {
+    fleet,
     nc,
     jsm,
+    copies,
     kvm,
     js: jetstream.jetstream(nc, jsOptions),
     stream: streamOf(fleet),

@@ -1,13 +1,13 @@
-import type { KV } from '@nats-io/kv';
 import type { FleetGuard } from '../engine/fleet.ts';
 import type { Log } from '../model/ports.ts';
 import { type Order, postCommand } from '../node/inbox.ts';
+import type { FleetConnection } from './connection.ts';
+import { Following } from './following.ts';
 import type { FleetPrior } from './learning/prior.ts';
 import { publishedGuardSchema, publishedPriorsSchema } from './publisher.ts';
 
 export interface HearingOptions {
-  readonly published: KV;
-  readonly fleet: string;
+  readonly connection: FleetConnection;
   readonly stateDir: string;
   readonly priors: boolean;
   readonly guard: boolean;
@@ -21,37 +21,35 @@ const MOST_PRIORS = 500;
 /** Passes on to one bot what its fleet knows of strategies, and the guard of the fleet, where it wants them. */
 export class Hearing {
   readonly #options: HearingOptions;
-  #stop: (() => void) | null = null;
+  readonly #following: Following;
   /** What was said last, so that nothing is said twice. */
   readonly #said = new Map<string, string>();
 
   constructor(options: HearingOptions) {
     this.#options = options;
+    const { connection, log } = options;
+    this.#following = new Following({
+      connection,
+      bucket: 'published',
+      log,
+      onEntry: ({ key, text }) => this.#hear(key, text),
+    });
   }
 
-  async start(): Promise<void> {
-    const { published, log } = this.#options;
-    this.stop();
-    const watch = await published.watch();
-    this.#stop = () => watch.stop();
-    void (async () => {
-      for await (const entry of watch)
-        if (entry.operation === 'PUT')
-          await this.#hear(entry.key, entry.string()).catch((error) =>
-            log.warn(`what the fleet says of ${entry.key} is not passed on: ${(error as Error).message}`),
-          );
-    })().catch((error) => log.warn(`the fleet is not heard: ${(error as Error).message}`));
+  start(): Promise<void> {
+    return this.#following.start();
   }
 
   stop(): void {
-    this.#stop?.();
-    this.#stop = null;
+    this.#following.stop();
   }
 
   async #hear(key: string, text: string): Promise<void> {
     const { priors, guard } = this.#options;
     if (key === 'priors' && priors) {
-      const { priors: told } = publishedPriorsSchema.parse(JSON.parse(text));
+      const read = this.#read(publishedPriorsSchema, key, text);
+      if (read === null) return;
+      const { priors: told } = read;
       await this.#say(
         key,
         { priors: told.slice(0, MOST_PRIORS).map(([strategy, prior]) => [strategy, asPrior(prior)]) },
@@ -59,7 +57,9 @@ export class Hearing {
       );
     }
     if (key !== 'guard' || !guard) return;
-    const { told } = publishedGuardSchema.parse(JSON.parse(text));
+    const read = this.#read(publishedGuardSchema, key, text);
+    if (read === null) return;
+    const { told } = read;
     const word: FleetGuard | null =
       told === null || told.factor === 1 ? null : { factor: told.factor, until: told.until };
     // That nothing is held back need not be said before anything was.
@@ -74,6 +74,17 @@ export class Hearing {
     );
   }
 
+  /** What cannot be read is no word; the next one will be. */
+  #read<T>(schema: { parse(value: unknown): T }, key: string, text: string): T | null {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (error) {
+      const { log } = this.#options;
+      log.warn(`what the fleet says of ${key} cannot be read: ${(error as Error).message}`);
+      return null;
+    }
+  }
+
   async #say(
     key: string,
     word: Pick<Extract<Order, { type: 'setFleet' }>, 'priors' | 'guard'>,
@@ -81,8 +92,8 @@ export class Hearing {
   ) {
     const text = JSON.stringify(word);
     if (this.#said.get(key) === text) return;
-    const { stateDir, fleet, onOrder } = this.#options;
-    await postCommand(stateDir, { type: 'setFleet', ...word, actor: `fleet ${fleet}`, reason });
+    const { stateDir, connection, onOrder } = this.#options;
+    await postCommand(stateDir, { type: 'setFleet', ...word, actor: `fleet ${connection.fleet}`, reason });
     this.#said.set(key, text);
     onOrder(false);
   }

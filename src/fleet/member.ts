@@ -102,33 +102,21 @@ export class Member {
     const partitions = await partitionsOf(connection, name);
     this.#identity ??= new Identity(await connection.bucket('bots'), bot, await stateIdOf(stateDir));
     await this.#hold();
-    const [orders, acks] = [await connection.bucket('orders'), await connection.bucket('acks')];
-    const obedience = new Obedience({ orders, acks, bot, stateDir, log, onOrder });
+    const acks = await connection.bucket('acks');
+    const obedience = new Obedience({ connection, acks, bot, stateDir, log, onOrder });
     await obedience.start();
     const { priors, guard } = settings;
-    const published = await connection.bucket('published');
-    const hearing = new Hearing({ published, fleet: name, stateDir, priors, guard, log, onOrder });
-    await hearing.start();
+    const hearing = new Hearing({ connection, stateDir, priors, guard, log, onOrder });
+    try {
+      await hearing.start();
+    } catch (error) {
+      obedience.stop();
+      throw error;
+    }
     this.#hearing = hearing;
     this.#shipper = new Shipper(connection, subjectOf(name, partitionOf(bot, partitions), bot), stateDir);
     this.#obedience = obedience;
-    void this.#listenAgain(connection, [obedience, hearing]);
     onReady();
-  }
-
-  /** What was ordered while the connection was lost is met when it is there again. */
-  async #listenAgain(
-    { nc }: FleetConnection,
-    listeners: readonly { start(): Promise<void> }[],
-  ): Promise<void> {
-    const { log } = this.#options;
-    for await (const { type } of nc.status()) {
-      if (type !== 'reconnect' || this.#isClosed) continue;
-      for (const listener of listeners)
-        await listener
-          .start()
-          .catch((error) => log.warn(`the fleet is not heard: ${(error as Error).message}`));
-    }
   }
 
   async #hold(): Promise<void> {

@@ -3,10 +3,13 @@ import type { Log } from '../model/ports.ts';
 import { wallClock } from '../node/clock.ts';
 import { acknowledgementOf, postCommand } from '../node/inbox.ts';
 import { allowOn, panicOff } from '../node/panic.ts';
+import type { Entry } from './buckets.ts';
+import type { FleetConnection } from './connection.ts';
+import { Following } from './following.ts';
 import { type Acks, acksOf, commandOf, orderIn } from './orders.ts';
 
 export interface ObedienceOptions {
-  readonly orders: KV;
+  readonly connection: FleetConnection;
   readonly acks: KV;
   readonly bot: string;
   readonly stateDir: string;
@@ -15,67 +18,55 @@ export interface ObedienceOptions {
   readonly onOrder: (isPanic: boolean) => void;
 }
 
-/** How long a bot may take to carry out an order, in ms; after that it is asked again at the next start. */
+/** How long a bot takes at most to carry out an order before that is said, in ms. */
 const CARRIED_OUT_WITHIN = 60_000;
 
 /** Does in one bot what is ordered of its fleet: through its inbox, where it is audited, and acknowledged back. */
 export class Obedience {
   readonly #options: ObedienceOptions;
   #acks: Acks = {};
-  /** Revisions that are on their way, by key. */
-  readonly #underWay = new Map<string, number>();
+  /** Revisions of what was ordered last, by key. */
+  readonly #latest = new Map<string, number>();
   #writing: Promise<unknown> = Promise.resolve();
-  #stop: (() => void) | null = null;
+  readonly #following: Following;
+  readonly #end = new AbortController();
 
   constructor(options: ObedienceOptions) {
     this.#options = options;
+    const { connection, acks, bot, log } = options;
+    this.#following = new Following({
+      connection,
+      bucket: 'orders',
+      log,
+      onEntry: (entry) => this.#meet(entry),
+      onAnew: async () => {
+        this.#acks = await acksOf(acks, bot);
+        this.#latest.clear();
+      },
+    });
   }
 
-  /** Watches what is ordered. Resolves when everything that was ordered before is in the inbox. */
+  /** Follows what is ordered. Resolves when everything that was ordered before is in the inbox. */
   async start(): Promise<void> {
-    const { orders, acks, bot, log } = this.#options;
-    this.stop();
+    const { acks, bot } = this.#options;
     this.#acks = await acksOf(acks, bot);
-    // What was ordered before comes first; the number of those says when that is done.
-    const keys: string[] = [];
-    for await (const key of await orders.keys()) keys.push(key);
-    const before = new Set(keys);
-    const watch = await orders.watch();
-    this.#stop = () => watch.stop();
-    let isCaughtUp = (): void => undefined;
-    const caughtUp = new Promise<void>((resolve) => {
-      isCaughtUp = resolve;
-    });
-    if (before.size === 0) isCaughtUp();
-    void (async () => {
-      for await (const entry of watch) {
-        try {
-          await this.#meet(entry);
-        } catch (error) {
-          log.error(`an order of the fleet could not be passed on: ${(error as Error).message}`);
-        }
-        before.delete(entry.key);
-        if (before.size === 0) isCaughtUp();
-      }
-    })().catch((error) => log.warn(`orders of the fleet are not heard: ${(error as Error).message}`));
-    await caughtUp;
+    await this.#following.start();
   }
 
   stop(): void {
-    this.#stop?.();
-    this.#stop = null;
+    this.#following.stop();
+    this.#end.abort();
   }
 
-  async #meet(entry: Parameters<typeof orderIn>[0] & { key: string; revision: number }): Promise<void> {
+  async #meet({ key, text, revision }: Entry): Promise<void> {
     const { bot, stateDir, log, onOrder } = this.#options;
-    const { key, revision } = entry;
-    if ((this.#acks[key]?.revision ?? 0) >= revision || (this.#underWay.get(key) ?? 0) >= revision) return;
-    const order = orderIn(entry);
+    if ((this.#acks[key]?.revision ?? 0) >= revision) return;
+    const order = orderIn(text);
     if (order === null) {
-      if (entry.operation === 'PUT') log.warn(`an order of the fleet that cannot be read: ${key}`);
+      log.warn(`an order of the fleet that cannot be read: ${key}`);
       return;
     }
-    this.#underWay.set(key, revision);
+    this.#latest.set(key, revision);
     const isPanic = order.type === 'switch' && order.flag === 'enabled' && !order.on;
     // Off is off before anybody has read a command.
     if (isPanic) {
@@ -96,15 +87,16 @@ export class Obedience {
   /** Waits until the bot has done it, and says so. */
   async #answer(key: string, revision: number, id: string, isOn: boolean): Promise<void> {
     const { stateDir, log } = this.#options;
-    const answer = await acknowledgementOf(stateDir, id, wallClock, CARRIED_OUT_WITHIN);
-    if (answer === null) {
-      this.#underWay.delete(key);
+    const { signal } = this.#end;
+    const ask = () => acknowledgementOf(stateDir, id, wallClock, CARRIED_OUT_WITHIN, signal);
+    let answer = await ask();
+    if (answer === null && !signal.aborted)
       log.warn(`the bot did not carry out an order of the fleet within a minute: ${key}`);
-      return;
-    }
+    while (answer === null && !signal.aborted) answer = await ask();
+    if (answer === null) return;
     // A later order of its kind may have been answered before.
     if ((this.#acks[key]?.revision ?? 0) > revision) return;
-    if (answer.ok && isOn && this.#underWay.get(key) === revision) allowOn(stateDir);
+    if (answer.ok && isOn && this.#latest.get(key) === revision) allowOn(stateDir);
     const error = answer.error === undefined ? {} : { error: answer.error.message };
     await this.#acknowledge(key, { revision, ok: answer.ok, ...error, at: Date.now() });
   }

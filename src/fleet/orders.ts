@@ -1,10 +1,11 @@
-import type { KV, KvEntry } from '@nats-io/kv';
+import type { KV } from '@nats-io/kv';
 import type { Options } from '../config/schema.ts';
 import { FLAGS } from '../model/flags.ts';
 import { STRATEGY_STATUSES } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
 import { commandId, type Order, type Rollout } from '../node/inbox.ts';
 import { eachEntry, keysIn } from './buckets.ts';
+import type { FleetConnection } from './connection.ts';
 import { keyOf, placeOf } from './names.ts';
 
 const by = {
@@ -49,11 +50,10 @@ export async function giveOrder(
   return { key, revision: await orders.put(key, JSON.stringify(order)) };
 }
 
-/** The order of an entry; null for what is none. */
-export function orderIn(entry: Pick<KvEntry, 'operation' | 'string'>): FleetOrder | null {
-  if (entry.operation !== 'PUT') return null;
+/** The order that a text is; null for what is none. */
+export function orderIn(text: string): FleetOrder | null {
   try {
-    return orderSchema.parse(JSON.parse(entry.string()));
+    return orderSchema.parse(JSON.parse(text));
   } catch {
     return null;
   }
@@ -98,9 +98,9 @@ export const acksSchema = z.record(
 export type Acks = z.output<typeof acksSchema>;
 
 /** What every bot says, by its name. */
-export async function allAcks(acks: KV): Promise<Map<string, Acks>> {
+export async function allAcks(connection: FleetConnection): Promise<Map<string, Acks>> {
   const all = new Map<string, Acks>();
-  await eachEntry(acks, (bot, text) => {
+  await eachEntry(connection, 'acks', ({ key: bot, text }) => {
     const parsed = acksSchema.safeParse(JSON.parse(text));
     if (parsed.success) all.set(bot, parsed.data);
   });
@@ -109,11 +109,10 @@ export async function allAcks(acks: KV): Promise<Map<string, Acks>> {
 
 /** What became of an order: names of bots that are there and have carried it out, refused it, or neither; and those away. */
 export async function answersTo(
-  bots: KV,
-  acks: KV,
+  connection: FleetConnection,
   { key, revision }: { readonly key: string; readonly revision: number },
 ): Promise<Record<'done' | 'refused' | 'waiting' | 'away', string[]>> {
-  const [held, all] = [await keysIn(bots), await allAcks(acks)];
+  const [held, all] = await Promise.all([keysIn(connection, 'bots'), allAcks(connection)]);
   const answers: Record<'done' | 'refused' | 'waiting' | 'away', string[]> = {
     done: [],
     refused: [],

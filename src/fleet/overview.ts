@@ -1,4 +1,3 @@
-import type { KV } from '@nats-io/kv';
 import type { Claim } from '../effect/claim.ts';
 import type { StrategyStatus } from '../model/strategy.ts';
 import { drawdown } from '../statistics/equity-curve.ts';
@@ -80,9 +79,9 @@ export async function fleetView(connection: FleetConnection, name: string, now: 
   const states = await allCheckpoints(await connection.bucket('learned'), partitions);
   const fleet = allOf(states);
   const [held, acks, orders] = await Promise.all([
-    connection.bucket('bots').then(keysIn),
-    connection.bucket('acks').then(allAcks),
-    connection.bucket('orders').then(ordersIn),
+    keysIn(connection, 'bots'),
+    allAcks(connection),
+    ordersIn(connection),
   ]);
   const published = await connection.bucket('published');
   const guard = await published.get('guard');
@@ -192,10 +191,10 @@ const fallenOf = ({
   recentPeak: number | null;
 }): number | null => (equity === null || recentPeak === null ? null : drawdown(recentPeak, equity));
 
-async function ordersIn(orders: KV): Promise<FleetView['orders']> {
+async function ordersIn(connection: FleetConnection): Promise<FleetView['orders']> {
   const all: { key: string; revision: number; order: FleetOrder }[] = [];
-  await eachEntry(orders, (key, text, revision) => {
-    const order = orderIn({ operation: 'PUT', string: () => text });
+  await eachEntry(connection, 'orders', ({ key, text, revision }) => {
+    const order = orderIn(text);
     if (order !== null) all.push({ key, revision, order });
   });
   return all;

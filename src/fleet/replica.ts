@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { KV } from '@nats-io/kv';
 import type { Log } from '../model/ports.ts';
+import { keysIn } from './buckets.ts';
 import type { FleetConnection } from './connection.ts';
 import { TURN_FOR } from './found.ts';
 import { isOutrun } from './identity.ts';
@@ -96,7 +97,7 @@ export class Replica {
   }
 
   async #round(): Promise<void> {
-    const { partitions, publishEvery = PUBLISH_EVERY } = this.#options;
+    const { connection, partitions, publishEvery = PUBLISH_EVERY } = this.#options;
     await this.#turns.put(replicaKey(this.id), '');
     for (const [partition, held] of this.#held) {
       try {
@@ -106,8 +107,7 @@ export class Replica {
         await this.#lose(partition);
       }
     }
-    const keys = new Set<string>();
-    for await (const key of await this.#turns.keys()) keys.add(key);
+    const keys = await keysIn(connection, 'turns');
     const replicas = [...keys].filter((key) => key.startsWith('replica.')).length;
     const share = Math.ceil(partitions / Math.max(1, replicas));
     for (const partition of this.held.slice(share)) await this.#giveBack(partition);

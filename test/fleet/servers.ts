@@ -33,23 +33,25 @@ export async function freePort(): Promise<number> {
 /** A NATS server of our own on loopback, with a store that is gone with it. */
 export class Server {
   readonly port: number;
-  readonly #args: readonly string[];
+  readonly #file: string;
+  readonly #store: string;
   #child: ChildProcess | null = null;
 
-  private constructor(port: number, args: readonly string[]) {
+  private constructor(port: number, file: string, store: string) {
     this.port = port;
-    this.#args = args;
+    this.#file = file;
+    this.#store = store;
   }
 
   static async prepare(config = '', name = 'n1'): Promise<Server> {
     const dir = await mkdtemp(join(tmpdir(), 'edgekeeper-nats-'));
     const port = await freePort();
-    const file = join(dir, 'nats.conf');
+    const [file, store] = [join(dir, 'nats.conf'), join(dir, 'store')];
     await writeFile(
       file,
-      `server_name: ${name}\nlisten: 127.0.0.1:${port}\njetstream { store_dir: "${join(dir, 'store')}" }\n${config}\n`,
+      `server_name: ${name}\nlisten: 127.0.0.1:${port}\njetstream { store_dir: "${store}" }\n${config}\n`,
     );
-    return new Server(port, ['-c', file]);
+    return new Server(port, file, store);
   }
 
   get url(): string {
@@ -57,7 +59,7 @@ export class Server {
   }
 
   async start(): Promise<void> {
-    const child = spawn(PROGRAM, this.#args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(PROGRAM, ['-c', this.#file], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     let said = '';
     await new Promise<void>((resolve, reject) => {
@@ -76,6 +78,12 @@ export class Server {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
+  }
+
+  /** Loses everything that a server has kept, as one does whose disk goes with it. */
+  async lose(): Promise<void> {
+    await this.stop('SIGKILL');
+    await removed(this.#store);
   }
 }
 
