@@ -1,9 +1,29 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Looks at what is loaded, and so needs a process of its own. */
 const ALONE = 'test/model/z.test.ts';
+
+/** What mostly waits, for processes that end or servers that look for a leader, begins first: nothing is left to wait for at the end. */
+const WAITING = [
+  'fleet/cluster',
+  'journal/crash',
+  'fleet-link',
+  'ccxt/world/differential',
+  'ccxt/conformance',
+];
+
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = WAITING.findIndex((each) => moduleId.includes(each));
+      return at < 0 ? WAITING.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -28,6 +48,7 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'alone', include: [ALONE] } },
     ],
+    sequence: { sequencer: WaitingFirst },
     setupFiles: ['test/setup.ts'],
     // Three more than there are cores: many wait, for processes that end and leases that grow stale.
     maxWorkers: availableParallelism() + 3,

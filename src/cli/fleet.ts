@@ -67,33 +67,32 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
         },
       ) => {
         const settings = await settingsOf(flags);
-        const [{ connectFleet }, { foundFleet, partitionsOf }, { Replica }] = await Promise.all([
-          import('../fleet/connection.ts'),
-          import('../fleet/found.ts'),
-          import('../fleet/replica.ts'),
-        ]);
+        const [{ connectFleet }, { foundFleet, partitionsOf }, { Replica }, { insisting }] =
+          await Promise.all([
+            import('../fleet/connection.ts'),
+            import('../fleet/found.ts'),
+            import('../fleet/replica.ts'),
+            import('../fleet/trouble.ts'),
+          ]);
         const log = createLog();
         const connection = await connectFleet(settings, { as: 'edgekeeper fleet serve' });
         const { partitions, copies: replicas, keepDays } = flags;
-        for (let isFirst = true; ; isFirst = false) {
-          try {
+        const replica = await insisting(
+          async () => {
             await foundFleet(connection, settings.name, { partitions, replicas, keepDays });
-            break;
-          } catch (error) {
-            // Servers that cannot agree just now, because too few of them are there, will when the others are back.
-            const { message = '' } = ((error as Error).cause ?? {}) as Error;
-            if (!/timeout/i.test(message) || world.signal.aborted) throw error;
-            if (isFirst) log.warn(`the servers do not answer as they should, and are waited for: ${message}`);
-            await world.clock.sleep(1000);
-          }
-        }
-        const replica = new Replica({
-          connection,
-          fleet: settings.name,
-          partitions: await partitionsOf(connection, settings.name),
-          log,
-        });
-        await replica.start();
+            const found = await partitionsOf(connection, settings.name);
+            const begun = new Replica({ connection, fleet: settings.name, partitions: found, log });
+            await begun.start();
+            return begun;
+          },
+          {
+            clock: world.clock,
+            until: Number.POSITIVE_INFINITY,
+            signal: world.signal,
+            onTrouble: (text) =>
+              log.warn(`the servers do not answer as they should, and are waited for: ${text}`),
+          },
+        );
         world.out(`The fleet ${settings.name} is served from here. Ctrl-C ends it; the bots go on.\n`);
         const page =
           flags.port === undefined ? null : await served(connection, settings, flags.host, flags.port, log);
@@ -178,15 +177,22 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
 
   /** Gives an order, and waits until the bots that are there have carried it out. */
   async function give(flags: FleetFlags, said: Said, done: string): Promise<void> {
-    await inFleet(flags, async (connection) => {
-      const { answersTo, giveOrder } = await import('../fleet/orders.ts');
+    await inFleet(flags, async (connection, { name }) => {
+      const [{ answersTo, giveOrder }, { partitionsOf }, { insisting }] = await Promise.all([
+        import('../fleet/orders.ts'),
+        import('../fleet/found.ts'),
+        import('../fleet/trouble.ts'),
+      ]);
       const now = world.clock.now();
+      const until = now + 1000 * flags.wait;
+      const insist = <T>(ask: () => Promise<T>) => insisting(ask, { clock: world.clock, until });
       const order = { ...said, actor: userInfo().username, reason: flags.reason, at: now } as FleetOrder;
-      const { key, revision } = await giveOrder(await connection.bucket('orders'), order);
-      let answers = await answersTo(connection, { key, revision });
-      for (const end = now + 1000 * flags.wait; answers.waiting.length > 0 && world.clock.now() < end; ) {
+      await insist(() => partitionsOf(connection, name));
+      const { key, revision } = await insist(async () => giveOrder(await connection.bucket('orders'), order));
+      let answers = await insist(() => answersTo(connection, { key, revision }));
+      while (answers.waiting.length > 0 && world.clock.now() < until) {
         await world.clock.sleep(200);
-        answers = await answersTo(connection, { key, revision });
+        answers = await insist(() => answersTo(connection, { key, revision }));
       }
       const { waiting, away, refused } = answers;
       if (waiting.length > 0 || refused.length > 0)
@@ -211,10 +217,15 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
     work: (connection: FleetConnection, settings: Where) => Promise<void>,
   ): Promise<void> {
     const settings = await settingsOf(flags);
-    const { connectFleet } = await import('../fleet/connection.ts');
+    const [{ connectFleet }, { inOurWords }] = await Promise.all([
+      import('../fleet/connection.ts'),
+      import('../fleet/trouble.ts'),
+    ]);
     const connection = await connectFleet(settings, { as: 'edgekeeper fleet' });
     try {
       await work(connection, settings);
+    } catch (error) {
+      throw inOurWords(error);
     } finally {
       await connection.close();
     }

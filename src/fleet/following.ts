@@ -15,9 +15,11 @@ export interface FollowingOptions {
   readonly onAnew?: () => Promise<void>;
 }
 
-/** How often it is looked whether something was missed, and how soon again after trouble, in ms. */
-const LOOK_EVERY = 30_000;
-const LOOK_AGAIN = 1000;
+/**
+ * How often it is looked whether something was missed, in ms: soon after trouble, when messages are lost and a copy may be
+ * behind, then ever less often.
+ */
+const LOOK_EVERY = { first: 1000, last: 30_000 };
 /** Pauses in ms after which a key is looked at whose new value was heard of, but does not stand yet. */
 const PAUSES = [0, 10, 20, 50, 100, 200, 500, 1000];
 
@@ -33,6 +35,7 @@ export class Following {
   readonly #prefix: string;
   #subscription: Subscription | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #pause = LOOK_EVERY.first;
   /** Up to where everything was told; and what of each key was told last, or is being told. */
   #upTo = 0;
   readonly #told = new Map<string, { readonly revision: number; readonly telling: Promise<void> }>();
@@ -66,8 +69,8 @@ export class Following {
       this.stop();
       throw error;
     }
-    this.#lookIn(LOOK_EVERY);
-    void this.#lookAtReconnections(connection.nc);
+    this.#lookLater();
+    void this.#watchServers(connection.nc);
   }
 
   stop(): void {
@@ -93,7 +96,7 @@ export class Following {
     } catch (error) {
       this.#say(error as Error);
     }
-    this.#lookIn(LOOK_AGAIN);
+    this.#lookSoon();
   }
 
   /** Revision of what was written last, by the leader; 0 for an empty bucket. */
@@ -152,28 +155,38 @@ export class Following {
     }
   }
 
-  #lookIn(time: number): void {
+  #lookSoon(): void {
+    this.#pause = LOOK_EVERY.first;
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
     if (this.#isOver) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     // Many bots that were cut off at once do not all look at once.
-    this.#timer = setTimeout(() => void this.#lookAndGoOn(), time * (0.75 + Math.random() / 2));
+    const pause = this.#pause * (0.75 + Math.random() / 2);
+    this.#timer = setTimeout(() => void this.#lookAndGoOn(), pause);
   }
 
   async #lookAndGoOn(): Promise<void> {
     try {
       await this.#look();
       this.#trouble = null;
-      this.#lookIn(LOOK_EVERY);
+      this.#pause = Math.min(2 * this.#pause, LOOK_EVERY.last);
+      this.#lookLater();
     } catch (error) {
       this.#say(error as Error);
-      this.#lookIn(LOOK_AGAIN);
+      this.#lookSoon();
     }
   }
 
-  async #lookAtReconnections(nc: NatsConnection): Promise<void> {
+  /** Messages may be lost when the connection is, and when a server comes or goes. */
+  async #watchServers(nc: NatsConnection): Promise<void> {
     for await (const { type } of nc.status()) {
       if (this.#isOver) return;
-      if (type === 'reconnect') await this.#lookAndGoOn();
+      if (type !== 'reconnect' && type !== 'update') continue;
+      this.#pause = LOOK_EVERY.first;
+      await this.#lookAndGoOn();
     }
   }
 

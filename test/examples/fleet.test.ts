@@ -10,6 +10,7 @@ import { acksOf, giveOrder } from '../../src/fleet/orders.ts';
 import { fleetView } from '../../src/fleet/overview.ts';
 import { Replica } from '../../src/fleet/replica.ts';
 import { openOverlay } from '../../src/node/index.ts';
+import { edgekeeper as ran } from '../cli/run-cli.ts';
 import { fresh, silent } from '../fleet/fleet-of.ts';
 import { hasServer, Server, titled } from '../fleet/servers.ts';
 import { until } from '../until.ts';
@@ -91,6 +92,11 @@ describe.skipIf(!hasServer)(titled('the server of the example'), () => {
         /permission/i,
       );
     }
+    const asBotToo = ['--server', server.url, '--credentials', await credentialsOf('bot'), '--reason', 'x'];
+    expect(await ran('fleet', 'off', ...asBotToo)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/FLEET_REFUSED.*credentials that may not do this/s),
+    });
     // Nobody but replicas learns, and nobody deletes what was shipped.
     const asBot = await as('bot');
     await expect((await asBot.bucket('learned')).put('p0', 'x')).rejects.toThrow(/permission/i);
