@@ -51,7 +51,7 @@ export default defineConfig({
     sequence: { sequencer: WaitingFirst },
     setupFiles: ['test/setup.ts'],
     // Three more than there are cores: many wait, for processes that end and leases that grow stale.
-    maxWorkers: availableParallelism() + 3,
+    maxWorkers: availableParallelism() + 2,
     // No test measures time, so that a busy machine is no failure: these only end what hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -22,7 +22,7 @@ export const ERRORS = [
       ],
       [
         'FLEET_UNREACHABLE',
-        'No server of the fleet answers. A bot trades on as alone, and ships later.',
+        'No server of the fleet answers, or too few of them are there to agree. A bot trades on as alone, and ships later.',
         'Start a NATS server with JetStream, and see `fleet.servers`.',
       ],
       [
@@ -30,7 +30,7 @@ export const ERRORS = [
         'The file of credentials cannot be read, or has another form.',
         'A .creds file, or a line `user:password`.',
       ],
-      ['FLEET_REFUSED', 'The servers do not make what a fleet needs.', 'The text says why.'],
+      ['FLEET_REFUSED', 'The servers do not make what a fleet needs, or the credentials may not do what was asked.', 'The text says why.'],
       [
         'FLEET_MISSING',
         'There is no such fleet at the servers.',

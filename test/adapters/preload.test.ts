@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/index.ts';
 import { readJournal } from '../../src/journal/reader.ts';
 import { replayMarket } from '../../src/paper/market-rules.ts';
-import { isBuilt, project, root, run, title } from './installed.ts';
+import { isBuilt, projectOfOne, root, run, title } from './installed.ts';
 
 const PRELOAD = ['--import', 'edgekeeper/ccxt/preload'];
 const CLI = join(root, 'dist/src/cli/main.js');
@@ -59,7 +59,7 @@ describe('a bot with the preload', () => {
   it.skipIf(!isBuilt)(
     title('leaves a record of its decisions however it ends, also of the veto that ended it'),
     async () => {
-      const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': BUYER });
+      const dir = await projectOfOne({ 'venue.mjs': VENUE, 'bot.mjs': BUYER });
       expect(await run(dir, ...PRELOAD, 'bot.mjs')).toMatchObject({
         code: 0,
         out: expect.stringMatching(/bought/),
@@ -84,7 +84,7 @@ describe('a bot with the preload', () => {
     title('knows an order by the module that its file names, and by its symbol'),
     async () => {
       const ccxt = { strategies: { 'BTC/USDT': 'Trend' }, identify: './orders.mjs' };
-      const dir = await project({
+      const dir = await projectOfOne({
         'venue.mjs': VENUE,
         'bot.mjs': BUYER,
         'edgekeeper.json': JSON.stringify({ ccxt }),
@@ -119,7 +119,7 @@ describe('a bot with the preload', () => {
       ];
       for (const [stateDir, said] of wrong) {
         const settings = JSON.stringify({ ccxt: { stateDir } });
-        const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': LOOK, 'edgekeeper.json': settings });
+        const dir = await projectOfOne({ 'venue.mjs': VENUE, 'bot.mjs': LOOK, 'edgekeeper.json': settings });
         const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
         expect(out).toMatch(/as it is/);
         expect(out).toMatch(said);
@@ -138,7 +138,7 @@ describe('a bot with the preload', () => {
         { '.edgekeeper/logs/edgekeeper.log/x': 'a directory' },
       ];
       for (const files of places) {
-        const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': LOOK, ...files });
+        const dir = await projectOfOne({ 'venue.mjs': VENUE, 'bot.mjs': LOOK, ...files });
         const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
         expect(out).toMatch(/overlaid/);
         expect(out.match(/the log cannot be written/g)).toHaveLength(1);
@@ -152,7 +152,7 @@ describe('a bot with the preload', () => {
     title('has the overlay on the ccxt beside its program as well, wherever it is started'),
     async () => {
       const copy = 'bots/one/node_modules/ccxt';
-      const dir = await project({
+      const dir = await projectOfOne({
         [`${copy}/package.json`]: JSON.stringify({
           name: 'ccxt',
           exports: { '.': { import: './js/ccxt.js', require: './dist/ccxt.cjs' } },
@@ -175,7 +175,7 @@ describe('a bot with the preload', () => {
   it.skipIf(!isBuilt)(
     title('is told in one line at its end that it made no exchange which the overlay sees'),
     async () => {
-      const dir = await project({
+      const dir = await projectOfOne({
         'bot.mjs': "console.log('traded elsewhere');",
         'venue.mjs': VENUE,
         'look.mjs': LOOK,
@@ -193,7 +193,7 @@ describe('a bot with the preload', () => {
   it.skipIf(!isBuilt)(
     title('ends as soon as nothing is left to be asked'),
     async () => {
-      const dir = await project({
+      const dir = await projectOfOne({
         'venue.mjs': VENUE,
         'bot.mjs': `${LOOK} console.log('done', Date.now());`,
       });
@@ -207,7 +207,7 @@ describe('a bot with the preload', () => {
     title('that has the overlay switched off runs as it is, and nothing is written'),
     async () => {
       const off = '{"edgekeeper":{"enabled":false},"ccxt":{}}';
-      const dir = await project({ 'venue.mjs': VENUE, 'bot.mjs': BUYER, 'edgekeeper.json': off });
+      const dir = await projectOfOne({ 'venue.mjs': VENUE, 'bot.mjs': BUYER, 'edgekeeper.json': off });
       const { code, out } = await run(dir, ...PRELOAD, 'bot.mjs');
       expect(out).toMatch(/bought/);
       expect(out).not.toMatch(/alert|recovered|command/);
@@ -221,7 +221,7 @@ describe('a bot with the preload', () => {
   it.skipIf(!isBuilt)(
     title('is told once that its threads are without the overlay, not of those of its packages'),
     async () => {
-      const dir = await project({
+      const dir = await projectOfOne({
         'venue.mjs': VENUE,
         'node_modules/logger/thread.mjs': "console.log('logging');",
         'worker.mjs': LOOK,

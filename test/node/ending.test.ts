@@ -133,8 +133,8 @@ describe('a bot that has the overlay ends as it would without, and loses nothing
       process.kill(process.pid, 'SIGTERM'); setTimeout(() => { trade(); ${said} process.exit(0); }, 300);`);
     const inside =
       "import { spawnSync } from 'node:child_process'; import { writeFileSync } from 'node:fs';\n";
-    const run = `writeFileSync('BUILT/first.mjs', ${JSON.stringify(text)}.replaceAll('BU' + 'ILT', 'BUILT'));
-      const { stdout } = spawnSync('unshare', ['-rpf', process.execPath, 'BUILT/first.mjs', ...process.argv.slice(2)], { encoding: 'utf8' });
+    const run = `const first = process.argv[1] + '.first.mjs'; writeFileSync(first, ${JSON.stringify(text)}.replaceAll('BU' + 'ILT', 'BUILT'));
+      const { stdout } = spawnSync('unshare', ['-rpf', process.execPath, first, ...process.argv.slice(2)], { encoding: 'utf8' });
       console.log(stdout);`;
     const { out } = await start(folder, `${inside}${run}`, stateDir).ended;
     expect(out.trim()).toBe('1 false true');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { replayMarket } from '../../src/paper/market-rules.ts';
 import type { PaperReport } from '../../src/paper/report.ts';
-import { isBuilt, project, root, run, title } from '../adapters/installed.ts';
+import { isBuilt, projectOfOne, root, run, title } from '../adapters/installed.ts';
 
 const CLI = join(root, 'dist/src/cli/main.js');
 const PAPER = [CLI, 'paper', '--json', '--seed', '7', '--to', '2024-01-10'];
@@ -37,7 +37,7 @@ describe("somebody's own bot on paper", () => {
     title('lives through the candles with and without the overlay, and twice the same'),
     async () => {
       const config = { ccxt: { strategy: 'Mean', sizing: 'host-reads-position' } };
-      const dir = await project({ 'bot.mjs': BOT, 'edgekeeper.json': JSON.stringify(config) });
+      const dir = await projectOfOne({ 'bot.mjs': BOT, 'edgekeeper.json': JSON.stringify(config) });
       const first = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
       expect(first.code, first.out).toBe(0);
       const report = JSON.parse(first.out) as PaperReport;
@@ -63,7 +63,7 @@ describe("somebody's own bot on paper", () => {
   it.skipIf(!isBuilt)(
     title('trades on the live prices of its exchange until it ends, and sends nothing'),
     async () => {
-      const dir = await project({ 'bot.mjs': LIVE });
+      const dir = await projectOfOne({ 'bot.mjs': LIVE });
       const { code, out } = await run(dir, CLI, 'paper', '--json', '--', process.execPath, 'bot.mjs');
       expect(code, out).toBe(0);
       const { run: ran, overlay, baseline } = JSON.parse(out) as PaperReport;
@@ -87,7 +87,7 @@ describe("somebody's own bot on paper", () => {
       const service = createServer((_request, response) => void setTimeout(() => response.end('"buy"'), 40));
       await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
       const { port } = service.address() as AddressInfo;
-      const dir = await project({
+      const dir = await projectOfOne({
         'bot.mjs': `
           import ccxt from 'ccxt';
           const exchange = new ccxt.binance();
@@ -118,7 +118,7 @@ describe("somebody's own bot on paper", () => {
         'held.set(',
         "if (held.size === 0) setTimeout(() => { throw new Error('a bug'); }); held.set(",
       );
-      const dir = await project({ 'bot.mjs': breaks });
+      const dir = await projectOfOne({ 'bot.mjs': breaks });
       const { code, out } = await run(
         dir,
         ...PAPER,
@@ -141,7 +141,7 @@ describe("somebody's own bot on paper", () => {
   it.skipIf(!isBuilt)(
     title('ends with its last words where it breaks down, and is refused where a live state is'),
     async () => {
-      const dir = await project({
+      const dir = await projectOfOne({
         'bot.mjs': "import ccxt from 'ccxt'; new ccxt.binance(); throw new Error('no luck');",
       });
       const broken = await run(dir, ...PAPER, '--', process.execPath, 'bot.mjs');
