@@ -6,20 +6,26 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Looks at what is loaded, and so needs a process of its own. */
 const ALONE = 'test/model/z.test.ts';
 
-/** What mostly waits, for processes that end or servers that look for a leader, begins first: nothing is left to wait for at the end. */
-const WAITING = [
+/** What takes long, mostly by waiting for processes that end or servers that look for a leader, begins first: nothing is left to wait for at the end. */
+const LONG = [
   'fleet/cluster',
+  'journal/lease',
+  'node/ending',
   'journal/crash',
+  'node/overlay',
+  'node/inbox',
+  'adapters/preload',
+  'trial/run-trial',
+  'ccxt/books',
+  'server/dashboard',
   'fleet-link',
-  'ccxt/world/differential',
-  'ccxt/conformance',
 ];
 
-class WaitingFirst extends BaseSequencer {
+class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {
-      const at = WAITING.findIndex((each) => moduleId.includes(each));
-      return at < 0 ? WAITING.length : at;
+      const at = LONG.findIndex((each) => moduleId.includes(each));
+      return at < 0 ? LONG.length : at;
     };
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }
@@ -48,10 +54,10 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'alone', include: [ALONE] } },
     ],
-    sequence: { sequencer: WaitingFirst },
+    sequence: { sequencer: LongFirst },
     setupFiles: ['test/setup.ts'],
     // Three more than there are cores: many wait, for processes that end and leases that grow stale.
-    maxWorkers: availableParallelism() + 2,
+    maxWorkers: availableParallelism() + 3,
     // No test measures time, so that a busy machine is no failure: these only end what hangs.
     testTimeout: 600_000,
     hookTimeout: 600_000,

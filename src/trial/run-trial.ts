@@ -47,7 +47,7 @@ const PRELOAD = new URL(`./bot-preload${import.meta.url.endsWith('.ts') ? '.ts' 
 export async function runTrial(options: RunTrialOptions): Promise<TrialOutcome> {
   const { trial, overlay } = options;
   const directory = absolute(trial.stateDir, TRIAL_DIR);
-  await refuseLiveState(trial.stateDir, directory);
+  await refuseLiveState(trial, directory);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   const arms = overlay ? [true, false] : [false];
@@ -78,13 +78,17 @@ export async function runTrial(options: RunTrialOptions): Promise<TrialOutcome> 
   }
 }
 
-/** What a bot does on paper must not come among what it did live. */
-async function refuseLiveState(stateDir: string, directory: string): Promise<void> {
+/** What a bot does on paper must not come among what it did live; and a replay starts afresh, so that it would throw away what live prices taught. */
+async function refuseLiveState(
+  { stateDir, recorded }: Pick<Trial, 'stateDir' | 'recorded'>,
+  directory: string,
+): Promise<void> {
   const isTrial = await stat(directory).then(
     () => true,
     () => false,
   );
-  if (isTrial || (await new LowdbStateStore(stateDir).read())?.origin !== 'live') return;
+  const goesOn = isTrial && recorded === null;
+  if (goesOn || (await new LowdbStateStore(stateDir).read())?.origin !== 'live') return;
   throw new EdgekeeperError('STATE_OCCUPIED', {
     found: `the state of a live bot in ${stateDir}`,
     expected: 'a directory of its own for a paper run',

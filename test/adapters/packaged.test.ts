@@ -2,7 +2,7 @@ import { cpSync, existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isBuilt, project, root, run, title } from './installed.ts';
+import { isBuilt, project, projectOfOne, root, run, title } from './installed.ts';
 
 const CORE = `
 import { BaseTransport, DebutCore, DebutOptions } from '@debut/types';
@@ -108,7 +108,7 @@ describe('the package', () => {
         ['a state directory that is a file', { '.edgekeeper': 'a file' }, /edgekeeper/],
       ];
       for (const [what, files, said] of wrong) {
-        const dir = await project({ 'bot.mjs': bot, ...files });
+        const dir = await projectOfOne({ 'bot.mjs': bot, ...files });
         const { code, out } = await run(dir, '--import', 'edgekeeper/ccxt/preload', 'bot.mjs');
         expect(out, what).toMatch(/as it is/);
         expect(out, what).toMatch(said);
@@ -122,7 +122,7 @@ describe('the package', () => {
   it.skipIf(!isBuilt)(
     title('leaves the journal to the bot: its threads, its children and a second bot stay without'),
     async () => {
-      const dir = await project({
+      const dir = await projectOfOne({
         'bot.mjs': `
           import ccxt from 'ccxt';
           import { fork } from 'node:child_process';
