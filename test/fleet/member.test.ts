@@ -8,11 +8,13 @@ import { Identity } from '../../src/fleet/identity.ts';
 import { Member } from '../../src/fleet/member.ts';
 import { acksOf, commandOf, type FleetOrder, giveOrder, isFor } from '../../src/fleet/orders.ts';
 import { auditEntries } from '../../src/journal/audit.ts';
+import { readWhole } from '../../src/journal/reader.ts';
 import { JOURNAL_DIR } from '../../src/journal/segment.ts';
 import type { EdgekeeperError } from '../../src/model/errors.ts';
 import { type Overlay, openOverlay } from '../../src/node/index.ts';
 import { START, signal } from '../fixtures.ts';
 import { until } from '../until.ts';
+import { streamOf } from './fleet-of.ts';
 import { founded, hasServer, type Server, startServer, titled } from './servers.ts';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -165,6 +167,45 @@ describe.skipIf(!hasServer)(titled('a bot in a fleet'), () => {
     expect(after.refused).toEqual([]);
     await after.member.close();
   });
+});
+
+describe.skipIf(!hasServer)(titled('a bot whose servers have lost everything'), () => {
+  it('obeys the fleet that is founded anew, and ships its whole journal to it', async () => {
+    const server = await startServer();
+    const before = await founded([server.url]);
+    const stateDir = await fresh();
+    const overlay = await openOverlay({ stateDir, log: silent });
+    const member = new Member({
+      stateDir,
+      settings: fleetSchema.parse({ servers: [server.url], name: 'test', bot: 'one' }),
+      log: silent,
+      onReady: () => undefined,
+      onRefused: () => undefined,
+      onOrder: () => undefined,
+    });
+    member.start();
+    const order = { type: 'switch', flag: 'enabled', on: false, ...by } as const;
+    // The latest of some: those of the new fleet have lower revisions.
+    for (const on of [false, true, false]) await giveOrder(await before.bucket('orders'), { ...order, on });
+    await until(() => !overlay.engine.flags.enabled);
+    await before.close();
+    await server.lose();
+    await server.start();
+    const fleet = await founded([server.url]);
+    const { key, revision } = await giveOrder(await fleet.bucket('orders'), { ...order, on: true });
+    await until(() => overlay.engine.flags.enabled);
+    await until(async () => (await acksOf(await fleet.bucket('acks'), 'one'))[key]?.revision === revision);
+    await overlay.durable();
+    const journal: number[] = [];
+    await readWhole(join(stateDir, JOURNAL_DIR), ({ seq }) => journal.push(seq));
+    await until(() => (member.shipped ?? 0) >= journal.at(-1)!);
+    const shipped = (await streamOf(fleet, 'test')).flatMap(({ lines }) => lines.map(({ seq }) => seq));
+    expect(shipped.slice(0, journal.length)).toEqual(journal);
+    await member.close();
+    await overlay.close();
+    await fleet.close();
+    await server.stop();
+  }, 60_000);
 });
 
 describe('a name whose holder is asked for again', () => {
