@@ -126,7 +126,7 @@ let offAt = 0;
 for (const on of [false, true]) {
   const from = performance.now();
   if (!on) offAt = Date.now();
-  const order = await giveOrder(await connection.bucket('orders'), {
+  const order = await giveOrder(connection, {
     ...{
       type: 'switch',
       flag: 'enabled',

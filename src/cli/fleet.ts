@@ -187,8 +187,11 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
       const until = now + 1000 * flags.wait;
       const insist = <T>(ask: () => Promise<T>) => insisting(ask, { clock: world.clock, until });
       const order = { ...said, actor: userInfo().username, reason: flags.reason, at: now } as FleetOrder;
-      await insist(() => partitionsOf(connection, name));
-      const { key, revision } = await insist(async () => giveOrder(await connection.bucket('orders'), order));
+      const { key, revision } = await insist(() => giveOrder(connection, order)).catch(async (error) => {
+        // Where there is no such fleet that is what is wrong.
+        await partitionsOf(connection, name);
+        throw error;
+      });
       let answers = await insist(() => answersTo(connection, { key, revision }));
       while (answers.waiting.length > 0 && world.clock.now() < until) {
         await world.clock.sleep(200);

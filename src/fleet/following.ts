@@ -9,6 +9,8 @@ export interface FollowingOptions {
   readonly connection: FleetConnection;
   readonly bucket: BucketName;
   readonly log: Log;
+  /** Told at once of what is being written, before it is known whether the servers keep it. */
+  readonly onHeard?: (key: string, text: string) => void;
   /** Told of every key as it stands at the start, and of what it becomes. What throws is told again later. */
   readonly onEntry: (entry: Entry) => Promise<void>;
   /** Told before that where the servers have lost the bucket, and begun another: revisions count from one again. */
@@ -81,10 +83,11 @@ export class Following {
 
   /** A message says what is being written; what counts is what the servers have kept. */
   async #hear(subject: string, text: string): Promise<void> {
-    try {
-      for (const pause of PAUSES) {
-        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
-        if (this.#isOver) return;
+    this.#options.onHeard?.(subject.slice(this.#prefix.length), text);
+    for (const pause of PAUSES) {
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (this.#isOver) return;
+      try {
         const message = await this.#ask({ last_by_subj: subject });
         if (message === null) continue;
         await this.#tell(message);
@@ -92,9 +95,9 @@ export class Following {
         // What has just been written and is older than what was told is of another bucket.
         if (message.seq <= this.#upTo) break;
         return;
+      } catch (error) {
+        this.#say(error as Error);
       }
-    } catch (error) {
-      this.#say(error as Error);
     }
     this.#lookSoon();
   }

@@ -6,7 +6,7 @@ import { allowOn, panicOff } from '../node/panic.ts';
 import type { Entry } from './buckets.ts';
 import type { FleetConnection } from './connection.ts';
 import { Following } from './following.ts';
-import { type Acks, acksOf, commandOf, orderIn } from './orders.ts';
+import { type Acks, acksOf, commandOf, isPanic, orderIn } from './orders.ts';
 
 export interface ObedienceOptions {
   readonly connection: FleetConnection;
@@ -38,6 +38,7 @@ export class Obedience {
       connection,
       bucket: 'orders',
       log,
+      onHeard: (_key, text) => this.#hear(text),
       onEntry: (entry) => this.#meet(entry),
       onAnew: async () => {
         this.#acks = await acksOf(acks, bot);
@@ -50,12 +51,23 @@ export class Obedience {
   async start(): Promise<void> {
     const { acks, bot } = this.#options;
     this.#acks = await acksOf(acks, bot);
+    // What reads orders is loaded now: panic does not wait for that.
+    orderIn('{}');
     await this.#following.start();
   }
 
   stop(): void {
     this.#following.stop();
     this.#end.abort();
+  }
+
+  /** Who pulls the switch does not wait until the servers have found out how to keep that: off is off as it is heard. */
+  #hear(text: string): void {
+    const order = orderIn(text);
+    if (order === null || !isPanic(order)) return;
+    const { stateDir, log, onOrder } = this.#options;
+    onOrder(true);
+    void panicOff(stateDir).catch((error) => log.error((error as Error).message));
   }
 
   async #meet({ key, text, revision }: Entry): Promise<void> {
@@ -67,9 +79,8 @@ export class Obedience {
       return;
     }
     this.#latest.set(key, revision);
-    const isPanic = order.type === 'switch' && order.flag === 'enabled' && !order.on;
     // Off is off before anybody has read a command.
-    if (isPanic) {
+    if (isPanic(order)) {
       onOrder(true);
       await panicOff(stateDir);
     }

@@ -4,7 +4,7 @@ import { FLAGS } from '../model/flags.ts';
 import { STRATEGY_STATUSES } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
 import { commandId, type Order, type Rollout } from '../node/inbox.ts';
-import { eachEntry, keysIn } from './buckets.ts';
+import { eachEntry, keysIn, streamOfBucket } from './buckets.ts';
 import type { FleetConnection } from './connection.ts';
 import { keyOf, placeOf } from './names.ts';
 
@@ -41,13 +41,21 @@ export function keyOfOrder(order: FleetOrder): string {
   return order.type === 'force' ? `force.${keyOf(order.strategy)}` : 'rollout';
 }
 
-/** Gives an order. Returns its key and its revision, which acknowledgements name. */
+/** Whether an order is the panic switch. */
+export const isPanic = (order: FleetOrder): boolean =>
+  order.type === 'switch' && order.flag === 'enabled' && !order.on;
+
+/**
+ * Gives an order. Returns its key and its revision, which acknowledgements name. Whoever is connected hears it also where
+ * the servers cannot keep it, which is thrown: nothing is asked of them before.
+ */
 export async function giveOrder(
-  orders: KV,
+  { js, fleet }: FleetConnection,
   order: FleetOrder,
 ): Promise<{ readonly key: string; readonly revision: number }> {
   const key = keyOfOrder(order);
-  return { key, revision: await orders.put(key, JSON.stringify(order)) };
+  const { seq } = await js.publish(`${streamOfBucket(fleet, 'orders').prefix}${key}`, JSON.stringify(order));
+  return { key, revision: seq };
 }
 
 /** The order that a text is; null for what is none. */

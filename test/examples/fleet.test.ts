@@ -80,7 +80,7 @@ describe.skipIf(!hasServer)(titled('the server of the example'), () => {
       reason: 'a test',
       at: Date.now(),
     } as const;
-    const { key, revision } = await giveOrder(await asOperator.bucket('orders'), order);
+    const { key, revision } = await giveOrder(asOperator, order);
     await until(async () => (await acksOf(await asViewer.bucket('acks'), 'one'))[key]?.revision === revision);
     await until(async () => (await fleetView(asViewer, 'main', Date.now())).bots[0]?.enabled === false);
     expect(said).toEqual([]);
@@ -88,9 +88,7 @@ describe.skipIf(!hasServer)(titled('the server of the example'), () => {
     // A bot, a replica or a viewer orders nothing.
     for (const user of ['bot', 'replica', 'viewer']) {
       const connection = await as(user);
-      await expect(giveOrder(await connection.bucket('orders'), { ...order, on: true })).rejects.toThrow(
-        /permission/i,
-      );
+      await expect(giveOrder(connection, { ...order, on: true })).rejects.toThrow(/permission/i);
     }
     const asBotToo = ['--server', server.url, '--credentials', await credentialsOf('bot'), '--reason', 'x'];
     expect(await ran('fleet', 'off', ...asBotToo)).toMatchObject({

@@ -26,6 +26,7 @@ describe.skipIf(!hasServer)(titled('a fleet on three servers'), () => {
   let servers: Server[];
   let fleet: FleetConnection;
   let replica: Replica;
+  const panicked = new Set<string>();
   const bots: { name: string; stateDir: string; overlay: Overlay; member: Member }[] = [];
 
   beforeAll(async () => {
@@ -48,7 +49,7 @@ describe.skipIf(!hasServer)(titled('a fleet on three servers'), () => {
         log: silent,
         onReady: () => undefined,
         onRefused: () => undefined,
-        onOrder: () => undefined,
+        onOrder: (isPanic) => void (isPanic && panicked.add(name)),
       });
       member.start();
       bots.push({ name, stateDir, overlay, member });
@@ -146,6 +147,12 @@ describe.skipIf(!hasServer)(titled('a fleet on three servers'), () => {
       code: 1,
       err: expect.stringMatching(/FLEET_UNREACHABLE.*more than half of the servers/s),
     });
+    // The panic switch is not kept either, and is obeyed.
+    await until(async () => {
+      const { err } = await ran('fleet', 'off', '--reason', 'a test', ...where, '--wait', '0');
+      expect(err).toMatch(/FLEET_UNREACHABLE/);
+      return panicked.size === bots.length;
+    }, LONG);
     // Whoever has the time is heard when there is a leader again.
     const insisted = ran(...off, '200');
     await servers[0]!.start();

@@ -72,7 +72,7 @@ describe.skipIf(!hasServer)(titled('a bot in a fleet'), () => {
   }
 
   const give = async (order: Omit<FleetOrder, 'actor' | 'reason' | 'at'>) =>
-    giveOrder(await fleet.bucket('orders'), { ...order, ...by } as FleetOrder);
+    giveOrder(fleet, { ...order, ...by } as FleetOrder);
   const acksNow = async (name: string) => acksOf(await fleet.bucket('acks'), name);
 
   it('obeys within a second, in its own audit trail, and says so', async () => {
@@ -186,13 +186,13 @@ describe.skipIf(!hasServer)(titled('a bot whose servers have lost everything'), 
     member.start();
     const order = { type: 'switch', flag: 'enabled', on: false, ...by } as const;
     // The latest of some: those of the new fleet have lower revisions.
-    for (const on of [false, true, false]) await giveOrder(await before.bucket('orders'), { ...order, on });
+    for (const on of [false, true, false]) await giveOrder(before, { ...order, on });
     await until(() => !overlay.engine.flags.enabled);
     await before.close();
     await server.lose();
     await server.start();
     const fleet = await founded([server.url]);
-    const { key, revision } = await giveOrder(await fleet.bucket('orders'), { ...order, on: true });
+    const { key, revision } = await giveOrder(fleet, { ...order, on: true });
     await until(() => overlay.engine.flags.enabled);
     await until(async () => (await acksOf(await fleet.bucket('acks'), 'one'))[key]?.revision === revision);
     await overlay.durable();

@@ -70,7 +70,7 @@ describe.skipIf(!hasServer)(titled('a bot and its fleet'), () => {
 
   it('obeys what was ordered while it was away before its first decision, and is refused under a name that another has', async () => {
     const by = { actor: 'ann', reason: 'a test', at: Date.now() };
-    await giveOrder(await fleet.bucket('orders'), { type: 'switch', flag: 'enabled', on: false, ...by });
+    await giveOrder(fleet, { type: 'switch', flag: 'enabled', on: false, ...by });
     const stateDir = await fresh();
     const bot = start(folder, BOT, stateDir, server.url, 'one');
     // Off is absent: the host's own order passes.

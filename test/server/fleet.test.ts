@@ -64,7 +64,7 @@ describe.skipIf(!hasServer)(titled('the page of a fleet'), () => {
       await new Shipper(fleet, subjectOf('shown', partitionOf(name, 4), name), stateDir).ship();
     }
     const order = { type: 'force', strategy: '<i>EMA</i>', status: 'SUSPENDED' } as const;
-    await giveOrder(await fleet.bucket('orders'), {
+    await giveOrder(fleet, {
       ...order,
       actor: 'ann',
       reason: '<script>',
