@@ -30,7 +30,11 @@ export const ERRORS = [
         'The file of credentials cannot be read, or has another form.',
         'A .creds file, or a line `user:password`.',
       ],
-      ['FLEET_REFUSED', 'The servers do not make what a fleet needs, or the credentials may not do what was asked.', 'The text says why.'],
+      [
+        'FLEET_REFUSED',
+        'The servers do not make what a fleet needs, or the credentials may not do what was asked.',
+        'The text says why.',
+      ],
       [
         'FLEET_MISSING',
         'There is no such fleet at the servers.',
