@@ -20,6 +20,8 @@ export interface ObedienceOptions {
 
 /** How long a bot takes at most to carry out an order before that is said, in ms. */
 const CARRIED_OUT_WITHIN = 60_000;
+/** Pause before the servers are told again what they did not take, in ms. */
+const ACKNOWLEDGE_AGAIN = 1000;
 
 /** Does in one bot what is ordered of its fleet: through its inbox, where it is audited, and acknowledged back. */
 export class Obedience {
@@ -27,7 +29,7 @@ export class Obedience {
   #acks: Acks = {};
   /** Revisions of what was ordered last, by key. */
   readonly #latest = new Map<string, number>();
-  #writing: Promise<unknown> = Promise.resolve();
+  #writing: Promise<void> | null = null;
   readonly #following: Following;
   readonly #end = new AbortController();
 
@@ -86,7 +88,7 @@ export class Obedience {
     }
     const given = commandOf(order, bot, revision, Date.now());
     if (given === null) {
-      await this.#acknowledge(key, { revision, ok: true, at: Date.now() });
+      this.#acknowledge(key, { revision, ok: true, at: Date.now() });
       return;
     }
     const { id, command } = given;
@@ -109,16 +111,33 @@ export class Obedience {
     if ((this.#acks[key]?.revision ?? 0) > revision) return;
     if (answer.ok && isOn && this.#latest.get(key) === revision) allowOn(stateDir);
     const error = answer.error === undefined ? {} : { error: answer.error.message };
-    await this.#acknowledge(key, { revision, ok: answer.ok, ...error, at: Date.now() });
+    this.#acknowledge(key, { revision, ok: answer.ok, ...error, at: Date.now() });
   }
 
-  async #acknowledge(key: string, ack: Acks[string]): Promise<void> {
-    const { log } = this.#options;
+  #acknowledge(key: string, ack: Acks[string]): void {
     this.#acks = { ...this.#acks, [key]: ack };
-    this.#writing = this.#writing
-      .then(() => this.#options.acks.put(this.#options.bot, JSON.stringify(this.#acks)))
-      .catch((error) =>
-        log.warn(`an order of the fleet could not be acknowledged: ${(error as Error).message}`),
-      );
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  /** Says what was carried out, again and again until the servers have it. */
+  async #write(): Promise<void> {
+    const { acks, bot, log } = this.#options;
+    const { signal } = this.#end;
+    for (let isFirst = true, said: Acks | null = null; said !== this.#acks && !signal.aborted; ) {
+      const saying: Acks = this.#acks;
+      try {
+        await acks.put(bot, JSON.stringify(saying));
+        said = saying;
+      } catch (error) {
+        if (isFirst)
+          log.warn(
+            `what was carried out for the fleet could not be acknowledged yet: ${(error as Error).message}`,
+          );
+        isFirst = false;
+        await wallClock.sleep(ACKNOWLEDGE_AGAIN, signal);
+      }
+    }
   }
 }

@@ -1,11 +1,13 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KV } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetSchema } from '../../src/config/rooms.ts';
 import type { FleetConnection } from '../../src/fleet/connection.ts';
 import { Identity } from '../../src/fleet/identity.ts';
 import { Member } from '../../src/fleet/member.ts';
+import { Obedience } from '../../src/fleet/obedience.ts';
 import { acksOf, commandOf, type FleetOrder, giveOrder, isFor } from '../../src/fleet/orders.ts';
 import { auditEntries } from '../../src/journal/audit.ts';
 import { readWhole } from '../../src/journal/reader.ts';
@@ -151,6 +153,31 @@ describe.skipIf(!hasServer)(titled('a bot in a fleet'), () => {
     const back = await bot(inside, a.stateDir);
     await give({ type: 'rollout', options: null, share: 1 } as never);
     await until(() => back.overlay.engine.config.maxMultiplier === 2);
+  });
+
+  it('says what it has carried out until the servers have heard it', async () => {
+    const acks = await fleet.bucket('acks');
+    let failures = 2;
+    const failing = {
+      get: (key: string) => acks.get(key),
+      put: async (key: string, text: string) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error('timeout');
+        return acks.put(key, text);
+      },
+    } as KV;
+    const stateDir = await fresh();
+    const obedience = new Obedience({
+      ...{ connection: fleet, acks: failing, bot: 'word', stateDir, log: silent },
+      onOrder: () => undefined,
+    });
+    // Its time is over: there is nothing to do but to say so.
+    const over = { type: 'force', strategy: 'Over', status: 'SUSPENDED', pinForHours: 1 } as const;
+    const { key, revision } = await giveOrder(fleet, { ...over, ...by, at: Date.now() - 2 * 3_600_000 });
+    await obedience.start();
+    await until(async () => (await acksNow('word'))[key]?.revision === revision);
+    expect(failures).toBeLessThan(0);
+    obedience.stop();
   });
 
   it('has its name for itself; a restart of the same state has it at once', async () => {
