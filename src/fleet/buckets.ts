@@ -1,6 +1,6 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
 import type { FleetConnection } from './connection.ts';
-import { type BucketName, bucketOf } from './names.ts';
+import { type BucketName, streamOfBucket } from './names.ts';
 
 /** What stands in a bucket under a key. Revisions grow over all keys of a bucket. */
 export interface Entry {
@@ -15,12 +15,6 @@ export const isDeleted = (headers: MsgHdrs | undefined): boolean =>
 
 /** How long an entry is waited for that was there a moment ago, in ms: it may have been forgotten meanwhile. */
 const NEXT_WITHIN = 1500;
-
-/** The stream that a bucket is, and how subjects of its keys begin. */
-export function streamOfBucket(fleet: string, bucket: BucketName): { stream: string; prefix: string } {
-  const name = bucketOf(fleet, bucket);
-  return { stream: `KV_${name}`, prefix: `$KV.${name}.` };
-}
 
 /**
  * Tells every entry of a bucket as it is now, in one pass; not those that were deleted. Throws where the servers fall

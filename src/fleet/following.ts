@@ -1,16 +1,16 @@
 import type { DirectMsgRequest, StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Log } from '../model/ports.ts';
-import { type Entry, isDeleted, streamOfBucket } from './buckets.ts';
+import { type Entry, isDeleted } from './buckets.ts';
 import type { FleetConnection } from './connection.ts';
-import type { BucketName } from './names.ts';
+import { type BucketName, streamOfBucket } from './names.ts';
 
 export interface FollowingOptions {
   readonly connection: FleetConnection;
   readonly bucket: BucketName;
   readonly log: Log;
   /** Told at once of what is being written, before it is known whether the servers keep it. */
-  readonly onHeard?: (key: string, text: string) => void;
+  readonly onHeard?: (text: string) => void;
   /** Told of every key as it stands at the start, and of what it becomes. What throws is told again later. */
   readonly onEntry: (entry: Entry) => Promise<void>;
   /** Told before that where the servers have lost the bucket, and begun another: revisions count from one again. */
@@ -83,7 +83,7 @@ export class Following {
 
   /** A message says what is being written; what counts is what the servers have kept. */
   async #hear(subject: string, text: string): Promise<void> {
-    this.#options.onHeard?.(subject.slice(this.#prefix.length), text);
+    this.#options.onHeard?.(text);
     for (const pause of PAUSES) {
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
       if (this.#isOver) return;

@@ -1,6 +1,6 @@
 import { EdgekeeperError } from '../model/errors.ts';
 import { type FleetConnection, natsPackages } from './connection.ts';
-import { BUCKETS, type BucketName, bucketOf, subjectsOf } from './names.ts';
+import { BUCKETS, type BucketName, bucketOf, streamOfBucket, subjectsOf } from './names.ts';
 
 /** What a fleet is, once for all of its bots. */
 export interface FleetFounding {
@@ -49,7 +49,7 @@ export async function foundFleet(
         allow_direct: true,
       });
     for (const bucket of BUCKETS)
-      if (!(await isThere(`KV_${bucketOf(fleet, bucket)}`)))
+      if (!(await isThere(streamOfBucket(fleet, bucket).stream)))
         await kvm.create(bucketOf(fleet, bucket), {
           replicas,
           history: 1,

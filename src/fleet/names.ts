@@ -18,6 +18,12 @@ export const BUCKETS = ['settings', 'bots', 'orders', 'acks', 'turns', 'learned'
 export type BucketName = (typeof BUCKETS)[number];
 export const bucketOf = (fleet: string, bucket: BucketName): string => `ek_${fleet}_${bucket}`;
 
+/** The stream that a bucket is, and how subjects of its keys begin. */
+export function streamOfBucket(fleet: string, bucket: BucketName): { stream: string; prefix: string } {
+  const name = bucketOf(fleet, bucket);
+  return { stream: `KV_${name}`, prefix: `$KV.${name}.` };
+}
+
 /** A number in [0, 1) that is always the same for a text: bots are spread by it evenly. */
 export function placeOf(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;

@@ -40,7 +40,7 @@ export class Obedience {
       connection,
       bucket: 'orders',
       log,
-      onHeard: (_key, text) => this.#hear(text),
+      onHeard: (text) => this.#hear(text),
       onEntry: (entry) => this.#meet(entry),
       onAnew: async () => {
         this.#acks = await acksOf(acks, bot);
@@ -67,9 +67,13 @@ export class Obedience {
   #hear(text: string): void {
     const order = orderIn(text);
     if (order === null || !isPanic(order)) return;
-    const { stateDir, log, onOrder } = this.#options;
-    onOrder(true);
-    void panicOff(stateDir).catch((error) => log.error((error as Error).message));
+    void this.#pull().catch((error) => this.#options.log.error((error as Error).message));
+  }
+
+  /** Off is off before anybody has read a command, or a disk was asked. */
+  async #pull(): Promise<void> {
+    this.#options.onOrder(true);
+    await panicOff(this.#options.stateDir);
   }
 
   async #meet({ key, text, revision }: Entry): Promise<void> {
@@ -81,11 +85,7 @@ export class Obedience {
       return;
     }
     this.#latest.set(key, revision);
-    // Off is off before anybody has read a command.
-    if (isPanic(order)) {
-      onOrder(true);
-      await panicOff(stateDir);
-    }
+    if (isPanic(order)) await this.#pull();
     const given = commandOf(order, bot, revision, Date.now());
     if (given === null) {
       this.#acknowledge(key, { revision, ok: true, at: Date.now() });

@@ -4,9 +4,9 @@ import { FLAGS } from '../model/flags.ts';
 import { STRATEGY_STATUSES } from '../model/strategy.ts';
 import { z } from '../model/z.ts';
 import { commandId, type Order, type Rollout } from '../node/inbox.ts';
-import { eachEntry, keysIn, streamOfBucket } from './buckets.ts';
+import { eachEntry, keysIn } from './buckets.ts';
 import type { FleetConnection } from './connection.ts';
-import { keyOf, placeOf } from './names.ts';
+import { keyOf, placeOf, streamOfBucket } from './names.ts';
 
 const by = {
   actor: z.string().min(1).max(100),

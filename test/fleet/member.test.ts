@@ -1,5 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KV } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,11 +14,9 @@ import type { EdgekeeperError } from '../../src/model/errors.ts';
 import { type Overlay, openOverlay } from '../../src/node/index.ts';
 import { START, signal } from '../fixtures.ts';
 import { until } from '../until.ts';
-import { streamOf } from './fleet-of.ts';
+import { fresh, silent, streamOf } from './fleet-of.ts';
 import { founded, hasServer, type Server, startServer, titled } from './servers.ts';
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const fresh = () => mkdtemp(join(tmpdir(), 'edgekeeper-'));
 const by = { actor: 'ann', reason: 'a test', at: Date.now() };
 
 describe.skipIf(!hasServer)(titled('a bot in a fleet'), () => {
