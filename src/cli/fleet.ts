@@ -66,45 +66,45 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
           host: string;
         },
       ) => {
-        const settings = await settingsOf(flags);
-        const [{ connectFleet }, { foundFleet, partitionsOf }, { Replica }, { insisting }] =
-          await Promise.all([
-            import('../fleet/connection.ts'),
-            import('../fleet/found.ts'),
-            import('../fleet/replica.ts'),
-            import('../fleet/trouble.ts'),
-          ]);
+        const [{ foundFleet, partitionsOf }, { Replica }, { insisting }] = await Promise.all([
+          import('../fleet/found.ts'),
+          import('../fleet/replica.ts'),
+          import('../fleet/trouble.ts'),
+        ]);
         const log = createLog();
-        const connection = await connectFleet(settings, { as: 'edgekeeper fleet serve' });
         const { partitions, copies: replicas, keepDays } = flags;
-        const replica = await insisting(
-          async () => {
-            await foundFleet(connection, settings.name, { partitions, replicas, keepDays });
-            const found = await partitionsOf(connection, settings.name);
-            const begun = new Replica({ connection, fleet: settings.name, partitions: found, log });
-            await begun.start();
-            return begun;
-          },
-          {
-            clock: world.clock,
-            until: Number.POSITIVE_INFINITY,
-            signal: world.signal,
-            onTrouble: (text) =>
-              log.warn(`the servers do not answer as they should, and are waited for: ${text}`),
-          },
-        );
-        world.out(`The fleet ${settings.name} is served from here. Ctrl-C ends it; the bots go on.\n`);
-        const page =
-          flags.port === undefined ? null : await served(connection, settings, flags.host, flags.port, log);
-        if (page !== null) world.out(`It is shown at ${page.url}\n`);
-        await new Promise<void>((resolve) => {
-          if (world.signal.aborted) resolve();
-          world.signal.addEventListener('abort', () => resolve(), { once: true });
-        });
-        await page?.close();
-        await replica.close();
-        await connection.close();
-        await log.close();
+        const serve = async (connection: FleetConnection, { name }: Where): Promise<void> => {
+          const replica = await insisting(
+            async () => {
+              await foundFleet(connection, name, { partitions, replicas, keepDays });
+              const found = await partitionsOf(connection, name);
+              const begun = new Replica({ connection, fleet: name, partitions: found, log });
+              await begun.start();
+              return begun;
+            },
+            {
+              clock: world.clock,
+              until: Number.POSITIVE_INFINITY,
+              signal: world.signal,
+              onTrouble: (text) =>
+                log.warn(`the servers do not answer as they should, and are waited for: ${text}`),
+            },
+          );
+          try {
+            world.out(`The fleet ${name} is served from here. Ctrl-C ends it; the bots go on.\n`);
+            const page =
+              flags.port === undefined ? null : await served(connection, name, flags.host, flags.port, log);
+            if (page !== null) world.out(`It is shown at ${page.url}\n`);
+            await new Promise<void>((resolve) => {
+              if (world.signal.aborted) resolve();
+              world.signal.addEventListener('abort', () => resolve(), { once: true });
+            });
+            await page?.close();
+          } finally {
+            await replica.close();
+          }
+        };
+        await inFleet(flags, serve, 'edgekeeper fleet serve').finally(() => log.close());
       },
     );
 
@@ -218,13 +218,14 @@ export function addFleetCommands(cli: Command, world: CliWorld): void {
   async function inFleet(
     flags: FleetFlags,
     work: (connection: FleetConnection, settings: Where) => Promise<void>,
+    as = 'edgekeeper fleet',
   ): Promise<void> {
     const settings = await settingsOf(flags);
     const [{ connectFleet }, { inOurWords }] = await Promise.all([
       import('../fleet/connection.ts'),
       import('../fleet/trouble.ts'),
     ]);
-    const connection = await connectFleet(settings, { as: 'edgekeeper fleet' });
+    const connection = await connectFleet(settings, { as });
     try {
       await work(connection, settings);
     } catch (error) {
@@ -270,7 +271,7 @@ async function settingsOf({ config, server, fleet, credentials }: FleetFlags): P
 
 async function served(
   connection: FleetConnection,
-  { name }: Where,
+  fleet: string,
   host: string,
   wanted: number,
   log: Parameters<typeof import('../server/fleet.ts').serveFleet>[0]['log'],
@@ -281,7 +282,7 @@ async function served(
     '4, 1 and 1',
     () => import('../server/fleet.ts'),
   );
-  return serveFleet({ connection, fleet: name, host, port: wanted, log });
+  return serveFleet({ connection, fleet, host, port: wanted, log });
 }
 
 function whole(text: string): number {

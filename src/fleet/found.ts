@@ -1,6 +1,6 @@
 import { EdgekeeperError } from '../model/errors.ts';
 import { type FleetConnection, natsPackages } from './connection.ts';
-import { BUCKETS, type BucketName, bucketOf, streamOfBucket, subjectsOf } from './names.ts';
+import { BUCKETS, bucketOf, streamOfBucket, subjectsOf } from './names.ts';
 
 /** What a fleet is, once for all of its bots. */
 export interface FleetFounding {
@@ -85,5 +85,3 @@ export async function partitionsOf(connection: FleetConnection, fleet: string): 
     hint: 'Run `edgekeeper fleet serve` once, with credentials that may make streams.',
   });
 }
-
-export type { BucketName };
